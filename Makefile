@@ -1,0 +1,39 @@
+# Everything a checkout can do. Each target sets up all it needs by itself and can be run again at any time.
+
+.PHONY: demo test check format lock wheel
+
+VENV := .venv
+PY := $(VENV)/bin/python
+
+demo: $(VENV)/.run-ready
+	@$(PY) -m cee_mailbot demo $(ARGS)
+
+test: $(VENV)/.dev-ready
+	@scripts/test-servers
+	@$(PY) -m pytest -n auto --dist loadgroup $(ARGS)
+
+check: $(VENV)/.dev-ready
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/mypy
+	$(PY) -m pytest -q tests/test_house.py
+
+format: $(VENV)/.dev-ready
+	$(VENV)/bin/ruff format .
+	$(VENV)/bin/ruff check --fix .
+
+wheel: $(VENV)/.dev-ready
+	$(VENV)/bin/hatchling build -t wheel
+
+# Pins every package with its hashes; names no index. Needs uv.
+lock:
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
+		--extra build -o requirements/run.txt pyproject.toml
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
+		--extra build --extra dev -o requirements/dev.txt pyproject.toml
+
+$(VENV)/.run-ready: requirements/run.txt pyproject.toml scripts/make-venv
+	@scripts/make-venv $(VENV) run
+
+$(VENV)/.dev-ready: requirements/dev.txt pyproject.toml scripts/make-venv
+	@scripts/make-venv $(VENV) dev
