@@ -1,0 +1,55 @@
+"""The number of an importer of record, which may be a person's Social Security number: masked wherever it is shown."""
+
+import re
+from dataclasses import dataclass
+from typing import Literal, Self
+
+Kind = Literal["irs", "ssn", "cbp"]
+
+# 19 CFR 24.5 and CBP Form 5106: IRS number with its two-character suffix, Social Security number,
+# or the number that CBP assigns (year, district/port, serial).
+_FORMS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
+    ("irs", re.compile(r"[0-9]{2}-[0-9]{7}[A-Z0-9]{2}")),
+    ("ssn", re.compile(r"[0-9]{3}-[0-9]{2}-[0-9]{4}")),
+    ("cbp", re.compile(r"[0-9]{6}-[0-9]{5}")),
+)
+_SHOWN = 2
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, repr=False)
+class ImporterNumber:
+    """An importer number in one of its permitted forms; only `clear_value` shows it unmasked."""
+
+    clear_value: str
+
+    def __post_init__(self) -> None:
+        if _kind(self.clear_value) is None:
+            # The text itself stays out of the message: messages end in logs.
+            raise ValueError("an importer number is NN-NNNNNNNXX, NNN-NN-NNNN or YYDDPP-NNNNN")
+
+    def __str__(self) -> str:
+        return self.masked
+
+    def __repr__(self) -> str:
+        return f"ImporterNumber({self.masked})"
+
+    @property
+    def kind(self) -> Kind:
+        """Which form it has: `irs`, `ssn` or `cbp` (assigned by CBP)."""
+        kind = _kind(self.clear_value)
+        assert kind is not None  # noqa: S101  # __post_init__ saw to it; this tells the type checker
+        return kind
+
+    @property
+    def masked(self) -> str:
+        """The number with all but its last two characters hidden, its dashes kept: `**-*******00`."""
+        return re.sub(r"[^-]", "*", self.clear_value[:-_SHOWN]) + self.clear_value[-_SHOWN:]
+
+    @classmethod
+    def read(cls, text: str) -> Self | None:
+        """The importer number written exactly in one of the permitted forms, else None."""
+        return cls(clear_value=text) if _kind(text) else None
+
+
+def _kind(text: str) -> Kind | None:
+    return next((kind for kind, form in _FORMS if form.fullmatch(text)), None)

@@ -1,0 +1,30 @@
+"""The names of documents: data to be shown, never a path."""
+
+import re
+import unicodedata
+
+LONGEST_NAME = 255
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+
+
+def shown_name(name: str) -> str:
+    """Return a document's name to be shown: without folders, controls and marks that turn or hide letters.
+
+    The empty text is returned when nothing is left of it.
+    """
+    text = _CONTROLS.sub(" ", name[: LONGEST_NAME * 16])
+    # Cf holds the bidi controls (U+202E), the zero-width characters and the byte order mark; Cs lone
+    # surrogates.
+    text = "".join(letter for letter in text if unicodedata.category(letter) not in {"Cf", "Cs"})
+    last = re.split(r"[/\\]", text)[-1].strip()
+    return "" if not last.strip(". ") else _shortened(last)
+
+
+def _shortened(name: str) -> str:
+    """Return the name within the limit, its extension kept."""
+    if len(name) <= LONGEST_NAME:
+        return name
+    stem, dot, extension = name.rpartition(".")
+    if not dot or len(extension) > 16:  # noqa: PLR2004 - longer than any extension
+        return name[:LONGEST_NAME]
+    return stem[: LONGEST_NAME - len(extension) - 1] + dot + extension

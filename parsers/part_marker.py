@@ -1,0 +1,98 @@
+"""Part markers of a split submission: `1 of 3`, `(1/3)`, `Part 2 of 3`, `pt 1`, `- 2 of 2`, `#2 of 3`."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+_LABEL = r"(?:parts?|pt\.?|e-?mail|message|msg\.?|transmission)[ .:]{0,2}#? ?"
+_OF = r"([0-9]{1,3}) ?(?:of|/) ?([0-9]{1,3})(?![0-9])"
+_SPLIT_MAIL = r"(?: (?:parts|e-?mails|messages))?"
+_FORMS = tuple(
+    re.compile(form, re.ASCII | re.IGNORECASE)
+    for form in (
+        rf"[(\[{{] ?(?:{_LABEL}|# ?)?{_OF}{_SPLIT_MAIL} ?[)\]}}]",
+        r"[(\[{] ?(?:part|pt\.?)[ .:]{0,2}#? ?([0-9]{1,3}) ?[)\]}]",
+        rf"(?<!\w)(?:{_LABEL}|# ?){_OF}{_SPLIT_MAIL}(?!\w)",
+        rf"(?<![\w/.])(?:- ?)?([0-9]{{1,3}}) ?of ?([0-9]{{1,3}}){_SPLIT_MAIL}(?!\w|/)",
+        r"(?<!\w)(?:part|pt\.?)[ .:]{0,2}#? ?([0-9]{1,3})(?!\w|/|\.\w| ?of\b)",
+    )
+)
+_BRACKETED, _LABELLED = _FORMS[:2], _FORMS[2]
+_LONGEST_MARKER = 48
+_SIGNS = " \t,;:.-"
+
+# `page 1 of 3` and `1 of 3 invoices` count something else than messages.
+_COUNTED = frozenset((
+    "of", "page", "pages", "pg", "pgs", "p", "invoice", "invoices", "inv", "document", "documents", "doc",
+    "docs", "entry", "entries", "container", "containers", "shipment", "shipments", "file", "files",
+    "attachment", "attachments", "carton", "cartons", "box", "boxes",
+))  # fmt: skip
+_FIRST_LINES = 2000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PartMarker:
+    """Part `part` of `parts` (None where the total is not told), and the text without the marker."""
+
+    part: int
+    parts: int | None
+    rest: str
+
+
+def leading_marker(text: str) -> PartMarker | None:
+    """The part marker that the text begins with, else None."""
+    for form in _FORMS:
+        found = form.match(text)
+        numbers = _numbers(found)
+        if found and numbers and not _counts_other(text[found.end() :].split(maxsplit=1)[:1]):
+            return PartMarker(part=numbers[0], parts=numbers[1], rest=text[found.end() :].lstrip(_SIGNS))
+    return None
+
+
+def trailing_marker(text: str) -> PartMarker | None:
+    """The part marker that the text ends with, else None."""
+    text = text.rstrip(_SIGNS)
+    start = max(0, len(text) - _LONGEST_MARKER)
+    for form in _FORMS:
+        for found in form.finditer(text, start):
+            numbers = _numbers(found)
+            before = text[start : found.start()].split()[-1:]
+            if found.end() == len(text) and numbers and not _counts_other(before):
+                return PartMarker(part=numbers[0], parts=numbers[1], rest=text[: found.start()].rstrip(_SIGNS))
+    return None
+
+
+def find_part_marker(text: str) -> tuple[int, int | None] | None:
+    """The first part marker in the first lines of a body, or in a subject, as (part, parts or None).
+
+    A marker stands at the beginning or the end of a line, or anywhere in it when it says what it counts
+    (`Part 2 of 3`); quoted lines (`>`) are passed over.
+    """
+    normal = unicodedata.normalize("NFKC", text[:_FIRST_LINES])
+    for line in normal.splitlines():
+        words = " ".join(line.split())
+        if words.startswith(">"):
+            continue
+        marker = leading_marker(words.lstrip(_SIGNS)) or trailing_marker(words)
+        if marker:
+            return marker.part, marker.parts
+        for found in _LABELLED.finditer(words):
+            numbers = _numbers(found)
+            if numbers:
+                return numbers
+    return None
+
+
+def _numbers(found: re.Match[str] | None) -> tuple[int, int | None] | None:
+    """Part and total of a marker, None when they can be none: k of n with k > n or n < 2, part 0."""
+    if found is None:
+        return None
+    part = int(found[1])
+    if found.re.groups == 1:
+        return (part, None) if part else None
+    parts = int(found[2])
+    return (part, parts) if 1 <= part <= parts and parts > 1 else None
+
+
+def _counts_other(neighbour: list[str]) -> bool:
+    return bool(neighbour) and neighbour[0].strip(".,:;!()").casefold() in _COUNTED

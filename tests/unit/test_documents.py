@@ -1,0 +1,191 @@
+"""Documents, byte for byte, and the text of the body."""
+
+import base64
+import hashlib
+import quopri
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from parsers.documents import Cut, MailRefused, cut
+
+PDF = b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\nstream\n" + bytes(range(256)) * 8
+
+
+def part(header: str, content: bytes = b"") -> bytes:
+    return header.encode() + b"\r\n\r\n" + content
+
+
+def attached(name: str, content: bytes = PDF, kind: str = "application/pdf") -> bytes:
+    header = (
+        f'Content-Type: {kind}\r\nContent-Disposition: attachment; filename="{name}"\r\n'
+        "Content-Transfer-Encoding: base64"
+    )
+    return part(header, base64.encodebytes(content))
+
+
+def multipart(*parts: bytes, kind: str = "mixed", boundary: str = "b") -> bytes:
+    delimiter = b"\r\n--" + boundary.encode()
+    body = b"".join(delimiter + b"\r\n" + one for one in parts) + delimiter + b"--\r\n"
+    return part(f"Content-Type: multipart/{kind}; boundary={boundary}", body)
+
+
+TEXT = part("Content-Type: text/plain; charset=utf-8", "Grüße".encode())
+HTML = part("Content-Type: text/html", b'<p>Hello</p><img src="cid:logo%40x">')
+
+
+def names(result: Cut) -> list[str]:
+    return [document.name for document in result.documents]
+
+
+def test_a_document_is_told_by_digest_size_name_and_place() -> None:
+    result = cut(multipart(TEXT, attached("invoice.pdf")))
+    (document,) = result.documents
+    assert document.content == PDF
+    assert document.sha256 == hashlib.sha256(PDF).hexdigest()
+    assert (document.bytes, document.type, document.declared_type) == (len(PDF), "pdf", "application/pdf")
+    assert (document.name, document.path, document.section) == ("invoice.pdf", "invoice.pdf", "2")
+    assert (document.status, document.content_id) == ("unread", None)
+    assert (result.text, result.html, result.attachments_bytes, result.defects) == ("Grüße", None, len(PDF), ())
+
+
+def test_body_and_alternatives_are_no_documents() -> None:
+    calendar = part("Content-Type: text/calendar; method=REQUEST", b"BEGIN:VCALENDAR")
+    result = cut(multipart(TEXT, HTML, calendar, kind="alternative"))
+    assert (result.text, result.documents) == ("Grüße", ())
+    assert (result.html or "").startswith("<p>Hello")
+
+
+def test_a_document_beside_the_html_alternative_is_not_lost() -> None:
+    rich = multipart(HTML, attached("a.pdf"), kind="mixed", boundary="c")
+    assert names(cut(multipart(TEXT, rich, kind="alternative"))) == ["a.pdf"]
+
+
+def test_text_before_and_after_a_document_is_all_body() -> None:
+    result = cut(multipart(TEXT, attached("a.pdf"), part("Content-Type: text/plain", b"Regards")))
+    assert (result.text, names(result)) == ("Grüße\nRegards", ["a.pdf"])
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        'Content-Type: text/plain; name="list.txt"',
+        "Content-Type: text/plain\r\nContent-Disposition: attachment",
+        "Content-Type: text/html\r\nContent-Disposition: inline; filename=a.html",
+        "Content-Type: text/plain\r\nContent-Disposition: unheard-of",
+        "Content-Type: text/csv",
+    ],
+)
+def test_text_that_is_named_attached_or_no_body_type_is_a_document(header: str) -> None:
+    result = cut(multipart(TEXT, part(header, b"1,2")))
+    assert [document.content for document in result.documents] == [b"1,2"]
+    assert result.text == "Grüße"
+
+
+def test_a_pdf_that_claims_to_be_text_is_a_document() -> None:
+    result = cut(multipart(TEXT, part("Content-Description: none", PDF)))
+    assert names(result) == ["document-2.pdf"]
+
+
+def test_F76_unnamed_documents_have_the_same_name_every_time() -> None:
+    raw = multipart(TEXT, part("Content-Type: application/octet-stream", b"\x00\x01"), attached("", PDF))
+    assert names(cut(raw)) == names(cut(raw)) == ["document-2.bin", "document-3.pdf"]
+
+
+def test_a_message_that_is_one_document() -> None:
+    result = cut(attached("a.pdf"))
+    assert (names(result), result.text, result.documents[0].section) == (["a.pdf"], None, "1")
+
+
+def test_a_detached_signature_is_no_document_but_a_stray_one_is() -> None:
+    signature = attached("smime.p7s", b"0\x82", "application/pkcs7-signature")
+    assert names(cut(multipart(TEXT, signature, kind="signed"))) == []
+    assert names(cut(multipart(TEXT, signature))) == ["smime.p7s"]
+
+
+def test_F76_an_attached_message_is_its_bytes_as_they_were_sent() -> None:
+    inner = b"From: a@b.example\r\nDate: bad\r\n\r\nline \r\n\r\n"
+    (document,) = cut(multipart(TEXT, part("Content-Type: message/rfc822", inner))).documents
+    assert (document.content, document.type, document.name) == (inner, "eml", "document-2.eml")
+
+
+def test_a_small_image_of_the_body_is_inline_and_others_are_not() -> None:
+    png = b"\x89PNG\r\n\x1a\n" + b"x" * 100
+
+    def image(content_id: str, content: bytes) -> bytes:
+        header = f"Content-Type: image/png\r\nContent-ID: <{content_id}>\r\nContent-Transfer-Encoding: base64"
+        return part(header, base64.encodebytes(content))
+
+    raw = multipart(HTML, image("logo@x", png), image("other@x", png), kind="related")
+    assert [document.status for document in cut(raw).documents] == ["inline", "unread"]
+    large = multipart(HTML, image("logo@x", png + b"x" * 20_000), kind="related")
+    assert [document.status for document in cut(large).documents] == ["unread"]
+
+
+def test_what_surely_cannot_be_opened_is_unreadable() -> None:
+    junk = part("Content-Type: image/png\r\nContent-Transfer-Encoding: base64", b"!!!!")
+    result = cut(multipart(TEXT, attached("a.PDF", b"not one"), junk))
+    assert [document.status for document in result.documents] == ["unreadable", "unreadable"]
+    assert result.defects == ("base64-damaged",)
+
+
+def test_F37_the_body_is_text_whatever_charset_it_claims() -> None:
+    raw = part("Content-Type: text/plain; charset=no-such", "Grüße\r\n\x00".encode("windows-1252"))
+    assert cut(raw).text == "Grüße\n "
+
+
+def test_F19_every_leaf_of_any_shape_is_body_or_document() -> None:
+    deep = multipart(HTML, attached("c.pdf"), kind="related", boundary="d")
+    alternative = multipart(TEXT, deep, kind="alternative", boundary="c")
+    result = cut(multipart(alternative, attached("a.pdf"), attached("b.pdf")))
+    assert names(result) == ["c.pdf", "a.pdf", "b.pdf"]
+    assert len(result.leaves) == 5
+
+
+def test_a_message_of_carriage_returns_alone_is_cut() -> None:
+    result = cut(multipart(TEXT, part("Content-Type: text/csv", b"1,2")).replace(b"\r\n", b"\r"))
+    assert [document.content for document in result.documents] == [b"1,2"]
+    assert result.defects == ("bare-cr",)
+
+
+ENCODINGS = {
+    "base64": base64.encodebytes,
+    "quoted-printable": lambda content: quopri.encodestring(content, quotetabs=True),
+    "8bit": bytes,
+    "binary": bytes,
+}
+LINES = st.binary(max_size=60).map(lambda line: line.replace(b"\r", b"").replace(b"\n", b""))
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(sorted(ENCODINGS)), st.lists(LINES, max_size=5)), min_size=1, max_size=5),
+    st.sampled_from([b"\r\n", b"\n"]),
+)
+def test_every_attachment_comes_back_byte_for_byte(sent: list[tuple[str, list[bytes]]], line_end: bytes) -> None:
+    contents = [line_end.join(lines) for _, lines in sent]
+    parts = [
+        part(f"Content-Type: application/x-own; name=n\r\nContent-Transfer-Encoding: {encoding}").replace(
+            b"\r\n", line_end
+        )
+        + _encoded(encoding, content, line_end)
+        for (encoding, _), content in zip(sent, contents, strict=True)
+    ]
+    delimiter = line_end + b"--=_a boundary that nobody writes"
+    head = b'Content-Type: multipart/mixed; boundary="=_a boundary that nobody writes"' + line_end
+    raw = head + b"".join(delimiter + line_end + one for one in parts) + delimiter + b"--" + line_end
+    assert [document.content for document in cut(raw).documents] == contents
+
+
+def _encoded(encoding: str, content: bytes, line_end: bytes) -> bytes:
+    """Quoted-printable keeps its line ends; base64 lines are ended as the message is."""
+    encoded = ENCODINGS[encoding](content)
+    return encoded.replace(b"\n", line_end) if encoding == "base64" else encoded
+
+
+@given(st.binary(max_size=300), st.binary(max_size=300))
+def test_no_bytes_raise_anything_but_a_refusal(head: bytes, tail: bytes) -> None:
+    for raw in (head, multipart(head, tail), b"Content-Type: multipart/mixed;" + head + b"\n\n--" + tail):
+        with suppress(MailRefused):
+            cut(raw)
