@@ -1,0 +1,281 @@
+"""The ordered checks that end in acceptance, reject, holding or silence; flags are collected on the way."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from cee_mailbot.domain.answering import NEVER_A_SUBMISSION, Answerable
+from cee_mailbot.domain.policy import Policy
+from cee_mailbot.domain.presentation import Clocks, Presentation
+from cee_mailbot.domain.routing import Mailbox, is_usvi
+from cee_mailbot.domain.submission import MessageStatus
+from parsers.authentication import Verdict
+from parsers.documents import AMBIGUOUS_DEFECTS, Cut, Document
+from parsers.errors import Problem
+from parsers.mail import Mail
+from parsers.subject import SubjectLine
+
+
+class Outcome(StrEnum):
+    """What is decided about a message."""
+
+    ENQUEUE = "enqueue"
+    ASSEMBLE = "assemble"
+    REJECT = "reject"
+    HOLD = "hold"
+    IGNORE = "ignore"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Standing:
+    """What is already known that bears on this message, as the store tells it; submissions by their row ids.
+
+    `duplicate_of` is the row id of the first message with the same content and `duplicate_submission` where
+    that one went; `answers_us` whether the message answers one of our own, `answers` the submission that was
+    about, `answers_domain` that submission's sender domain, `answers_reject` whether it was a reject;
+    `same_key` is the newest submission of the message's key; `message_id_reused` whether another content
+    came under the same Message-ID.
+    """
+
+    duplicate_of: int | None = None
+    duplicate_submission: int | None = None
+    answers: int | None = None
+    answers_domain: str | None = None
+    answers_reject: bool = False
+    same_key: int | None = None
+    message_id_reused: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Case:
+    """One message as the checks see it.
+
+    `mailbox` is the one it arrived in, `owner` the one whose team works it; `addressed` tells whether To or Cc
+    names a Center; `released` means that a person has put it into the queue.
+    """
+
+    mail: Mail
+    cut: Cut
+    line: SubjectLine
+    mailbox: Mailbox
+    owner: Mailbox
+    policy: Policy
+    verdict: Verdict
+    answerable: Answerable
+    clocks: Clocks
+    presentation: Presentation
+    standing: Standing
+    addressed: bool = True
+    too_large: bool = False
+    released: bool = False
+
+    @property
+    def documents(self) -> tuple[Document, ...]:
+        """The documents that count: without inline and quarantined ones."""
+        return tuple(doc for doc in self.cut.documents if doc.status not in ("inline", "quarantined"))
+
+    @property
+    def free_subject(self) -> bool:
+        """Whether the mailbox takes any subject ("Request to discontinue participation")."""
+        return self.mailbox.kind == "program"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Decision:
+    """What becomes of a message: the outcome, the status it ends in, why, and what staff should doubt.
+
+    `joins` is the row id of the submission that the message is added to.
+    """
+
+    outcome: Outcome
+    status: MessageStatus
+    joins: int | None = None
+    reasons: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _End:
+    outcome: Outcome
+    status: MessageStatus
+    reason: str
+    joins: int | None = None
+
+
+def decide(case: Case) -> Decision:
+    """The decision on one message: a pure function, the same evidence always gives the same answer."""
+    flags = collect_flags(case)
+    if not case.released:
+        for check in ENDING_CHECKS:
+            if (end := check(case)) is not None:
+                return Decision(
+                    outcome=end.outcome, status=end.status, joins=end.joins, reasons=(end.reason,), flags=flags
+                )
+    reasons = tuple(reason for check in REJECTING_CHECKS for reason in check(case))
+    if reasons:
+        return Decision(
+            outcome=Outcome.REJECT,
+            status=MessageStatus.REJECTED,
+            reasons=reasons,
+            flags=flags,
+            problems=case.line.problems,
+        )
+    return Decision(outcome=Outcome.ENQUEUE, status=MessageStatus.ENQUEUED, flags=flags)
+
+
+# --- checks that end the matter at once: the first that speaks decides -------------------------------------
+
+
+def _duplicate(case: Case) -> _End | None:
+    if case.standing.duplicate_of is None:
+        return None
+    return _End(
+        outcome=Outcome.IGNORE,
+        status=MessageStatus.DUPLICATE,
+        reason="same-content",
+        joins=case.standing.duplicate_submission,
+    )
+
+
+def _never_a_submission(case: Case) -> _End | None:
+    if case.answerable.reason not in NEVER_A_SUBMISSION:
+        return None
+    return _ignored(case)
+
+
+def _ignored(case: Case) -> _End:
+    return _End(outcome=Outcome.IGNORE, status=MessageStatus.IGNORED, reason=case.answerable.reason or "machine-mail")
+
+
+def _sender_unclear(case: Case) -> _End | None:
+    if case.mail.sender is not None:
+        return None
+    several = case.mail.from_headers > 1 or len(case.mail.from_) > 1
+    return _held("several-senders" if several else "sender-missing")
+
+
+def _held(reason: str) -> _End:
+    return _End(outcome=Outcome.HOLD, status=MessageStatus.HELD, reason=reason)
+
+
+def _dmarc_failed(case: Case) -> _End | None:
+    """A forged sender gets no answer, since that would go to the one whose name was misused."""
+    return _held("dmarc-fail") if case.verdict.trusted and case.verdict.dmarc == "fail" else None
+
+
+def _answers_reject(case: Case) -> _End | None:
+    if not case.standing.answers_reject or case.line.ok:
+        return None
+    return _held("answers-reject")
+
+
+def _answers_us(case: Case) -> _End | None:
+    """An answer to one of our own messages belongs to its submission, unless its line names another key."""
+    if case.standing.answers is None or case.line.ok or case.mail.sender is None:
+        return None
+    if case.mail.sender.domain != case.standing.answers_domain:
+        return _held("sender-differs")
+    return _correspondence("answers-us", case.standing.answers)
+
+
+def _correspondence(reason: str, submission: int) -> _End:
+    return _End(outcome=Outcome.ENQUEUE, status=MessageStatus.CORRESPONDENCE, reason=reason, joins=submission)
+
+
+def _machine_mail(case: Case) -> _End | None:
+    """A machine's mail counts only when it carries documents under a readable line; it is never answered."""
+    if case.answerable.ok or (case.documents and case.line.ok):
+        return None
+    return _ignored(case)
+
+
+def _not_for_us(case: Case) -> _End | None:
+    """Mail that names no Center and reads like no submission gets no reject: its writer knows nothing of us.
+
+    RFC 3834 section 2: a responder does not answer mail that does not name it among the recipients.
+    """
+    attempted = case.line.code is not None or case.line.entry_number is not None
+    return None if case.addressed or attempted or case.free_subject else _held("not-addressed")
+
+
+def _letter_to_known_submission(case: Case) -> _End | None:
+    if case.standing.same_key is None or not case.line.ok or not _documents_missing(case):
+        return None
+    return _correspondence("no-documents", case.standing.same_key)
+
+
+ENDING_CHECKS: tuple[Callable[[Case], _End | None], ...] = (
+    _duplicate,  # first: the same content again is never answered again, whatever it is
+    _never_a_submission,  # bounces have odd senders: before anything is asked of the sender
+    _sender_unclear,
+    _dmarc_failed,  # before anything that could answer a forged sender
+    _answers_reject,
+    _answers_us,  # before the subject line is held against the message
+    _machine_mail,
+    _not_for_us,
+    _letter_to_known_submission,
+)
+
+
+# --- checks that reject: all of them speak, so that the sender learns everything at once --------------------
+
+
+def _subject_problems(case: Case) -> tuple[str, ...]:
+    return () if case.free_subject else tuple(dict.fromkeys(problem.code for problem in case.line.problems))
+
+
+def _no_documents(case: Case) -> tuple[str, ...]:
+    if case.released or not _documents_missing(case) or _has_inline(case):
+        return ()
+    return ("no-documents",)
+
+
+def _documents_missing(case: Case) -> bool:
+    needed = not case.free_subject and case.line.code in case.policy.documents_required
+    return needed and not case.documents and not case.too_large
+
+
+def _has_inline(case: Case) -> bool:
+    return any(doc.status == "inline" for doc in case.cut.documents)
+
+
+def _too_large(case: Case) -> tuple[str, ...]:
+    over = case.cut.attachments_bytes > case.policy.attachment_limit and case.policy.oversize == "reject"
+    return ("too-large",) if not case.released and (case.too_large or over) else ()
+
+
+def _stays_with_usvi_port(case: Case) -> tuple[str, ...]:
+    """The procedures: "Entry summaries filed at USVI ports have not been transitioned to the Centers"."""
+    refused = case.policy.usvi == "reject" and case.line.code in ("DR", "CE", "R", "CA")
+    return ("not-center-usvi",) if refused and not case.released and is_usvi(case.line.port) else ()
+
+
+REJECTING_CHECKS: tuple[Callable[[Case], tuple[str, ...]], ...] = (
+    _subject_problems,
+    _no_documents,
+    _too_large,
+    _stays_with_usvi_port,
+)
+
+
+# --- flags: named doubts for staff ---------------------------------------------------------------------------
+
+
+def collect_flags(case: Case) -> tuple[str, ...]:
+    """Every flag that this message raises, each once, in the order of the rules."""
+    raised = [flag for flag, rule in FLAG_RULES if rule(case)]
+    line_flags = () if case.free_subject else case.line.flags
+    return tuple(dict.fromkeys((*line_flags, *case.presentation.flags, *raised)))
+
+
+FLAG_RULES: tuple[tuple[str, Callable[[Case], bool]], ...] = (
+    ("message-id-reused", lambda case: case.standing.message_id_reused),
+    ("message-ambiguous", lambda case: not AMBIGUOUS_DEFECTS.isdisjoint((*case.mail.defects, *case.cut.defects))),
+    ("over-limit", lambda case: case.too_large or case.cut.attachments_bytes > case.policy.attachment_limit),
+    ("document-unreadable", lambda case: any(doc.status == "unreadable" for doc in case.cut.documents)),
+    ("no-documents", lambda case: _documents_missing(case) and (_has_inline(case) or case.released)),
+    ("not-center-usvi", lambda case: is_usvi(case.line.port)),
+    ("received-governs", lambda case: case.line.code in ("PR", "PD")),
+    ("forwarded", lambda case: case.mail.sender is not None and case.mail.sender.domain in case.policy.own_domains),
+)

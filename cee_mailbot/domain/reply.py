@@ -1,0 +1,97 @@
+"""Which reply is due, to whom, with what facts."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from cee_mailbot.domain.routing import Center
+from parsers.errors import Problem
+from parsers.subject import SubjectLine
+
+
+class ReplyKind(StrEnum):
+    """What a reply tells; one template each."""
+
+    ACKNOWLEDGEMENT = "acknowledgement"
+    WAITING = "waiting"
+    INCOMPLETE = "incomplete"
+    SUPPLEMENT = "supplement"
+    DUPLICATE = "duplicate"
+    REJECT = "reject"
+    TRANSFER = "transfer"
+    RETURN = "return"
+    STAFF = "staff"
+
+
+class ReplyState(StrEnum):
+    """Where a reply stands in the outbox."""
+
+    QUEUED = "queued"
+    DELAYED = "delayed"
+    SENT = "sent"
+    RETRYING = "retrying"
+    UNCERTAIN = "uncertain"
+    FAILED = "failed"
+    UNDELIVERABLE = "undeliverable"
+    WITHHELD = "withheld"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stamp:
+    """One time as a reply shows it: an aware instant, the IANA zone to show it in, and which clock it is from.
+
+    `source` is `date`, `received` or `arrival`.
+    """
+
+    instant: datetime
+    zone: str
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ListedDocument:
+    """A document as a reply lists it: display name, exact size in bytes, SHA-256 in full, and its status."""
+
+    name: str
+    bytes: int
+    sha256: str
+    status: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReplyFacts:
+    """All that a template may say; what the sender wrote is cleaned by the one who renders it.
+
+    `message_id` is the reply's own, `in_reply_to` and `references` thread it, `to` is the one recipient,
+    `mailbox_address` the mailbox that was written to. `line` is the subject line as read, `line_as_written`
+    as it came. `reasons` are the codes that a reject is sent for; `problems` those of them that concern the
+    subject line. `flags` are doubts that the sender should know of.
+    """
+
+    kind: ReplyKind
+    message_id: str
+    to: str
+    mailbox_address: str
+    center: Center
+    tracking: str | None
+    line: SubjectLine | None
+    line_as_written: str
+    in_reply_to: str | None
+    references: tuple[str, ...] = ()
+    presented: Stamp | None = None
+    received: Stamp | None = None
+    messages: int = 1
+    documents: tuple[ListedDocument, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    reasons: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
+    written_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ComposedReply:
+    """A reply ready for the outbox: its subject, and its exact bytes with CRLF line ends."""
+
+    subject: str
+    raw: bytes

@@ -1,0 +1,55 @@
+"""The errors of the program: whose fault, and whether to try again."""
+
+
+class CeeMailbotError(Exception):
+    """The root of every error that this program raises on purpose."""
+
+
+class UserError(CeeMailbotError):
+    """A person's mistake, shown as one line without a traceback; `exit_code` is 2 (usage or configuration)."""
+
+    exit_code = 2
+
+
+class NotFoundError(UserError):
+    """The thing a person named does not exist; `exit_code` is 1: the answer is no."""
+
+    exit_code = 1
+
+
+class NotAllowedError(UserError):
+    """The table of states does not allow what a person asked for; `exit_code` is 1."""
+
+    exit_code = 1
+
+
+class TemporaryError(CeeMailbotError):
+    """Something outside could not be reached or refused for now: the same call may succeed later."""
+
+    exit_code = 3
+
+
+class UnreachableError(TemporaryError):
+    """A server, folder, database or disk that is needed does not answer."""
+
+
+class PermanentError(CeeMailbotError):
+    """Something outside refused for good: the same call will not succeed later without a person."""
+
+    exit_code = 3
+
+
+class SignInError(PermanentError):
+    """A server refused the credentials; never retried in a tight loop, since that locks accounts."""
+
+
+class RefusedReplyError(PermanentError):
+    """The mail server refused this one reply for good (a 5xx answer to MAIL, RCPT or DATA)."""
+
+
+class UncertainError(TemporaryError):
+    """The connection ended after the message's last dot: the server may have taken the reply or not."""
+
+
+class DamagedBlobError(CeeMailbotError):
+    """Stored bytes no longer have the digest they are kept under."""
