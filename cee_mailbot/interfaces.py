@@ -1,0 +1,180 @@
+"""What the rim must be able to do: the contracts between the work and everything outside it."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import BinaryIO, Protocol
+
+from cee_mailbot.domain.reply import ComposedReply, ReplyFacts
+from parsers.documents import Cut
+from parsers.mail import Mail
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Handle:
+    """Where one message lies on its server: the identity of a delivery within a mailbox.
+
+    `folder` is the folder's name as people write it, `validity` the server's promise that `uid` still means
+    the same message (IMAP UIDVALIDITY, RFC 9051 2.3.1.1; empty where a server gives none), `uid` the
+    message's own name in that folder.
+    """
+
+    folder: str
+    validity: str
+    uid: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Listed:
+    """One line of a mailbox's listing: the handle, the size in bytes, and the server's arrival time (aware)."""
+
+    handle: Handle
+    size: int
+    arrived_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RawMail:
+    """One message as its server gave it: exact bytes, and the server's arrival time (aware)."""
+
+    handle: Handle
+    raw: bytes
+    arrived_at: datetime
+
+
+class SourceSession(Protocol):
+    """One open connection to a mailbox. After any error but `PermanentError` it is thrown away."""
+
+    def listing(self, since: datetime) -> Iterator[Listed]:
+        """Every message of the source folder that arrived at or after `since`, in order of arrival.
+
+        Reads only: no flag changes. Raises `UnreachableError`.
+        """
+
+    def fetch(self, wanted: Sequence[Listed]) -> Iterator[RawMail]:
+        """The exact bytes of each wanted message that is still there; one that has gone is left out.
+
+        Reads only. The caller bounds `wanted` by bytes. Raises `UnreachableError`.
+        """
+
+    def stream(self, wanted: Listed) -> Iterator[bytes]:
+        """The exact bytes of one message too large to hold, in pieces; nothing when it has gone."""
+
+    def settle(self, handles: Sequence[Handle]) -> None:
+        """Moves these messages to the processed folder in one act, creating the folder when it is missing.
+
+        A message that is no longer in the source folder is no error: settling again changes nothing.
+        Raises `UnreachableError`, or `PermanentError` when the server will not move (quota, rights).
+        """
+
+
+class Source(Protocol):
+    """One Center mailbox, wherever it is kept."""
+
+    def check(self) -> str:
+        """Signs in, opens the folder read-only and says in words what was found; changes nothing.
+
+        Raises `SignInError`, `UnreachableError` or `PermanentError`, each with the fix in its words.
+        """
+
+    def session(self) -> AbstractContextManager[SourceSession]:
+        """An open session; leaving it closes the connection. Raises as `check`."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StoredBlob:
+    """What a blob store says of bytes it took: their SHA-256 in hexadecimal and their number."""
+
+    sha256: str
+    size: int
+
+
+class BlobStore(Protocol):
+    """Bytes by digest, written once and never changed."""
+
+    def put(self, content: bytes) -> str:
+        """The SHA-256 of `content` in hexadecimal; on return the bytes survive a power cut.
+
+        Raises `UnreachableError` when they could not be made durable; then nothing may be acknowledged.
+        """
+
+    def put_stream(self, pieces: Iterable[bytes]) -> StoredBlob:
+        """As `put`, for content that does not fit into memory."""
+
+    def get(self, sha256: str) -> bytes:
+        """The bytes, checked against their digest. Raises `NotFoundError` or `DamagedBlobError`."""
+
+    def open(self, sha256: str) -> BinaryIO:
+        """An open binary file on the bytes, unchecked, for reading a part of them. Raises `NotFoundError`."""
+
+    def check(self) -> str:
+        """Says in words where blobs are kept and that they can be written; leaves nothing behind."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Letter:
+    """One reply on its way: the envelope and the exact bytes, CRLF line ends."""
+
+    return_path: str
+    to: str
+    raw: bytes
+
+
+class MailerSession(Protocol):
+    """One open connection to the mail server, good for many letters."""
+
+    def send(self, letter: Letter) -> None:
+        """Returns when the server has taken the letter for delivery.
+
+        Raises `RefusedReplyError` (never again), `UncertainError` (taken or not: nobody knows) or another
+        `TemporaryError` (not taken; try later).
+        """
+
+
+class Mailer(Protocol):
+    """A way to send replies."""
+
+    def check(self) -> str:
+        """Connects, signs in and says in words what was found; sends nothing. Raises as `Source.check`."""
+
+    def session(self) -> AbstractContextManager[MailerSession]:
+        """An open session. Raises `UnreachableError` or `SignInError`."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reading:
+    """What was read from one message: its headers and what it carries."""
+
+    mail: Mail
+    cut: Cut
+
+
+class Reader(Protocol):
+    """Reads hostile messages."""
+
+    def read(self, raw: bytes) -> Reading:
+        """Raises `parsers.headers.MailRefused` when the message can't be read within its limits."""
+
+    def read_header(self, start: bytes) -> Reading:
+        """The headers alone, from the first bytes of a message too large to read; no documents. Raises as `read`."""
+
+
+class Clock(Protocol):
+    """Tells the time."""
+
+    def now(self) -> datetime:
+        """The present instant, aware, in UTC."""
+
+
+class Composer(Protocol):
+    """Turns the facts of a reply into the bytes of a mail."""
+
+    def compose(self, facts: ReplyFacts) -> ComposedReply:
+        """The reply, re-parsed and found to carry exactly the header fields and the recipient that were meant.
+
+        Raises `CeeMailbotError` when a template is broken or the re-parsed mail differs.
+        """
+
+    def check(self) -> str:
+        """Renders every template and says in words where they lie; sends nothing. Raises `CeeMailbotError`."""

@@ -1,0 +1,308 @@
+"""The contract of the store: what the work writes down, what it asks, and the one transaction around both."""
+
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from cee_mailbot.domain import facts
+from cee_mailbot.domain.acceptance import Decision
+from cee_mailbot.domain.answering import ReplyTraffic
+from cee_mailbot.domain.presentation import Presentation
+from cee_mailbot.domain.reply import ReplyKind, ReplyState
+from cee_mailbot.domain.submission import Key, MessageStatus
+from cee_mailbot.interfaces import Handle, Letter
+from parsers.documents import Document
+from parsers.subject import SubjectLine
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Arrival:
+    """A message whose bytes are durable and which has no row yet; times are aware."""
+
+    mailbox: str
+    handle: Handle
+    sha256: str
+    size: int
+    arrived_at: datetime
+    first_seen_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KeptMessage:
+    """A message that has a row: its id, where it lies, and how far it has come."""
+
+    id: int
+    mailbox: str
+    handle: Handle
+    sha256: str
+    size: int
+    arrived_at: datetime
+    first_seen_at: datetime
+    status: MessageStatus
+    tracking: str | None
+    settled: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Headline:
+    """What a message's row says of its headers; `sent_at` is aware and None when the date can't be read."""
+
+    content_digest: str
+    message_id: str | None = None
+    from_: str = ""
+    sender: str | None = None
+    sender_domain: str | None = None
+    subject: str = ""
+    sent_raw: str = ""
+    sent_at: datetime | None = None
+    evidence: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NewItem:
+    """A submission that enters the queue: its number, its Center's team, and what was read."""
+
+    tracking: str
+    team: str
+    key: Key
+    line: SubjectLine
+    sender: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NewReply:
+    """A reply for the outbox; `event` names what it answers and is unique: one event, one reply.
+
+    `letter` is what goes out, byte for byte, at every try.
+    """
+
+    event: str
+    kind: ReplyKind
+    mailbox: str
+    letter: Letter
+    subject: str
+    thread: str
+    message_id: str
+    in_reply_to: str | None
+    state: ReplyState
+    due_at: datetime
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outcome:
+    """Everything that is written about one message in one transaction.
+
+    `item` is the new submission; `tracking` is the number of a message that stays outside the queue;
+    `duplicate_of` the row id of the first message with the same content.
+    """
+
+    message: KeptMessage
+    headline: Headline
+    decision: Decision
+    line: SubjectLine | None = None
+    presentation: Presentation | None = None
+    documents: tuple[Document, ...] = ()
+    item: NewItem | None = None
+    duplicate_of: int | None = None
+    tracking: str | None = None
+    reply: NewReply | None = None
+    policy_version: str = ""
+    actor: str = "system"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Answered:
+    """The reply of ours that a message answers: the submission it belongs to, if any, and whose that is."""
+
+    submission: int | None
+    sender_domain: str | None
+    kind: ReplyKind
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FirstOfKind:
+    """The first message with a given content: its row, and the submission and number it ended in, if any."""
+
+    message: int
+    submission: int | None
+    tracking: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DueReply:
+    """A reply claimed for sending; `attempts` counts the tries before this one."""
+
+    id: int
+    kind: ReplyKind
+    mailbox: str
+    letter: Letter
+    attempts: int
+    written_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Attempt:
+    """How one try to send ended: the state that the reply is in now, when to try again, and why, in words."""
+
+    reply: int
+    state: ReplyState
+    at: datetime
+    next_try_at: datetime | None = None
+    detail: str = ""
+
+
+class UnitOfWork(Protocol):
+    """One write transaction at one instant: all of it is there afterwards, or nothing."""
+
+    def begin_poll(self, mailbox: str, *, team: str, activation: datetime) -> datetime:
+        """Notes that a poll began. The mailbox's activation time: the one given at its first poll, for ever."""
+
+    def end_poll(self, mailbox: str, *, error: str | None) -> None:
+        """Notes that a poll was completed, or why it was not."""
+
+    def keep(self, arrivals: Sequence[Arrival]) -> tuple[KeptMessage, ...]:
+        """Rows for these arrivals, status `received`; one already known by its delivery keeps its row."""
+
+    def known(self, mailbox: str, handles: Sequence[Handle]) -> dict[Handle, KeptMessage]:
+        """The rows of those deliveries that have one."""
+
+    def undecided(self, mailbox: str, *, after: int, limit: int) -> tuple[KeptMessage, ...]:
+        """The oldest messages of a mailbox, with ids above `after`, that are kept and not decided."""
+
+    def message(self, message_id: int) -> KeptMessage:
+        """The row of a message. Raises `NotFoundError`."""
+
+    def settled(self, message_ids: Collection[int]) -> None:
+        """Notes that these messages have left their source folder."""
+
+    def first_of_kind(self, content_digest: str, *, other_than: int) -> FirstOfKind | None:
+        """The first decided message with this content."""
+
+    def message_id_reused(self, message_id: str, content_digest: str) -> bool:
+        """Whether another content came under this Message-ID."""
+
+    def answered(self, message_ids: Sequence[str], tracking: Sequence[str]) -> Answered | None:
+        """What a message answers, by the ids of our replies or a tracking number."""
+
+    def newest_of_key(self, key: Key) -> int | None:
+        """The row id of the newest submission of this key."""
+
+    def next_serial(self, team: str, year: int) -> int:
+        """The next serial of a team's year; it is used up only if the transaction commits."""
+
+    def traffic(self, to: str, thread: str) -> ReplyTraffic:
+        """The automatic replies of late, to one address, in one thread (a normalised subject), and to all."""
+
+    def write(self, outcome: Outcome) -> None:
+        """Everything about one message: its row, submission, documents, flags, reply and history.
+
+        A failure leaves nothing of this one outcome and does not spoil the others of the transaction.
+        """
+
+    def open_breaker(self) -> None:
+        """Stops automatic replies, first acknowledgements excepted, until staff reset it."""
+
+    def close_breaker(self, *, actor: str) -> bool:
+        """Lets automatic replies go again; whether it was open."""
+
+    def claim_replies(self, *, limit: int, lease_until: datetime) -> tuple[DueReply, ...]:
+        """Replies that are due, claimed until `lease_until`; one claim at a time.
+
+        A reply whose claim ran out without an answer may have been sent: it comes as `uncertain`.
+        """
+
+    def note_attempt(self, attempt: Attempt) -> None:
+        """Writes down how a try ended and gives up the claim."""
+
+    def retry_reply(self, reply_id: int, *, actor: str) -> None:
+        """Puts a failed, withheld or delayed reply back in line. Raises `NotFoundError` or `NotAllowedError`."""
+
+
+class Questions(Protocol):
+    """Reads of the store that change nothing."""
+
+    def items(self, query: "ItemQuery") -> tuple[facts.ItemFacts, ...]:
+        """The work queue, filtered and sorted."""
+
+    def story(self, tracking: str) -> facts.ItemStory:
+        """Everything known of one item. Raises `NotFoundError`."""
+
+    def messages(self, query: "MessageQuery") -> tuple[facts.MessageFacts, ...]:
+        """Messages ever received, newest last."""
+
+    def message(self, message_id: int) -> facts.MessageFacts:
+        """One message. Raises `NotFoundError`."""
+
+    def documents(self, message_id: int) -> tuple[facts.DocumentFacts, ...]:
+        """The documents of one message."""
+
+    def replies(self, query: "ReplyQuery") -> tuple[facts.ReplyFacts, ...]:
+        """Replies, newest last."""
+
+    def reply(self, reply_id: int) -> tuple[facts.ReplyFacts, bytes]:
+        """One reply and its exact bytes. Raises `NotFoundError`."""
+
+    def mailboxes(self) -> tuple[facts.MailboxFacts, ...]:
+        """How the polling of each mailbox goes."""
+
+    def counts(self) -> dict[str, dict[str, int]]:
+        """How many messages, items and replies are in each status or state."""
+
+    def breaker_opened_at(self) -> datetime | None:
+        """Since when automatic replies are stopped, or None."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ItemQuery:
+    """What `queue list` can be asked; None means any."""
+
+    team: str | None = None
+    state: str | None = None
+    code: str | None = None
+    entry: str | None = None
+    account: str | None = None
+    flag: str | None = None
+    assignee: str | None = None
+    text: str | None = None
+    due_before: datetime | None = None
+    sort: str = "presented_at"
+    limit: int | None = None
+    offset: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MessageQuery:
+    """What `messages list` can be asked; None means any."""
+
+    mailbox: str | None = None
+    status: str | None = None
+    text: str | None = None
+    limit: int | None = None
+    offset: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReplyQuery:
+    """What `replies list` can be asked; None means any."""
+
+    kind: str | None = None
+    state: str | None = None
+    to: str | None = None
+    limit: int | None = None
+    offset: int = 0
+
+
+class Store(Protocol):
+    """Where everything is written down."""
+
+    def begin(self, now: datetime) -> AbstractContextManager[UnitOfWork]:
+        """A write transaction that happens at `now`: commits on leaving, rolls back on an error.
+
+        Raises `UnreachableError` when the database can't be written now.
+        """
+
+    def read(self) -> AbstractContextManager[Questions]:
+        """A read-only view."""

@@ -1,0 +1,142 @@
+"""The database itself: connections with their promises, transactions, and the schema's version.
+
+SQLite in WAL mode loses committed transactions at a power cut unless `synchronous=FULL`, and a transaction
+that reads before it writes fails at once under load unless it begins IMMEDIATE: both are set here.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event, func, make_url, select
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.pool import StaticPool
+from sqlmodel import Session
+
+from cee_mailbot.errors import PermanentError, UnreachableError
+from cee_mailbot.ledger import Questions, UnitOfWork
+from cee_mailbot.store.queries import SqlQuestions
+from cee_mailbot.store.tables import HistoryRow
+from cee_mailbot.store.unit_of_work import SqlUnitOfWork
+
+_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000")
+
+
+class SqlStore:
+    """A `Store` on a database that SQLAlchemy reaches; `url` such as `sqlite:///var/cee-mailbot.db`."""
+
+    def __init__(self, url: str) -> None:
+        self._url = make_url(url)
+        self._writer = self._engine(begin="BEGIN IMMEDIATE")
+        self._reader = self._writer if self._in_memory else self._engine(begin="BEGIN")
+
+    @property
+    def _in_memory(self) -> bool:
+        return self._url.database in (None, "", ":memory:")
+
+    @property
+    def _is_there(self) -> bool:
+        return self._in_memory or Path(self._url.database or "").exists()
+
+    def _engine(self, *, begin: str) -> Engine:
+        pool = {"poolclass": StaticPool} if self._in_memory else {}
+        engine = create_engine(self._url, connect_args={"check_same_thread": False}, **pool)
+        event.listen(engine, "handle_error", _translate)
+        event.listen(engine, "connect", _keep_promises)
+        event.listen(engine, "begin", lambda connection: _begin(connection, begin))
+        return engine
+
+    def migrate(self) -> None:
+        """Brings the schema to this program's version, in one transaction; creates the database when missing.
+
+        Raises `PermanentError` when the database is of a newer program.
+        """
+        self._make_folder()
+        with self._writer.begin() as connection:
+            config = _alembic_config()
+            _refuse_newer(connection, config)
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+    def check(self) -> str:
+        """Says in words what was found; changes nothing. Raises `PermanentError` when `migrate` must run first."""
+        name = self._url.render_as_string()
+        if not self._is_there:
+            return f"{name}: will be created at the first run"
+        with self._reader.connect() as connection:
+            found = MigrationContext.configure(connection).get_current_revision()
+            wanted = ScriptDirectory.from_config(_alembic_config()).get_current_head()
+            _refuse_newer(connection, _alembic_config())
+        return f"{name}: schema {found}" + ("" if found == wanted else f", will be brought to {wanted} at the next run")
+
+    @contextmanager
+    def begin(self, now: datetime) -> Iterator[UnitOfWork]:
+        """A write transaction; see `ledger.Store`."""
+        with Session(self._writer) as session, session.begin():
+            yield SqlUnitOfWork(session, now)
+
+    @contextmanager
+    def read(self) -> Iterator[Questions]:
+        """A read-only view; see `ledger.Store`."""
+        with Session(self._reader) as session:
+            yield SqlQuestions(session)
+
+    def last_written(self) -> datetime | None:
+        """The time of the newest line of the history, or None where there is none yet."""
+        if not self._is_there:
+            return None
+        with self._reader.connect() as connection:
+            if MigrationContext.configure(connection).get_current_revision() is None:
+                return None
+            newest: datetime | None = connection.execute(select(func.max(HistoryRow.at))).scalar()
+            return newest
+
+    def close(self) -> None:
+        """Gives back every connection."""
+        self._writer.dispose()
+        self._reader.dispose()
+
+    def _make_folder(self) -> None:
+        if not self._in_memory:
+            try:
+                Path(self._url.database or "").parent.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise UnreachableError(f"can't create the folder of {self._url}: {error}") from error
+
+
+def _keep_promises(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # stops pysqlite's own BEGIN
+    for pragma in _PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin(connection: Connection, statement: str) -> None:
+    connection.exec_driver_sql(statement)
+
+
+def _alembic_config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    return config
+
+
+def _refuse_newer(connection: Connection, config: Config) -> None:
+    found = MigrationContext.configure(connection).get_current_revision()
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    if found is not None and found not in known:
+        raise PermanentError(
+            f"the database has schema {found}, which this version of cee_mailbot does not know; "
+            "install the version that made it, or a newer one"
+        )
+
+
+def _translate(context: ExceptionContext) -> None:
+    """Says whose fault a database error is: one that may pass, or one that needs a person."""
+    if isinstance(context.sqlalchemy_exception, OperationalError):
+        raise UnreachableError(f"can't use the database: {context.original_exception}")

@@ -1,0 +1,317 @@
+"""Writes of polls and messages: what arrived, what is known of it, and what became of it."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import update
+from sqlmodel import Session, col, select
+
+from cee_mailbot.domain.reply import ReplyKind
+from cee_mailbot.domain.submission import Key, MessageStatus
+from cee_mailbot.domain.work_item import ItemState
+from cee_mailbot.errors import NotFoundError
+from cee_mailbot.interfaces import Handle
+from cee_mailbot.ledger import Answered, Arrival, FirstOfKind, KeptMessage, Outcome
+from cee_mailbot.store.history import HistoryWriter
+from cee_mailbot.store.row_facts import slices
+from cee_mailbot.store.tables import (
+    DocumentRow,
+    FlagRow,
+    MailboxRow,
+    MessageRow,
+    ReplyRow,
+    SerialRow,
+    SubmissionRow,
+)
+from cee_mailbot.store.texts import storable
+
+
+class MessageLedger:
+    """The part of a unit of work that concerns mailboxes, messages and submissions."""
+
+    _session: Session
+    _history: HistoryWriter
+    _now: datetime
+
+    def begin_poll(self, mailbox: str, *, team: str, activation: datetime) -> datetime:
+        """See `ledger.UnitOfWork`."""
+        row = self._session.get(MailboxRow, mailbox)
+        if row is None:
+            row = MailboxRow(name=mailbox, team=team, activation=activation)
+            self._history.add(
+                "mailbox-activated", at=self._now, detail={"mailbox": mailbox, "activation": activation.isoformat()}
+            )
+        row.last_started = self._now
+        self._session.add(row)
+        return row.activation
+
+    def end_poll(self, mailbox: str, *, error: str | None) -> None:
+        """See `ledger.UnitOfWork`."""
+        row = self._session.get_one(MailboxRow, mailbox)
+        row.error = error
+        if error is None:
+            row.last_completed = self._now
+
+    def keep(self, arrivals: Sequence[Arrival]) -> tuple[KeptMessage, ...]:
+        """See `ledger.UnitOfWork`."""
+        kept = []
+        for arrival in arrivals:
+            row = self._by_delivery(arrival.mailbox, [arrival.handle]).get(arrival.handle)
+            if row is None:
+                row = _row_of(arrival)
+                self._session.add(row)
+                self._session.flush()
+                self._history.add("received", at=arrival.first_seen_at, message=row.id, detail={"sha256": row.sha256})
+                self._note_newest(arrival)
+            kept.append(_kept(row))
+        return tuple(kept)
+
+    def _note_newest(self, arrival: Arrival) -> None:
+        mailbox = self._session.get(MailboxRow, arrival.mailbox)
+        if mailbox is not None:
+            mailbox.last_message = max(mailbox.last_message or arrival.arrived_at, arrival.arrived_at)
+
+    def known(self, mailbox: str, handles: Sequence[Handle]) -> dict[Handle, KeptMessage]:
+        """See `ledger.UnitOfWork`."""
+        return {handle: _kept(row) for handle, row in self._by_delivery(mailbox, handles).items()}
+
+    def _by_delivery(self, mailbox: str, handles: Sequence[Handle]) -> dict[Handle, MessageRow]:
+        wanted = set(handles)
+        found: dict[Handle, MessageRow] = {}
+        for some in slices([handle.uid for handle in handles]):
+            query = select(MessageRow).where(MessageRow.mailbox == mailbox, col(MessageRow.uid).in_(some))
+            for row in self._session.exec(query):
+                if (handle := _handle(row)) in wanted:
+                    found[handle] = row
+        return found
+
+    def undecided(self, mailbox: str, *, after: int, limit: int) -> tuple[KeptMessage, ...]:
+        """See `ledger.UnitOfWork`."""
+        query = (
+            select(MessageRow)
+            .where(
+                MessageRow.mailbox == mailbox,
+                MessageRow.status == MessageStatus.RECEIVED,
+                col(MessageRow.id) > after,
+            )
+            .order_by(col(MessageRow.id))
+            .limit(limit)
+        )
+        return tuple(_kept(row) for row in self._session.exec(query))
+
+    def message(self, message_id: int) -> KeptMessage:
+        """See `ledger.UnitOfWork`."""
+        return _kept(self._message_row(message_id))
+
+    def _message_row(self, message_id: int) -> MessageRow:
+        row = self._session.get(MessageRow, message_id)
+        if row is None:
+            raise NotFoundError(f"there is no message {message_id}; `cee-mailbot messages list` shows all")
+        return row
+
+    def settled(self, message_ids: Collection[int]) -> None:
+        """See `ledger.UnitOfWork`."""
+        for some in slices(list(message_ids)):
+            self._session.exec(update(MessageRow).where(col(MessageRow.id).in_(some)).values(settled_at=self._now))
+
+    def first_of_kind(self, content_digest: str, *, other_than: int) -> FirstOfKind | None:
+        """See `ledger.UnitOfWork`."""
+        query = (
+            select(MessageRow)
+            .where(
+                MessageRow.content_digest == content_digest,
+                MessageRow.id != other_than,
+                col(MessageRow.duplicate_of).is_(None),
+                MessageRow.status != MessageStatus.RECEIVED,
+            )
+            .order_by(col(MessageRow.id))
+            .limit(1)
+        )
+        row = self._session.exec(query).first()
+        if row is None or row.id is None:
+            return None
+        return FirstOfKind(message=row.id, submission=row.submission_id, tracking=row.tracking)
+
+    def message_id_reused(self, message_id: str, content_digest: str) -> bool:
+        """See `ledger.UnitOfWork`."""
+        query = select(MessageRow.id).where(
+            MessageRow.message_id == storable(message_id), MessageRow.content_digest != content_digest
+        )
+        return self._session.exec(query.limit(1)).first() is not None
+
+    def answered(self, message_ids: Sequence[str], tracking: Sequence[str]) -> Answered | None:
+        """See `ledger.UnitOfWork`."""
+        ids = [storable(message_id) for message_id in message_ids]
+        by_id = select(ReplyRow).where(col(ReplyRow.message_id).in_(ids)).order_by(col(ReplyRow.id).desc())
+        if (reply := self._session.exec(by_id.limit(1)).first()) is not None:
+            item = self._session.get(SubmissionRow, reply.submission_id) if reply.submission_id else None
+            return _answered(item, ReplyKind(reply.kind))
+        by_number = select(SubmissionRow).where(col(SubmissionRow.tracking).in_(tracking)).limit(1)
+        if (item := self._session.exec(by_number).first()) is not None:
+            return _answered(item, ReplyKind.ACKNOWLEDGEMENT)
+        rejected = select(MessageRow.id).where(
+            col(MessageRow.tracking).in_(tracking), MessageRow.status == MessageStatus.REJECTED
+        )
+        return _answered(None, ReplyKind.REJECT) if self._session.exec(rejected.limit(1)).first() else None
+
+    def newest_of_key(self, key: Key) -> int | None:
+        """See `ledger.UnitOfWork`."""
+        query = select(SubmissionRow.id).where(
+            SubmissionRow.code == key.code,
+            SubmissionRow.entry_number == key.entry_number,
+            SubmissionRow.sender_key == storable(key.sender),
+        )
+        return self._session.exec(query.order_by(col(SubmissionRow.id).desc()).limit(1)).first()
+
+    def next_serial(self, team: str, year: int) -> int:
+        """See `ledger.UnitOfWork`."""
+        row = self._session.get(SerialRow, (team, year)) or SerialRow(team=team, year=year)
+        row.last += 1
+        self._session.add(row)
+        return row.last
+
+    def _write_message(self, outcome: Outcome) -> MessageRow:
+        row = self._message_row(outcome.message.id)
+        for name, value in _decided(outcome).items():
+            setattr(row, name, value)
+        self._session.add(row)
+        for old in self._session.exec(select(DocumentRow).where(DocumentRow.message_row == row.id)):
+            self._session.delete(old)
+        self._session.add_all(_document_rows(outcome))
+        return row
+
+    def _write_item(self, outcome: Outcome) -> int | None:
+        if outcome.item is None:
+            return outcome.decision.joins
+        item = _item_row(outcome, self._now)
+        self._session.add(item)
+        self._session.flush()
+        return item.id
+
+    def _write_flags(self, outcome: Outcome, submission: int) -> None:
+        names = dict.fromkeys(outcome.decision.flags)
+        self._session.add_all(
+            FlagRow(submission_id=submission, name=name, message_row=outcome.message.id) for name in names
+        )
+
+    def _touch(self, submission: int) -> None:
+        item = self._session.get_one(SubmissionRow, submission)
+        item.updated_at = self._now
+        item.version += 1
+
+
+def _decided(outcome: Outcome) -> dict[str, Any]:
+    """The columns of a message's row that its decision fills."""
+    head, decision, line, shown = outcome.headline, outcome.decision, outcome.line, outcome.presentation
+    return {
+        "status": decision.status,
+        "reasons": list(decision.reasons),
+        "problems": [{k: storable(v) for k, v in asdict(problem).items()} for problem in decision.problems],
+        "content_digest": head.content_digest,
+        "message_id": storable(head.message_id) if head.message_id else None,
+        "from_header": storable(head.from_),
+        "sender": storable(head.sender) if head.sender else None,
+        "sender_domain": storable(head.sender_domain) if head.sender_domain else None,
+        "subject": storable(head.subject),
+        "sent_raw": storable(head.sent_raw),
+        "sent_at": head.sent_at.astimezone(UTC) if head.sent_at else None,
+        "presented_at": shown.instant if shown else None,
+        "zone": shown.zone if shown else None,
+        "basis": shown.basis if shown else None,
+        "strength": shown.strength if shown else None,
+        "observed_at": shown.observed if shown else None,
+        "evidence": dict(head.evidence),
+        "part": line.part if line else None,
+        "parts": line.parts if line else None,
+        "tracking": outcome.tracking,
+        "duplicate_of": outcome.duplicate_of,
+        "policy_version": outcome.policy_version,
+    }
+
+
+def _item_row(outcome: Outcome, now: datetime) -> SubmissionRow:
+    item, shown = outcome.item, outcome.presentation
+    if item is None or shown is None:
+        raise ValueError("an item needs its facts and its presentation time")
+    line = item.line
+    return SubmissionRow(
+        tracking=item.tracking,
+        team=item.team,
+        mailbox=outcome.message.mailbox,
+        state=ItemState.NEW,
+        code=item.key.code or None,
+        account=storable(line.account) if line.account else None,
+        entry_number=str(line.entry_number) if line.entry_number else None,
+        port=line.port,
+        sender=storable(item.sender),
+        sender_domain=storable(item.sender.rpartition("@")[2].lower()),
+        sender_key=storable(item.key.sender),
+        parts_expected=line.parts,
+        presented_at=shown.instant,
+        zone=shown.zone,
+        basis=shown.basis,
+        strength=shown.strength,
+        received_at=outcome.message.arrived_at.astimezone(UTC),
+        created_at=now,
+        updated_at=now,
+        enqueued_at=now,
+    )
+
+
+def _document_rows(outcome: Outcome) -> Iterable[DocumentRow]:
+    return [
+        DocumentRow(
+            message_row=outcome.message.id,
+            position=position,
+            name=storable(doc.name),
+            type=doc.type,
+            declared_type=storable(doc.declared_type),
+            size=doc.bytes,
+            sha256=doc.sha256,
+            path=storable(doc.path),
+            section=doc.section,
+            status=doc.status,
+        )
+        for position, doc in enumerate(outcome.documents)
+    ]
+
+
+def _row_of(arrival: Arrival) -> MessageRow:
+    return MessageRow(
+        mailbox=arrival.mailbox,
+        folder=arrival.handle.folder,
+        validity=arrival.handle.validity,
+        uid=arrival.handle.uid,
+        sha256=arrival.sha256,
+        size=arrival.size,
+        arrived_at=arrival.arrived_at.astimezone(UTC),
+        first_seen_at=arrival.first_seen_at.astimezone(UTC),
+        status=MessageStatus.RECEIVED,
+    )
+
+
+def _kept(row: MessageRow) -> KeptMessage:
+    if row.id is None:
+        raise ValueError("a row that was never written has no id")
+    return KeptMessage(
+        id=row.id,
+        mailbox=row.mailbox,
+        handle=_handle(row),
+        sha256=row.sha256,
+        size=row.size,
+        arrived_at=row.arrived_at,
+        first_seen_at=row.first_seen_at,
+        status=MessageStatus(row.status),
+        tracking=row.tracking,
+        settled=row.settled_at is not None,
+    )
+
+
+def _handle(row: MessageRow) -> Handle:
+    return Handle(folder=row.folder, validity=row.validity, uid=row.uid)
+
+
+def _answered(item: SubmissionRow | None, kind: ReplyKind) -> Answered:
+    return Answered(submission=item.id if item else None, sender_domain=item.sender_domain if item else None, kind=kind)

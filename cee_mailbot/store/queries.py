@@ -1,0 +1,241 @@
+"""Named reads: the work queue, messages, replies and mailboxes as facts."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, func
+from sqlmodel import Session, col, or_, select
+
+from cee_mailbot.domain import facts
+from cee_mailbot.domain.submission import MessageStatus
+from cee_mailbot.errors import NotFoundError, UserError
+from cee_mailbot.ledger import ItemQuery, MessageQuery, ReplyQuery
+from cee_mailbot.store.row_facts import (
+    document_facts,
+    history_facts,
+    item_facts,
+    message_facts,
+    reply_facts,
+    slices,
+    stamp,
+)
+from cee_mailbot.store.tables import (
+    BreakerRow,
+    DocumentRow,
+    FlagRow,
+    HistoryRow,
+    MailboxRow,
+    MessageRow,
+    ReplyRow,
+    SubmissionRow,
+)
+
+SORTABLE = ("presented_at", "received_at", "due", "tracking", "team", "state", "created_at", "updated_at")
+UNCOUNTED = ("inline", "quarantined")
+
+# A message that was there already adds nothing to the count of an item's documents and parts.
+_COUNTS = col(MessageRow.status) != MessageStatus.DUPLICATE
+
+
+class SqlQuestions:
+    """See `ledger.Questions`."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def items(self, query: ItemQuery) -> tuple[facts.ItemFacts, ...]:
+        """See `ledger.Questions`. Raises `UserError` for a column that the queue can't be sorted by."""
+        statement = select(SubmissionRow).where(*_item_conditions(query)).order_by(*_order(query.sort))
+        rows = self._session.exec(_page(statement, query.limit, query.offset)).all()
+        return tuple(self._item_facts(rows))
+
+    def story(self, tracking: str) -> facts.ItemStory:
+        """See `ledger.Questions`."""
+        row = self._session.exec(select(SubmissionRow).where(SubmissionRow.tracking == tracking.upper())).first()
+        if row is None:
+            raise NotFoundError(f"there is no item {tracking}; `cee-mailbot queue list` shows all")
+        messages = self._session.exec(
+            select(MessageRow).where(MessageRow.submission_id == row.id).order_by(col(MessageRow.id))
+        ).all()
+        return facts.ItemStory(
+            item=next(iter(self._item_facts([row]))),
+            documents=tuple(doc for message in messages for doc in self.documents(message.id or 0)),
+            messages=self._message_facts(messages),
+            replies=tuple(self._reply_facts(self._rows(ReplyRow, ReplyRow.submission_id == row.id))),
+            history=tuple(history_facts(line) for line in self._rows(HistoryRow, self._concerns(row, messages))),
+            evidence=tuple({"message": message.id, **stamp(message)} for message in messages),
+        )
+
+    def _concerns(self, row: SubmissionRow, messages: Sequence[MessageRow]) -> ColumnElement[bool]:
+        ids = [message.id for message in messages]
+        return or_(HistoryRow.submission_id == row.id, col(HistoryRow.message_row).in_(ids))
+
+    def _rows(self, table: type[Any], condition: Any) -> Sequence[Any]:
+        return self._session.exec(select(table).where(condition).order_by(table.id)).all()
+
+    def messages(self, query: MessageQuery) -> tuple[facts.MessageFacts, ...]:
+        """See `ledger.Questions`."""
+        conditions: list[Any] = _equal(MessageRow, mailbox=query.mailbox, status=query.status)
+        if query.text:
+            conditions.append(_contains(query.text, MessageRow.subject, MessageRow.from_header))
+        statement = select(MessageRow).where(*conditions).order_by(col(MessageRow.id))
+        return self._message_facts(self._session.exec(_page(statement, query.limit, query.offset)).all())
+
+    def message(self, message_id: int) -> facts.MessageFacts:
+        """See `ledger.Questions`."""
+        row = self._session.get(MessageRow, message_id)
+        if row is None:
+            raise NotFoundError(f"there is no message {message_id}; `cee-mailbot messages list` shows all")
+        return self._message_facts([row])[0]
+
+    def documents(self, message_id: int) -> tuple[facts.DocumentFacts, ...]:
+        """See `ledger.Questions`."""
+        rows = self._session.exec(
+            select(DocumentRow).where(DocumentRow.message_row == message_id).order_by(col(DocumentRow.position))
+        )
+        return tuple(document_facts(row) for row in rows)
+
+    def replies(self, query: ReplyQuery) -> tuple[facts.ReplyFacts, ...]:
+        """See `ledger.Questions`."""
+        conditions = _equal(ReplyRow, kind=query.kind, state=query.state, to=query.to)
+        statement = select(ReplyRow).where(*conditions).order_by(col(ReplyRow.id))
+        return tuple(self._reply_facts(self._session.exec(_page(statement, query.limit, query.offset)).all()))
+
+    def reply(self, reply_id: int) -> tuple[facts.ReplyFacts, bytes]:
+        """See `ledger.Questions`."""
+        row = self._session.get(ReplyRow, reply_id)
+        if row is None:
+            raise NotFoundError(f"there is no reply {reply_id}; `cee-mailbot replies list` shows all")
+        return next(iter(self._reply_facts([row]))), row.raw
+
+    def mailboxes(self) -> tuple[facts.MailboxFacts, ...]:
+        """See `ledger.Questions`."""
+        rows = self._session.exec(select(MailboxRow).order_by(MailboxRow.name))
+        return tuple(
+            facts.MailboxFacts(
+                mailbox=row.name,
+                team=row.team,
+                activation=row.activation,
+                last_started=row.last_started,
+                last_completed=row.last_completed,
+                last_message=row.last_message,
+                error=row.error,
+            )
+            for row in rows
+        )
+
+    def counts(self) -> dict[str, dict[str, int]]:
+        """See `ledger.Questions`."""
+        columns = {"messages": MessageRow.status, "items": SubmissionRow.state, "replies": ReplyRow.state}
+        return {
+            what: dict(self._session.exec(select(column, func.count()).group_by(column).order_by(column)).all())
+            for what, column in columns.items()
+        }
+
+    def breaker_opened_at(self) -> datetime | None:
+        """See `ledger.Questions`."""
+        return self._session.exec(select(BreakerRow.opened_at).where(col(BreakerRow.closed_at).is_(None))).first()
+
+    def _item_facts(self, rows: Sequence[SubmissionRow]) -> Iterator[facts.ItemFacts]:
+        ids = [row.id for row in rows]
+        flags = self._grouped(FlagRow.submission_id, FlagRow.name, ids)
+        messages = self._grouped(MessageRow.submission_id, MessageRow.id, ids)
+        parts = self._grouped(MessageRow.submission_id, MessageRow.part, ids, _COUNTS)
+        documents = self._document_counts(ids)
+        for row in rows:
+            yield item_facts(
+                row,
+                flags=sorted(set(flags.get(row.id, ()))),
+                messages=sorted(messages.get(row.id, ())),
+                parts=parts.get(row.id, []),
+                documents=documents.get(row.id, 0),
+            )
+
+    def _grouped(
+        self, key: Any, value: Any, ids: Sequence[int | None], *conditions: Any
+    ) -> dict[int | None, list[Any]]:
+        groups: dict[int | None, list[Any]] = {}
+        for some in slices(ids):
+            for one, other in self._session.exec(select(key, value).where(col(key).in_(some), *conditions)):
+                groups.setdefault(one, []).append(other)
+        return groups
+
+    def _document_counts(self, ids: Sequence[int | None]) -> dict[int | None, int]:
+        counts: dict[int | None, int] = {}
+        for some in slices(ids):
+            statement = (
+                select(MessageRow.submission_id, func.count())
+                .join(DocumentRow, col(DocumentRow.message_row) == MessageRow.id)
+                .where(col(MessageRow.submission_id).in_(some), _COUNTS, col(DocumentRow.status).not_in(UNCOUNTED))
+                .group_by(col(MessageRow.submission_id))
+            )
+            counts.update(self._session.exec(statement).all())
+        return counts
+
+    def _message_facts(self, rows: Sequence[MessageRow]) -> tuple[facts.MessageFacts, ...]:
+        tracking = self._tracking_of([row.submission_id for row in rows])
+        return tuple(message_facts(row, tracking.get(row.submission_id)) for row in rows)
+
+    def _reply_facts(self, rows: Sequence[ReplyRow]) -> Iterator[facts.ReplyFacts]:
+        tracking = self._tracking_of([row.submission_id for row in rows])
+        outside = self._grouped(MessageRow.id, MessageRow.tracking, [row.message_row for row in rows])
+        for row in rows:
+            yield reply_facts(row, tracking.get(row.submission_id) or outside[row.message_row][0])
+
+    def _tracking_of(self, submissions: Sequence[int | None]) -> dict[int | None, str]:
+        wanted = sorted({one for one in submissions if one is not None})
+        found = self._grouped(SubmissionRow.id, SubmissionRow.tracking, wanted)
+        return {key: values[0] for key, values in found.items()}
+
+
+def _item_conditions(query: ItemQuery) -> list[Any]:
+    conditions = _equal(
+        SubmissionRow,
+        team=query.team,
+        state=query.state,
+        code=query.code,
+        entry_number=query.entry,
+        account=query.account,
+        assignee=query.assignee,
+    )
+    if query.flag is not None:
+        flagged = select(FlagRow.submission_id).where(FlagRow.name == query.flag)
+        conditions.append(col(SubmissionRow.id).in_(flagged))
+    if query.due_before is not None:
+        conditions.append(col(SubmissionRow.due) < query.due_before)
+    if query.text:
+        conditions.append(_mentions(query.text))
+    return conditions
+
+
+def _mentions(text: str) -> ColumnElement[bool]:
+    """Whether the text stands in the item's fields, or in a subject, a sender or a document's name of its messages."""
+    documents = select(DocumentRow.message_row).where(_contains(text, DocumentRow.name))
+    messages = select(MessageRow.submission_id).where(
+        or_(_contains(text, MessageRow.subject, MessageRow.from_header), col(MessageRow.id).in_(documents))
+    )
+    fields = (SubmissionRow.tracking, SubmissionRow.account, SubmissionRow.entry_number, SubmissionRow.sender)
+    return or_(_contains(text, *fields), col(SubmissionRow.id).in_(messages))
+
+
+def _contains(text: str, *columns: Any) -> ColumnElement[bool]:
+    return or_(*(col(column).icontains(text, autoescape=True) for column in columns))
+
+
+def _equal(table: type[Any], **wanted: str | None) -> list[Any]:
+    return [getattr(table, name) == value for name, value in wanted.items() if value is not None]
+
+
+def _order(sort: str) -> list[Any]:
+    name = sort.removeprefix("-")
+    if name not in SORTABLE:
+        raise UserError(
+            f"the queue can't be sorted by {sort!r}; use one of {', '.join(SORTABLE)}, with - for descending"
+        )
+    column = col(getattr(SubmissionRow, name))
+    return [column.desc() if sort.startswith("-") else column.asc(), col(SubmissionRow.id)]
+
+
+def _page(statement: Any, limit: int | None, offset: int) -> Any:
+    return statement.limit(limit).offset(offset)

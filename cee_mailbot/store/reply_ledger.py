@@ -1,0 +1,170 @@
+"""Writes of the outbox: replies, tries, limits and the breaker."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func
+from sqlmodel import Session, col, or_, select
+
+from cee_mailbot.domain.answering import HOUR, ReplyTraffic
+from cee_mailbot.domain.reply import ReplyKind, ReplyState
+from cee_mailbot.errors import NotAllowedError, NotFoundError
+from cee_mailbot.interfaces import Letter
+from cee_mailbot.ledger import Attempt, DueReply, Outcome
+from cee_mailbot.store.history import HistoryWriter
+from cee_mailbot.store.tables import AttemptRow, BreakerRow, ReplyRow
+from cee_mailbot.store.texts import storable
+
+DAY = timedelta(days=1)
+WEEK_HOURS = 7 * 24
+
+UNLIMITED = (ReplyKind.ACKNOWLEDGEMENT, ReplyKind.INCOMPLETE, ReplyKind.STAFF)
+IN_LINE = (ReplyState.QUEUED, ReplyState.DELAYED, ReplyState.RETRYING, ReplyState.UNCERTAIN)
+RETRIABLE = (ReplyState.FAILED, ReplyState.WITHHELD, ReplyState.DELAYED, ReplyState.RETRYING, ReplyState.UNDELIVERABLE)
+
+
+class ReplyLedger:
+    """The part of a unit of work that concerns replies."""
+
+    _session: Session
+    _history: HistoryWriter
+    _now: datetime
+
+    def traffic(self, to: str, thread: str) -> ReplyTraffic:
+        """See `ledger.UnitOfWork`."""
+        limited: list[Any] = [col(ReplyRow.kind).not_in(UNLIMITED), ReplyRow.state != ReplyState.WITHHELD]
+        due = select(ReplyRow.due_at).where(*limited, ReplyRow.to == to, ReplyRow.due_at > self._now - HOUR)
+        same = select(func.count()).where(
+            *limited, ReplyRow.to == to, ReplyRow.thread == storable(thread), ReplyRow.written_at > self._now - DAY
+        )
+        hour = select(func.count()).where(*limited, ReplyRow.written_at > self._now - HOUR)
+        week = select(func.count()).where(*limited, ReplyRow.written_at > self._now - WEEK_HOURS * HOUR)
+        return ReplyTraffic(
+            due_to_sender=tuple(self._session.exec(due.order_by(col(ReplyRow.due_at)))),
+            same_subject_day=self._session.exec(same).one(),
+            last_hour=self._session.exec(hour).one(),
+            usual_hour=self._session.exec(week).one() / WEEK_HOURS,
+            breaker_open=self._open_breaker_row() is not None,
+        )
+
+    def _open_breaker_row(self) -> BreakerRow | None:
+        return self._session.exec(select(BreakerRow).where(col(BreakerRow.closed_at).is_(None)).limit(1)).first()
+
+    def open_breaker(self) -> None:
+        """See `ledger.UnitOfWork`."""
+        if self._open_breaker_row() is None:
+            self._session.add(BreakerRow(opened_at=self._now))
+            self._history.add("breaker-opened", at=self._now)
+
+    def close_breaker(self, *, actor: str) -> bool:
+        """See `ledger.UnitOfWork`."""
+        row = self._open_breaker_row()
+        if row is None:
+            return False
+        row.closed_at, row.closed_by = self._now, actor
+        self._history.add("breaker-closed", at=self._now, actor=actor)
+        return True
+
+    def _write_reply(self, outcome: Outcome, submission: int | None) -> None:
+        reply = outcome.reply
+        if reply is None:
+            return
+        row = ReplyRow(
+            event=reply.event,
+            kind=reply.kind,
+            mailbox=reply.mailbox,
+            message_row=outcome.message.id,
+            submission_id=submission,
+            to=reply.letter.to,
+            return_path=reply.letter.return_path,
+            subject=storable(reply.subject),
+            thread=storable(reply.thread),
+            message_id=reply.message_id,
+            in_reply_to=reply.in_reply_to,
+            raw=reply.letter.raw,
+            state=reply.state,
+            reasons=list(reply.reasons),
+            written_at=self._now,
+            due_at=reply.due_at,
+            next_try_at=None if reply.state is ReplyState.WITHHELD else reply.due_at,
+        )
+        self._session.add(row)
+        self._session.flush()
+        self._history.add(
+            f"reply-{reply.state}",
+            at=self._now,
+            submission=submission,
+            message=outcome.message.id,
+            reply=row.id,
+            detail={"kind": reply.kind, "reasons": list(reply.reasons)},
+        )
+
+    def claim_replies(self, *, limit: int, lease_until: datetime) -> tuple[DueReply, ...]:
+        """See `ledger.UnitOfWork`."""
+        query = (
+            select(ReplyRow)
+            .where(
+                col(ReplyRow.state).in_(IN_LINE),
+                col(ReplyRow.next_try_at) <= self._now,
+                or_(col(ReplyRow.lease_until).is_(None), col(ReplyRow.lease_until) <= self._now),
+            )
+            .order_by(col(ReplyRow.next_try_at), col(ReplyRow.id))
+            .limit(limit)
+        )
+        return tuple(self._claim(row, lease_until) for row in self._session.exec(query).all())
+
+    def _claim(self, row: ReplyRow, lease_until: datetime) -> DueReply:
+        if row.lease_until is not None:
+            self._note_lost_answer(row)
+        row.lease_until = lease_until
+        return DueReply(
+            id=row.id or 0,
+            kind=ReplyKind(row.kind),
+            mailbox=row.mailbox,
+            letter=Letter(return_path=row.return_path, to=row.to, raw=row.raw),
+            attempts=row.attempts,
+            written_at=row.written_at,
+        )
+
+    def _note_lost_answer(self, row: ReplyRow) -> None:
+        """The bot ended between sending and writing it down: the server may have the reply or not."""
+        row.state = ReplyState.UNCERTAIN
+        row.attempts += 1
+        detail = "the bot ended before the answer of the mail server was written down"
+        self._session.add(AttemptRow(reply_id=row.id or 0, at=self._now, state=row.state, detail=detail))
+        self._history.add("reply-uncertain", at=self._now, submission=row.submission_id, reply=row.id)
+
+    def note_attempt(self, attempt: Attempt) -> None:
+        """See `ledger.UnitOfWork`."""
+        row = self._reply_row(attempt.reply)
+        row.state = attempt.state
+        row.attempts += 1
+        row.next_try_at = attempt.next_try_at
+        row.lease_until = None
+        row.sent_at = attempt.at if attempt.state is ReplyState.SENT else row.sent_at
+        self._session.add(
+            AttemptRow(reply_id=attempt.reply, at=attempt.at, state=attempt.state, detail=storable(attempt.detail))
+        )
+        self._history.add(
+            f"reply-{attempt.state}",
+            at=attempt.at,
+            submission=row.submission_id,
+            message=row.message_row,
+            reply=row.id,
+        )
+
+    def retry_reply(self, reply_id: int, *, actor: str) -> None:
+        """See `ledger.UnitOfWork`."""
+        row = self._reply_row(reply_id)
+        if row.state not in RETRIABLE:
+            raise NotAllowedError(f"reply {reply_id} is {row.state}; only {', '.join(RETRIABLE)} can be tried again")
+        row.state = ReplyState.QUEUED
+        row.next_try_at = row.due_at = self._now
+        row.lease_until = None
+        self._history.add("reply-retried", at=self._now, actor=actor, submission=row.submission_id, reply=row.id)
+
+    def _reply_row(self, reply_id: int) -> ReplyRow:
+        row = self._session.get(ReplyRow, reply_id)
+        if row is None:
+            raise NotFoundError(f"there is no reply {reply_id}; `cee-mailbot replies list` shows all")
+        return row

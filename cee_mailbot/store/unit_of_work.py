@@ -1,0 +1,54 @@
+"""One write transaction: domain values to rows and back."""
+
+from datetime import UTC, datetime
+
+from sqlmodel import Session
+
+from cee_mailbot.domain.submission import MessageStatus
+from cee_mailbot.ledger import Outcome
+from cee_mailbot.store.history import HistoryWriter
+from cee_mailbot.store.message_ledger import MessageLedger
+from cee_mailbot.store.reply_ledger import ReplyLedger
+
+
+class SqlUnitOfWork(MessageLedger, ReplyLedger):
+    """See `ledger.UnitOfWork`; lives as long as the session's transaction."""
+
+    def __init__(self, session: Session, now: datetime) -> None:
+        self._session = session
+        self._now = now.astimezone(UTC)
+        self._history = HistoryWriter(session)
+
+    def write(self, outcome: Outcome) -> None:
+        """See `ledger.UnitOfWork`: a savepoint keeps a failure to this one outcome."""
+        try:
+            with self._session.begin_nested():
+                self._write_all(outcome)
+        except Exception:
+            self._history.forget()
+            raise
+
+    def _write_all(self, outcome: Outcome) -> None:
+        row = self._write_message(outcome)
+        row.decided_at = self._now
+        submission = self._write_item(outcome)
+        row.submission_id = submission
+        self._session.flush()
+        if submission is not None:
+            self._write_flags(outcome, submission)
+            self._touch(submission)
+        self._history.add(
+            _event(outcome),
+            at=self._now,
+            actor=outcome.actor,
+            submission=submission,
+            message=outcome.message.id,
+            detail={"reasons": list(outcome.decision.reasons), "policy": outcome.policy_version},
+        )
+        self._write_reply(outcome, submission)
+        self._session.flush()
+
+
+def _event(outcome: Outcome) -> str:
+    released = outcome.actor != "system" and outcome.decision.status is MessageStatus.ENQUEUED
+    return "released" if released else str(outcome.decision.status)
