@@ -1,0 +1,223 @@
+"""A mailbox kept as a Maildir (https://cr.yp.to/proto/maildir.html, Maildir++ for the processed folder)."""
+
+import logging
+import os
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import BinaryIO
+
+from imapclient.imap_utf7 import encode
+
+from cee_mailbot.errors import PermanentError, UnreachableError, UserError
+from cee_mailbot.interfaces import Handle, Listed, RawMail
+
+log = logging.getLogger(__name__)
+
+_FOLDER = "INBOX"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_PIECE = 4 << 20
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MaildirSettings:
+    """Where the Maildir lies, and the Maildir++ folder beside `new` and `cur` that takes what was kept."""
+
+    path: Path
+    processed: str = ".Processed"
+
+    def __post_init__(self) -> None:
+        """Refuses a folder that would lie elsewhere."""
+        if not re.fullmatch(r"\.[^./\0][^/\0]*", self.processed):
+            raise UserError(f"{self.processed!r} is no folder of a Maildir: it starts with a dot and has no slash")
+
+
+class MaildirSource:
+    """One mailbox in a Maildir. A message that arrived after `until()` is not there yet (`--now`)."""
+
+    def __init__(self, settings: MaildirSettings, until: Callable[[], datetime] | None = None) -> None:
+        self._settings = settings
+        self._until = until
+
+    def check(self) -> str:
+        """As `Source.check`."""
+        path = self._settings.path
+        count = len(_scan(path))
+        if not all(os.access(path / name, os.W_OK) for name in ("", "new", "cur")):
+            raise PermanentError(f"Maildir {path} can't be written to, so nothing can be settled; correct its rights")
+        there = _processed(self._settings).is_dir()
+        return (
+            f"Maildir {path} holds {count} messages; "
+            f"folder {self._settings.processed} {'is there' if there else 'will be created'}"
+        )
+
+    @contextmanager
+    def session(self) -> Iterator["MaildirSession"]:
+        """As `Source.session`."""
+        _scan(self._settings.path)
+        session = MaildirSession(self._settings, self._until)
+        try:
+            yield session
+        finally:
+            session.end()
+
+
+class MaildirSession:
+    """A look at a Maildir. Touches nothing in `tmp`, follows no link, and leaves flags as they are."""
+
+    def __init__(self, settings: MaildirSettings, until: Callable[[], datetime] | None) -> None:
+        self._settings = settings
+        self._until = until
+        self._ended = False
+
+    def listing(self, since: datetime) -> Iterator[Listed]:
+        """As `SourceSession.listing`; a message arrived when its file was last changed."""
+        until = self._until() if self._until else None
+        rows = []
+        for uid, path in self._found().items():
+            try:
+                status = path.lstat()
+            except OSError as error:
+                _report(uid, error)
+                continue
+            arrived_at = _EPOCH + timedelta(microseconds=status.st_mtime_ns // 1000)
+            if since <= arrived_at and (until is None or arrived_at <= until):
+                rows.append((arrived_at, uid, status.st_size))
+        for arrived_at, uid, size in sorted(rows):
+            handle = Handle(folder=_FOLDER, validity="", uid=uid)
+            yield Listed(handle=handle, size=size, arrived_at=arrived_at)
+
+    def fetch(self, wanted: Sequence[Listed]) -> Iterator[RawMail]:
+        """As `SourceSession.fetch`. A file that can't be read is reported, left out, and stays."""
+        found = self._found()
+        for each in wanted:
+            try:
+                with self._open(each.handle.uid, found) as file:
+                    raw = file.read()
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                _report(each.handle.uid, error)
+                continue
+            yield RawMail(handle=each.handle, raw=raw, arrived_at=each.arrived_at)
+
+    def stream(self, wanted: Listed) -> Iterator[bytes]:
+        """As `SourceSession.stream`."""
+        found = self._found()
+        try:
+            with self._open(wanted.handle.uid, found) as file:
+                while piece := file.read(_PIECE):
+                    yield piece
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            self._ended = True
+            raise UnreachableError(f"can't read message {wanted.handle.uid}: {error.strerror}") from error
+
+    def settle(self, handles: Sequence[Handle]) -> None:
+        """As `SourceSession.settle`: each file keeps its name."""
+        found = self._found()
+        paths = [found[h.uid] for h in handles if h.folder == _FOLDER and h.uid in found]
+        if not paths:
+            return
+        try:
+            cur = _make_folder(_processed(self._settings)) / "cur"
+            for path in paths:
+                _move(path, cur)
+            for folder in (cur, self._settings.path / "new", self._settings.path / "cur"):
+                _fsync(folder)
+        except OSError as error:
+            message = (
+                f"can't move messages to {self._settings.processed} of Maildir {self._settings.path}: "
+                f"{error.strerror}; check its rights and the room on the disk"
+            )
+            if isinstance(error, PermissionError):
+                raise PermanentError(message) from error
+            self._ended = True
+            raise UnreachableError(message) from error
+
+    def end(self) -> None:
+        """Nothing more can be done in this session."""
+        self._ended = True
+
+    def _found(self) -> dict[str, Path]:
+        if self._ended:
+            raise UnreachableError(f"the session with Maildir {self._settings.path} has ended; open another")
+        try:
+            return _scan(self._settings.path)
+        except UnreachableError:
+            self._ended = True
+            raise
+
+    def _open(self, uid: str, found: dict[str, Path]) -> BinaryIO:
+        try:
+            return _open(found[uid])
+        except KeyError:
+            raise FileNotFoundError(uid) from None
+        except FileNotFoundError:
+            # A mail reader renames the file when it sets a flag: look once more.
+            found.update(self._found())
+            return _open(found[uid])
+
+
+def _open(path: Path) -> BinaryIO:
+    return os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC), "rb")
+
+
+def _scan(path: Path) -> dict[str, Path]:
+    """The messages by unique name. `new` first: what moves to `cur` meanwhile is seen twice, not never."""
+    found = {}
+    try:
+        for name in ("new", "cur"):
+            with os.scandir(path / name) as entries:
+                for entry in entries:
+                    if not entry.name.startswith(".") and entry.is_file(follow_symlinks=False):
+                        found[entry.name.partition(":")[0]] = Path(entry.path)
+    except OSError as error:
+        raise UnreachableError(
+            f"can't read Maildir {path}: {error.strerror}; path must name a folder with new, cur and tmp"
+        ) from error
+    return found
+
+
+def _processed(settings: MaildirSettings) -> Path:
+    # Dovecot and Courier keep folder names on disk as IMAP writes them.
+    name: bytes = encode(settings.processed)
+    return settings.path / name.decode("ascii")
+
+
+def _make_folder(folder: Path) -> Path:
+    for part in (folder, *(folder / name for name in ("tmp", "new", "cur"))):
+        part.mkdir(mode=0o700, exist_ok=True)
+    (folder / "maildirfolder").touch(mode=0o600)
+    _fsync(folder)
+    _fsync(folder.parent)
+    return folder
+
+
+def _move(path: Path, cur: Path) -> None:
+    """Renames without ever writing over another message of the same name."""
+    target, number = cur / path.name, 0
+    unique, colon, flags = path.name.partition(":")
+    while target.exists():
+        number += 1
+        target = cur / f"{unique}.{number}{colon}{flags}"
+    try:
+        path.rename(target)
+    except FileNotFoundError:
+        log.info("message %s was moved or renamed by somebody else", unique)
+
+
+def _fsync(folder: Path) -> None:
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def _report(uid: str, error: OSError) -> None:
+    log.error("message %s can't be read and stays where it is: %s", uid, error.strerror)
