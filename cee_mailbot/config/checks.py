@@ -1,0 +1,235 @@
+"""What must hold between the keys of a configuration, where each of them is right by itself."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from cee_mailbot.config.errors import Fault
+from cee_mailbot.config.tables import (
+    CenterTable,
+    MailboxTable,
+    PolicyTable,
+    RepliesTable,
+    SecretKeys,
+    Settings,
+)
+from cee_mailbot.config.values import is_loopback
+from cee_mailbot.config.wording import NOT_YET
+from cee_mailbot.domain.routing import PROGRAM_TEAM, shipped_centers
+
+_SECRETS = ("password", "password_file", "password_env")
+_OF_IMAP = ("host", "tcp_port", "tls", "auth", "user", "ca_file", "folder", *_SECRETS)
+_OF_MAILDIR = ("path",)
+_LATER_STORAGE = {"database": ("postgresql",), "blobs": ("s3:",)}
+
+
+def faults_between(settings: Settings) -> list[Fault]:
+    """Everything that the keys of these settings say against each other."""
+    return [fault for check in CHECKS for fault in check(settings)]
+
+
+def _storage_is_built_in(settings: Settings) -> Iterator[Fault]:
+    for key, prefixes in _LATER_STORAGE.items():
+        if getattr(settings.storage, key).startswith(prefixes):
+            remedy = {"database": "use sqlite:///PATH", "blobs": "name a folder"}[key]
+            yield Fault(path=("storage", key), wrong=f"this kind of storage {NOT_YET}", remedy=remedy)
+
+
+def _storage_is_known(settings: Settings) -> Iterator[Fault]:
+    database, blobs = settings.storage.database, settings.storage.blobs
+    place = database.removeprefix("sqlite:///")
+    if not database.startswith("postgresql") and (place == database or place in {"", ":memory:"}):
+        yield Fault(
+            path=("storage", "database"),
+            wrong="is not the address of a database that lasts",
+            remedy='write "sqlite:///PATH", such as "sqlite:///var/cee-mailbot.db"',
+        )
+    if "://" in blobs and not blobs.startswith("s3:"):
+        yield Fault(path=("storage", "blobs"), wrong="is not a folder", remedy='write a path, such as "var/blobs"')
+
+
+def _polling_takes_time(settings: Settings) -> Iterator[Fault]:
+    for key in ("interval", "deadline"):
+        if getattr(settings.polling, key) < timedelta(seconds=1):
+            yield Fault(path=("polling", key), wrong="is shorter than a second", remedy='write at least "1s"')
+
+
+def _replies_can_leave(settings: Settings) -> Iterator[Fault]:
+    replies = settings.replies
+    yield from _one_secret(("replies",), replies)
+    if replies.transport == "files":
+        if replies.dir is None:
+            yield Fault(path=("replies", "dir"), wrong="is missing", remedy='add dir = "var/replies" for "files"')
+        return
+    yield from _encrypted(("replies",), replies)
+    if replies.user is None and _secrets(replies):
+        yield Fault(path=("replies", "user"), wrong="is missing beside a password", remedy="add user = ...")
+    if replies.user is not None and not _secrets(replies):
+        yield _no_password(("replies",))
+
+
+def _there_is_a_mailbox(settings: Settings) -> Iterator[Fault]:
+    if not settings.mailbox:
+        yield Fault(path=("mailbox",), wrong="there is none", remedy="add a [[mailbox]] table for each mailbox")
+
+
+def _mailboxes_can_be_read(settings: Settings) -> Iterator[Fault]:
+    for position, mailbox in enumerate(settings.mailbox):
+        yield from _reading_faults(("mailbox", position), mailbox)
+
+
+def _reading_faults(table: tuple[str, int], mailbox: MailboxTable) -> Iterator[Fault]:
+    foreign, other = (_OF_MAILDIR, "maildir") if mailbox.source == "imap" else (_OF_IMAP, "imap")
+    for key in sorted(mailbox.model_fields_set.intersection(foreign)):
+        wrong = f'is a key of source = "{other}", and this mailbox has "{mailbox.source}"'
+        yield Fault(path=(*table, key), wrong=wrong, remedy="leave it out, or change source")
+    yield from _imap_faults(table, mailbox) if mailbox.source == "imap" else _maildir_faults(table, mailbox)
+
+
+def _imap_faults(table: tuple[str, int], mailbox: MailboxTable) -> Iterator[Fault]:
+    for key in ("host", "user"):
+        if getattr(mailbox, key) is None:
+            yield Fault(path=(*table, key), wrong="is missing", remedy=f'add {key} = "..." for source = "imap"')
+    if not _secrets(mailbox):
+        yield _no_password(table)
+    yield from _one_secret(table, mailbox)
+    yield from _encrypted(table, mailbox)
+    if mailbox.processed_folder.casefold() == (mailbox.folder or "INBOX").casefold():
+        wrong = "is the folder that is read, so that mail would be read for ever"
+        yield Fault(path=(*table, "processed_folder"), wrong=wrong, remedy="name another folder")
+
+
+def _maildir_faults(table: tuple[str, int], mailbox: MailboxTable) -> Iterator[Fault]:
+    if mailbox.path is None:
+        yield Fault(path=(*table, "path"), wrong="is missing", remedy='add path = "..." for source = "maildir"')
+    if "/" in mailbox.processed_folder or mailbox.processed_folder.startswith("."):
+        wrong = "is no name of a Maildir folder"
+        yield Fault(path=(*table, "processed_folder"), wrong=wrong, remedy='write a plain name, such as "Processed"')
+
+
+def _one_secret(table: tuple[str | int, ...], keys: SecretKeys) -> Iterator[Fault]:
+    for key in _secrets(keys)[1:]:
+        yield Fault(path=(*table, key), wrong="is a second source of the password", remedy="keep one of them")
+
+
+def _encrypted(table: tuple[str | int, ...], keys: RepliesTable | MailboxTable) -> Iterator[Fault]:
+    if keys.tls == "none" and not is_loopback(keys.host or ""):
+        wrong = '"none" would send password and mail in clear over the network'
+        yield Fault(path=(*table, "tls"), wrong=wrong, remedy='use "implicit" or "starttls"; "none" is for localhost')
+
+
+def _secrets(keys: SecretKeys) -> list[str]:
+    return [key for key in _SECRETS if getattr(keys, key) is not None]
+
+
+def _no_password(table: tuple[str | int, ...]) -> Fault:
+    remedy = "add password_file = ... (or password_env)"
+    return Fault(path=(*table, "password_file"), wrong="is missing", remedy=remedy)
+
+
+def _mailboxes_have_a_team(settings: Settings) -> Iterator[Fault]:
+    known = {*shipped_centers(), *(center.team for center in settings.center)}
+    for position, mailbox in enumerate(settings.mailbox):
+        team = team_of(mailbox)
+        if team is None:
+            wrong, remedy = "is missing", 'add the three digits of the Center\'s team, such as team = "007"'
+            yield Fault(path=("mailbox", position, "team"), wrong=wrong, remedy=remedy)
+        elif team not in known:
+            remedy = f"use one of {', '.join(sorted(known))}, or add it as [[center]]"
+            yield Fault(path=("mailbox", position, "team"), wrong=f'"{team}" is not a known team', remedy=remedy)
+        elif (mailbox.kind or kind_of(team)) != kind_of(team):
+            wrong = f'"{mailbox.kind}" does not go with team "{team}"'
+            yield Fault(path=("mailbox", position, "kind"), wrong=wrong, remedy='"program" goes with "000" alone')
+
+
+def team_of(mailbox: MailboxTable) -> str | None:
+    """The team as written; else that of the program office, or of the Center that the address belongs to."""
+    if mailbox.team or mailbox.kind == "program":
+        return mailbox.team or PROGRAM_TEAM
+    address = mailbox.address.casefold()
+    owners = (
+        center.team
+        for center in shipped_centers().values()
+        if address in {known.casefold() for known in center.mailboxes}
+    )
+    return next(owners, None)
+
+
+def kind_of(team: str) -> Literal["center", "program"]:
+    """What kind of mailbox feeds this team's queue."""
+    return "program" if team == PROGRAM_TEAM else "center"
+
+
+def _nothing_stands_twice(settings: Settings) -> Iterator[Fault]:
+    marks: dict[str, Callable[[MailboxTable], object]] = {
+        "name": lambda mailbox: mailbox.name.casefold(),
+        "address": lambda mailbox: mailbox.address.casefold(),
+        "path": lambda mailbox: mailbox.path,
+        "folder": _imap_place,
+    }
+    for key, mark in marks.items():
+        seen: Counter[object] = Counter()
+        for position, mailbox in enumerate(settings.mailbox):
+            seen[mark(mailbox)] += 1
+            if mark(mailbox) is not None and seen[mark(mailbox)] > 1:
+                wrong = "is that of another mailbox too"
+                remedy = f"give each mailbox its own {key}, so that no mail is read or counted twice"
+                yield Fault(path=("mailbox", position, key), wrong=wrong, remedy=remedy)
+
+
+def _imap_place(mailbox: MailboxTable) -> object:
+    if mailbox.source != "imap" or not mailbox.host:
+        return None
+    return mailbox.host.casefold(), mailbox.tcp_port, mailbox.user, (mailbox.folder or "INBOX").casefold()
+
+
+def _policy_is_set_once(settings: Settings) -> Iterator[Fault]:
+    for position, mailbox in enumerate(settings.mailbox):
+        beside = mailbox.model_fields_set.intersection(PolicyTable.model_fields)
+        for key in sorted(beside & mailbox.policy.model_fields_set):
+            wrong = "stands in this mailbox and in its [mailbox.policy]"
+            yield Fault(path=("mailbox", position, "policy", key), wrong=wrong, remedy="keep one of them")
+
+
+def _centers_are_whole(settings: Settings) -> Iterator[Fault]:
+    seen: set[str] = set()
+    for position, center in enumerate(settings.center):
+        if center.team in seen:
+            wrong = f'team "{center.team}" stands in another [[center]] too'
+            yield Fault(path=("center", position, "team"), wrong=wrong, remedy="keep one of them")
+        seen.add(center.team)
+        yield from _center_faults(("center", position), center)
+
+
+def _center_faults(table: tuple[str, int], center: CenterTable) -> Iterator[Fault]:
+    for key in ("name", "location", "time_zone"):
+        if center.team not in shipped_centers() and getattr(center, key) is None:
+            wrong, remedy = "is missing", f'add {key} = "...": team "{center.team}" is not in the directory'
+            yield Fault(path=(*table, key), wrong=wrong, remedy=remedy)
+    if center.time_zone is not None and not _is_zone(center.time_zone):
+        wrong, remedy = "is not a time zone", 'write an IANA name, such as "America/Chicago"'
+        yield Fault(path=(*table, "time_zone"), wrong=wrong, remedy=remedy)
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return False
+    return True
+
+
+CHECKS: tuple[Callable[[Settings], Iterator[Fault]], ...] = (
+    _storage_is_built_in,
+    _storage_is_known,
+    _polling_takes_time,
+    _replies_can_leave,
+    _there_is_a_mailbox,
+    _mailboxes_can_be_read,
+    _mailboxes_have_a_team,
+    _nothing_stands_twice,
+    _policy_is_set_once,
+    _centers_are_whole,
+)

@@ -1,0 +1,210 @@
+"""The tables of the configuration file as they may be written: every key, its type and its default."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from cee_mailbot.config.values import parse_duration, parse_instant, parse_size, printable_line
+
+_DIGITS = re.compile(r"[0-9]{1,15}")
+
+
+class EnvironmentText(str):
+    """A value from the environment, where everything is text: numbers and lists are read out of it."""
+
+    __slots__ = ()
+
+
+def _number(value: object) -> object:
+    return int(value) if isinstance(value, EnvironmentText) and _DIGITS.fullmatch(value) else value
+
+
+def _place(value: object) -> object:
+    """An empty path would be the working directory itself."""
+    return printable_line(value) if isinstance(value, str) else value
+
+
+def _texts(value: object) -> object:
+    if not isinstance(value, EnvironmentText):
+        return value
+    return [item.strip() for item in value.split(",") if item.strip()]
+
+
+Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
+Size = Annotated[int, BeforeValidator(parse_size)]
+Count = Annotated[int, Field(strict=True, ge=0), BeforeValidator(_number)]
+TcpPort = Annotated[int, Field(strict=True, ge=1, le=65535), BeforeValidator(_number)]
+Instant = Annotated[datetime, BeforeValidator(parse_instant)]
+Line = Annotated[str, AfterValidator(printable_line)]
+Place = Annotated[Path, BeforeValidator(_place)]
+Lines = Annotated[list[Line], BeforeValidator(_texts)]
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}$")]
+Address = Annotated[str, StringConstraints(pattern=r"^[^\s@,;:<>()\"\x00-\x20\x7f]+@[A-Za-z0-9._\[\]:-]+$")]
+Team = Annotated[str, StringConstraints(pattern=r"^[0-9]{3}$")]
+Tls = Literal["implicit", "starttls", "none"]
+DocumentCode = Literal["DR", "CE", "PR", "CA", "F28", "F29", "C", "A", "I", "PE", "R", "PD", "5D"]
+Codes = Annotated[list[DocumentCode], BeforeValidator(_texts)]
+
+
+class Table(BaseModel):
+    """A table in which an unknown key is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class StorageConfig(Table):
+    """`[storage]`: where rows and bytes are kept."""
+
+    database: Line = "sqlite:///var/cee-mailbot.db"
+    blobs: Line = "var/blobs"
+
+
+class PollingConfig(Table):
+    """`[polling]`: how often mailboxes are asked, the bytes of one set, how long a pass may last."""
+
+    interval: Duration = timedelta(minutes=1)
+    set_bytes: Size = 16_000_000
+    deadline: Duration = timedelta(minutes=10)
+
+
+class LogConfig(Table):
+    """`[log]`: the form of the log and how much of it."""
+
+    format: Literal["text", "json"] = "text"
+    level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+class SecretKeys(Table):
+    """The three ways to name a password; one of them at most."""
+
+    password: Annotated[Line | None, Field(repr=False)] = None
+    password_file: Place | None = None
+    password_env: Line | None = None
+
+
+class RepliesTable(SecretKeys):
+    """`[replies]`: how replies leave."""
+
+    transport: Literal["smtp", "files"] = "smtp"
+    host: Line = "localhost"
+    tcp_port: TcpPort | None = None
+    tls: Tls | None = None
+    auth: Literal["password"] = "password"
+    user: Line | None = None
+    ca_file: Place | None = None
+    dir: Place | None = None
+    templates: Place | None = None
+    agency_text: str = ""
+
+
+class PolicyTable(Table):
+    """`[policy]`: the settings of the specification; what is left out keeps its default."""
+
+    subject: Literal["lenient", "strict"] | None = None
+    reply_prefixes: Lines | None = None
+    gateway_tags: Lines | None = None
+    presentation: Literal["completing", "first"] | None = None
+    disputed_time: Literal["sent", "observed"] | None = None
+    assembly_deadline: Duration | None = None
+    quiet_period: Duration | None = None
+    split_threshold: Size | None = None
+    attachment_limit: Size | None = None
+    message_limit: Size | None = None
+    oversize: Literal["accept", "reject"] | None = None
+    documents_required: Codes | None = None
+    entry_optional: Codes | None = None
+    usvi: Literal["flag", "reject"] | None = None
+    return_path: Literal["optional", "required"] | None = None
+    reply_return_path: Literal["mailbox", "null"] | None = None
+    border_hosts: Lines | None = None
+    own_domains: Lines | None = None
+    public_mail_domains: Lines | None = None
+    reply_limit_hour: Count | None = None
+    reply_limit_subject_day: Count | None = None
+    breaker_floor: Count | None = None
+    out_of_office_subjects: Lines | None = None
+    date_future_tolerance: Duration | None = None
+    date_past_tolerance: Duration | None = None
+    trusted_authserv_ids: Lines | None = None
+
+
+class MailboxTable(SecretKeys, PolicyTable):
+    """`[[mailbox]]`: one mailbox; a policy key may stand in it, or in its `[mailbox.policy]`."""
+
+    name: Name
+    address: Address
+    team: Team | None = None
+    kind: Literal["center", "program"] | None = None
+    source: Literal["imap", "maildir"]
+    activation: Instant | None = None
+    processed_folder: Line = "Processed"
+    host: Line | None = None
+    tcp_port: TcpPort | None = None
+    tls: Tls | None = None
+    auth: Literal["password"] | None = None
+    user: Line | None = None
+    ca_file: Place | None = None
+    folder: Line | None = None
+    path: Place | None = None
+    policy: PolicyTable = PolicyTable()
+
+
+class CenterTable(Table):
+    """`[[center]]`: a Center that differs from the shipped directory, or is not in it."""
+
+    team: Team
+    name: Line | None = None
+    location: Line | None = None
+    time_zone: Line | None = None
+    phone: Line | None = None
+
+
+class Settings(BaseSettings):
+    """The whole configuration: the file, and the environment over it."""
+
+    model_config = SettingsConfigDict(extra="forbid", frozen=True)
+
+    storage: StorageConfig = StorageConfig()
+    replies: RepliesTable = RepliesTable()
+    policy: PolicyTable = PolicyTable()
+    polling: PollingConfig = PollingConfig()
+    log: LogConfig = LogConfig()
+    mailbox: list[MailboxTable] = []
+    center: list[CenterTable] = []
+
+
+SECTIONS = ("storage", "replies", "policy", "polling", "log")
+"""The tables that stand once, so that a variable of the environment can name a key of theirs."""
+
+
+def read_settings(file: Mapping[str, Any], environment: Mapping[str, Any]) -> Settings:
+    """The settings, the environment's keys before the file's. Raises pydantic's ValidationError.
+
+    Both are handed in as tables read before, since the lines and variables of faults are known from there.
+    """
+
+    class Read(Settings):
+        @classmethod
+        def settings_customise_sources(
+            cls,
+            settings_cls: type[BaseSettings],
+            init_settings: PydanticBaseSettingsSource,
+            env_settings: PydanticBaseSettingsSource,
+            dotenv_settings: PydanticBaseSettingsSource,
+            file_secret_settings: PydanticBaseSettingsSource,
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            del init_settings, env_settings, dotenv_settings, file_secret_settings
+            both = (dict(environment), dict(file))
+            return tuple(InitSettingsSource(settings_cls, init_kwargs=tables) for tables in both)
+
+    return Read()
