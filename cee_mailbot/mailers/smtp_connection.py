@@ -1,0 +1,156 @@
+"""A connection to a mail server: encrypted and signed in as agreed, or none at all."""
+
+import smtplib
+import ssl
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Literal
+
+from cee_mailbot.errors import SignInError, UnreachableError
+
+# RFC 5321 section 4.2.1: what the first digit of an answer means.
+DONE = range(200, 300)
+NOT_NOW = range(400, 500)
+NEVER = range(500, 600)
+
+_LONGEST_ANSWER = 200
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SmtpSettings:
+    """Where replies are handed over; `password` is asked for at each sign-in, so that a new one is found.
+
+    `ca_file` replaces the system's authorities, `helo` the name we greet with. `connect_timeout` also bounds
+    the greeting and the TLS handshake; the other two are RFC 5321 4.5.3.2's five and ten minutes.
+    """
+
+    host: str
+    tcp_port: int = 587
+    tls: Literal["starttls", "implicit", "none"] = "starttls"
+    user: str | None = None
+    password: Callable[[], str] | None = None
+    ca_file: Path | None = None
+    helo: str | None = None
+    connect_timeout: float = 30.0
+    reply_timeout: float = 300.0
+    dot_timeout: float = 600.0
+
+    @property
+    def where(self) -> str:
+        """The server as people name it."""
+        return f"{self.host}:{self.tcp_port}"
+
+
+def connect(settings: SmtpSettings) -> smtplib.SMTP:
+    """An open connection, encrypted and signed in as agreed; never less than that.
+
+    Raises `UnreachableError` or `SignInError`.
+    """
+    context = _tls_context(settings)
+    try:
+        client = _call(settings, context)
+        with _closed_on_error(client):
+            _agree(client, settings, context)
+            set_timeout(client, settings.reply_timeout)
+    except smtplib.SMTPConnectError as error:
+        answer = said(error.smtp_code, error.smtp_error)
+        raise UnreachableError(f"the mail server {settings.where} has no service for us: {answer}") from error
+    except ssl.SSLCertVerificationError as error:
+        fix = "set ca_file to its authority, or host to the name in its certificate"
+        raise SignInError(f"{settings.where} has no certificate that we trust ({in_words(error)}); {fix}") from error
+    except OSError as error:
+        raise UnreachableError(f"the mail server {settings.where} does not answer: {in_words(error)}") from error
+    return client
+
+
+@contextmanager
+def _closed_on_error(client: smtplib.SMTP) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        client.close()
+        raise
+
+
+def _call(settings: SmtpSettings, context: ssl.SSLContext) -> smtplib.SMTP:
+    # The host goes to the constructor, since only there smtplib remembers the name that a certificate must have.
+    host, tcp_port, helo, timeout = settings.host, settings.tcp_port, settings.helo, settings.connect_timeout
+    if settings.tls == "implicit":
+        return smtplib.SMTP_SSL(host, tcp_port, helo, timeout=timeout, context=context)
+    return smtplib.SMTP(host, tcp_port, helo, timeout=timeout)
+
+
+def _tls_context(settings: SmtpSettings) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=settings.ca_file)
+    except OSError as error:
+        raise SignInError(f"ca_file {settings.ca_file} can't be read as certificates: {in_words(error)}") from error
+
+
+def _agree(client: smtplib.SMTP, settings: SmtpSettings, context: ssl.SSLContext) -> None:
+    client.ehlo_or_helo_if_needed()
+    if settings.tls == "starttls":
+        if not client.has_extn("starttls"):
+            fix = 'use its TLS port with tls = "implicit", or ask who keeps it to switch STARTTLS on'
+            raise SignInError(f"{settings.where} does not offer STARTTLS, and nothing is sent in clear text; {fix}")
+        client.starttls(context=context)
+        client.ehlo_or_helo_if_needed()
+    if settings.user is not None:
+        _sign_in(client, settings, settings.user)
+
+
+def _sign_in(client: smtplib.SMTP, settings: SmtpSettings, user: str) -> None:
+    """PLAIN or LOGIN inside TLS; `login()` would prefer CRAM-MD5, which has no place where MD5 has none."""
+    offered = client.esmtp_features.get("auth", "").upper().split()
+    method = next((name for name in ("PLAIN", "LOGIN") if name in offered), None)
+    if method is None:
+        raise SignInError(f"{settings.where} does not let us sign in with a password; leave user out if it needs none")
+    client.user, client.password = user, settings.password() if settings.password else ""
+    try:
+        client.auth(method, client.auth_plain if method == "PLAIN" else client.auth_login)
+    except smtplib.SMTPAuthenticationError as error:
+        answer = said(error.smtp_code, error.smtp_error)
+        if error.smtp_code in NOT_NOW:
+            raise UnreachableError(f"{settings.where} can't check our password now: {answer}") from error
+        raise SignInError(f"{settings.where} refused user {user} ({answer}); check user and password") from error
+    except UnicodeError as error:
+        raise SignInError(f"the user or password for {settings.where} is not plain ASCII, as SMTP needs") from error
+
+
+def leave(client: smtplib.SMTP) -> None:
+    """Says goodbye and closes, whether anybody listens or not."""
+    with suppress(OSError):
+        client.quit()
+    client.close()
+
+
+def set_timeout(client: smtplib.SMTP, seconds: float) -> None:
+    """How long each answer is waited for from now on."""
+    if client.sock:
+        client.sock.settimeout(seconds)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether this host is the machine we run on."""
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
+def said(code: int, text: bytes | str) -> str:
+    """An answer of the server's as people may read it."""
+    shown = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+    return f"{code} {_printable(shown)}"
+
+
+def in_words(error: OSError) -> str:
+    """What went wrong, on one line."""
+    return _printable(str(error)) or type(error).__name__
+
+
+def _printable(text: str) -> str:
+    return "".join(c if c.isprintable() else " " for c in text)[:_LONGEST_ANSWER].strip()

@@ -1,0 +1,97 @@
+"""The composer: one template for each kind of reply, rendered as text and as a page, made into a mail."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import cast
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError, TemplateNotFound
+
+from cee_mailbot.domain.policy import MB
+from cee_mailbot.domain.reply import ComposedReply, ReplyFacts, ReplyKind
+from cee_mailbot.errors import CeeMailbotError
+from cee_mailbot.rendering.layout import row, tidy, wrap
+from cee_mailbot.rendering.message import build
+from cee_mailbot.rendering.sample import sample_facts
+from cee_mailbot.rendering.view import Limits, view
+from cee_mailbot.rendering.words import Words
+from cee_mailbot.resources import resource
+
+# X-CEE-Status and the machine-readable block, for the programs of brokers.
+STATUSES = {
+    ReplyKind.ACKNOWLEDGEMENT: "received",
+    ReplyKind.REJECT: "not-processed",
+}
+
+_TEXT = "_text.j2"
+_PAGE = "_html.j2"
+
+
+class TemplateComposer:
+    """Composes replies from `templates/replies`; a site's own folder is looked in first.
+
+    `agency_text` is what the agency wants said about time limits, and is left out when empty.
+    """
+
+    def __init__(
+        self,
+        *,
+        folder: Path | None = None,
+        agency_text: str = "",
+        attachment_limit: int = 10 * MB,
+        message_limit: int = 50 * MB,
+    ) -> None:
+        """Reads the words; templates are read when they are first needed."""
+        folders = [*([folder] if folder else []), resource("templates/replies")]
+        self._words = Words(folders)
+        self._text = _environment(folders, autoescape=False)
+        self._page = _environment(folders, autoescape=True)
+        self._agency_text = agency_text
+        self._limits = Limits(attachments=attachment_limit, message=message_limit)
+
+    def compose(self, facts: ReplyFacts) -> ComposedReply:
+        """As the interface says."""
+        status = STATUSES.get(facts.kind)
+        if status is None:
+            raise CeeMailbotError(f"there is no template for replies of the kind {facts.kind}")
+        values = {**view(facts, self._words, self._limits, status), "agency_text": self._agency_text}
+        subject = cast("str", values["subject"])
+        text = tidy(_render(self._text, _TEXT, facts.kind, values))
+        page = tidy(_render(self._page, _PAGE, facts.kind, values))
+        return ComposedReply(subject=subject, raw=build(facts, subject=subject, status=status, text=text, page=page))
+
+    def check(self) -> str:
+        """Composes a sample of every kind and says in words that it went well; raises as `compose`."""
+        for kind in STATUSES:
+            self.compose(sample_facts(kind))
+        return f"{len(STATUSES)} kinds of replies can be written: {', '.join(STATUSES)}"
+
+
+def _environment(folders: Sequence[Path], *, autoescape: bool) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(folders),
+        autoescape=autoescape,  # noqa: S701 - off for plain text alone
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    filters: dict[str, Callable[..., str]] = {"wrap": wrap, "row": row}
+    environment.filters.update(filters)
+    environment.globals["counted"] = _counted
+    return environment
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _render(environment: Environment, marks: str, kind: str, values: dict[str, object]) -> str:
+    """The template of this kind with these marks: the words are in the one, the look is in the other."""
+    try:
+        page = environment.get_template(marks).make_module(values)
+        return environment.get_template(f"{kind}.j2").render({**values, "page": page})
+    except TemplateNotFound as error:
+        raise CeeMailbotError(f"the reply template {error.name} is missing") from error
+    except (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        # A template that a site has changed can go wrong in all the ways in which a program can.
+        raise CeeMailbotError(f"the reply template {kind}.j2 is broken: {error}") from error
