@@ -115,10 +115,10 @@ class Outcome:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Answered:
-    """The reply of ours that a message answers: the submission it belongs to, if any, and whose that is."""
+    """The reply of ours that a message answers: the submission it belongs to, if any, and its key's sender."""
 
     submission: int | None
-    sender_domain: str | None
+    sender: str | None
     kind: ReplyKind
 
 
@@ -133,14 +133,14 @@ class FirstOfKind:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DueReply:
-    """A reply claimed for sending; `attempts` counts the tries before this one."""
+    """A reply claimed for sending; `attempts` counts the tries before this one, `due_at` is when it was first due."""
 
     id: int
     kind: ReplyKind
     mailbox: str
     letter: Letter
     attempts: int
-    written_at: datetime
+    due_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -8,6 +8,18 @@ EXAMPLE = "DR,NokiaInc,345-67890123,2704"
 _LONGEST_FOUND = 100
 _ENTRY_DIGITS = 11
 
+PROBLEM_CODES = (
+    "subject-empty",
+    "subject-fields",
+    "code-unknown",
+    "account-missing",
+    "entry-missing",
+    "entry-invalid",
+    "port-missing",
+    "port-invalid",
+)
+"""Every problem that a subject line can have."""
+
 _FIXES = {
     "subject-empty": (
         f"Write the four fields code, account name, entry number and port in the subject line, as in {EXAMPLE}."

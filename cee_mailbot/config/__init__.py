@@ -84,10 +84,7 @@ class MailboxConfig:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Config:
-    """Everything that is configured; `centers` is the whole directory by team code, overrides applied.
-
-    `phones` has the telephone numbers of teams, where the configuration gives one.
-    """
+    """Everything that is configured; `centers` is the whole directory by team code, overrides applied."""
 
     path: Path
     storage: StorageConfig
@@ -97,7 +94,6 @@ class Config:
     log: LogConfig
     mailboxes: tuple[MailboxConfig, ...]
     centers: Mapping[str, Center]
-    phones: Mapping[str, str]
 
 
 def find_config(option: str | None, environ: Mapping[str, str], cwd: Path) -> Path:
@@ -147,7 +143,6 @@ def _config(path: Path, settings: Settings, environ: Mapping[str, str]) -> Confi
         log=settings.log,
         mailboxes=tuple(_mailbox(table, settings.policy, environ) for table in settings.mailbox),
         centers=MappingProxyType(_centers(settings)),
-        phones=MappingProxyType({table.team: table.phone for table in settings.center if table.phone}),
     )
 
 
@@ -221,7 +216,7 @@ def _centers(settings: Settings) -> dict[str, Center]:
     """The shipped directory with the overrides; of a team's addresses those configured come first."""
     centers = dict(shipped_centers())
     for table in settings.center:
-        given = {key: getattr(table, key) for key in ("name", "location", "time_zone") if getattr(table, key)}
+        given = {key: getattr(table, key) for key in ("name", "location", "time_zone", "phone") if getattr(table, key)}
         known = centers.get(table.team)
         centers[table.team] = replace(known, **given) if known else Center(team=table.team, mailboxes=(), **given)
     for mailbox in reversed(settings.mailbox):

@@ -32,7 +32,7 @@ class Standing:
 
     `duplicate_of` is the row id of the first message with the same content and `duplicate_submission` where
     that one went; `answers_us` whether the message answers one of our own, `answers` the submission that was
-    about, `answers_domain` that submission's sender domain, `answers_reject` whether it was a reject;
+    about, `answers_sender` the sender part of that submission's key, `answers_reject` whether it was a reject;
     `same_key` is the newest submission of the message's key; `message_id_reused` whether another content
     came under the same Message-ID.
     """
@@ -40,7 +40,7 @@ class Standing:
     duplicate_of: int | None = None
     duplicate_submission: int | None = None
     answers: int | None = None
-    answers_domain: str | None = None
+    answers_sender: str | None = None
     answers_reject: bool = False
     same_key: int | None = None
     message_id_reused: bool = False
@@ -78,6 +78,13 @@ class Case:
     def free_subject(self) -> bool:
         """Whether the mailbox takes any subject ("Request to discontinue participation")."""
         return self.mailbox.kind == "program"
+
+
+def sender_key(mail: Mail, policy: Policy) -> str:
+    """Who may add to a submission: the sender's domain, the whole address where strangers share the domain."""
+    if mail.sender is None:
+        return ""
+    return mail.sender.addr.lower() if mail.sender.domain in policy.public_mail_domains else mail.sender.domain
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -174,7 +181,7 @@ def _answers_us(case: Case) -> _End | None:
     """An answer to one of our own messages belongs to its submission, unless its line names another key."""
     if case.standing.answers is None or case.line.ok or case.mail.sender is None:
         return None
-    if case.mail.sender.domain != case.standing.answers_domain:
+    if sender_key(case.mail, case.policy) != case.standing.answers_sender:
         return _held("sender-differs")
     return _correspondence("answers-us", case.standing.answers)
 

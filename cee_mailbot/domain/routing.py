@@ -17,7 +17,8 @@ PROGRAM_ADDRESS = "CEE@cbp.dhs.gov"
 class Center:
     """One Center of Excellence and Expertise ("Center Team Designation").
 
-    `team` is its three-digit code, `time_zone` an IANA name, `mailboxes` its addresses.
+    `team` is its three-digit code, `time_zone` an IANA name, `mailboxes` its addresses, `phone` the number that
+    replies give, where a site has set one.
     """
 
     team: str
@@ -25,6 +26,7 @@ class Center:
     location: str
     mailboxes: tuple[str, ...]
     time_zone: str
+    phone: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -95,6 +95,7 @@ def _plain_values(facts: ReplyFacts, limits: Limits) -> dict[str, object]:
         "tracking": word(facts.tracking),
         "center": center_title(facts.center),
         "team": facts.center.team,
+        "phone": facts.center.phone,
         "program_office": facts.center.team == PROGRAM_TEAM,
         "mailbox": facts.mailbox_address,
         "messages": facts.messages,

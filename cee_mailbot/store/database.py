@@ -15,7 +15,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event, func, make_url, select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import StaticPool
 from sqlmodel import Session
 
@@ -140,3 +140,5 @@ def _translate(context: ExceptionContext) -> None:
     """Says whose fault a database error is: one that may pass, or one that needs a person."""
     if isinstance(context.sqlalchemy_exception, OperationalError):
         raise UnreachableError(f"can't use the database: {context.original_exception}")
+    if type(context.sqlalchemy_exception) is DatabaseError:  # sqlite: "file is not a database", "malformed"
+        raise PermanentError(f"the database is damaged: {context.original_exception}; restore it from a backup")

@@ -188,7 +188,15 @@ class MessageLedger:
         item = _item_row(outcome, self._now)
         self._session.add(item)
         self._session.flush()
+        self._bring_along(outcome.message.id, item.id)
         return item.id
+
+    def _bring_along(self, message: int, submission: int | None) -> None:
+        """What hung on a message before it was released belongs to its item: other deliveries, and its reject."""
+        copies = update(MessageRow).where(col(MessageRow.duplicate_of) == message)
+        self._session.exec(copies.values(submission_id=submission))
+        replies = update(ReplyRow).where(col(ReplyRow.message_row) == message)
+        self._session.exec(replies.values(submission_id=submission))
 
     def _write_flags(self, outcome: Outcome, submission: int) -> None:
         names = dict.fromkeys(outcome.decision.flags)
@@ -314,4 +322,4 @@ def _handle(row: MessageRow) -> Handle:
 
 
 def _answered(item: SubmissionRow | None, kind: ReplyKind) -> Answered:
-    return Answered(submission=item.id if item else None, sender_domain=item.sender_domain if item else None, kind=kind)
+    return Answered(submission=item.id if item else None, sender=item.sender_key if item else None, kind=kind)

@@ -37,7 +37,7 @@ class ReplyLedger:
         same = select(func.count()).where(
             *limited, ReplyRow.to == to, ReplyRow.thread == storable(thread), ReplyRow.written_at > self._now - DAY
         )
-        hour = select(func.count()).where(*limited, ReplyRow.written_at > self._now - HOUR)
+        hour = select(func.count()).where(*limited, ReplyRow.written_at > self._counted_since())
         week = select(func.count()).where(*limited, ReplyRow.written_at > self._now - WEEK_HOURS * HOUR)
         return ReplyTraffic(
             due_to_sender=tuple(self._session.exec(due.order_by(col(ReplyRow.due_at)))),
@@ -46,6 +46,11 @@ class ReplyLedger:
             usual_hour=self._session.exec(week).one() / WEEK_HOURS,
             breaker_open=self._open_breaker_row() is not None,
         )
+
+    def _counted_since(self) -> datetime:
+        """An hour ago, or when staff last reset the breaker: what opened it before must not open it again."""
+        reset = self._session.exec(select(func.max(BreakerRow.closed_at))).one()
+        return max(self._now - HOUR, reset) if reset else self._now - HOUR
 
     def _open_breaker_row(self) -> BreakerRow | None:
         return self._session.exec(select(BreakerRow).where(col(BreakerRow.closed_at).is_(None)).limit(1)).first()
@@ -123,7 +128,7 @@ class ReplyLedger:
             mailbox=row.mailbox,
             letter=Letter(return_path=row.return_path, to=row.to, raw=row.raw),
             attempts=row.attempts,
-            written_at=row.written_at,
+            due_at=row.due_at,
         )
 
     def _note_lost_answer(self, row: ReplyRow) -> None:
@@ -137,11 +142,13 @@ class ReplyLedger:
     def note_attempt(self, attempt: Attempt) -> None:
         """See `ledger.UnitOfWork`."""
         row = self._reply_row(attempt.reply)
-        row.state = attempt.state
         row.attempts += 1
-        row.next_try_at = attempt.next_try_at
-        row.lease_until = None
-        row.sent_at = attempt.at if attempt.state is ReplyState.SENT else row.sent_at
+        # Another sender may have got it through after this one's claim ran out: what is sent stays sent.
+        if row.state != ReplyState.SENT:
+            row.state = attempt.state
+            row.next_try_at = attempt.next_try_at
+            row.lease_until = None
+            row.sent_at = attempt.at if attempt.state is ReplyState.SENT else None
         self._session.add(
             AttemptRow(reply_id=attempt.reply, at=attempt.at, state=attempt.state, detail=storable(attempt.detail))
         )
@@ -159,8 +166,7 @@ class ReplyLedger:
         if row.state not in RETRIABLE:
             raise NotAllowedError(f"reply {reply_id} is {row.state}; only {', '.join(RETRIABLE)} can be tried again")
         row.state = ReplyState.QUEUED
-        row.next_try_at = row.due_at = self._now
-        row.lease_until = None
+        row.next_try_at = row.due_at = self._now  # a claim stays: what it was claimed for may be under way
         self._history.add("reply-retried", at=self._now, actor=actor, submission=row.submission_id, reply=row.id)
 
     def _reply_row(self, reply_id: int) -> ReplyRow:

@@ -35,7 +35,9 @@ class SqlUnitOfWork(MessageLedger, ReplyLedger):
         row.submission_id = submission
         self._session.flush()
         if submission is not None:
-            self._write_flags(outcome, submission)
+            # A copy that came later, by whatever way, casts no doubt on the first.
+            if outcome.decision.status is not MessageStatus.DUPLICATE:
+                self._write_flags(outcome, submission)
             self._touch(submission)
         self._history.add(
             _event(outcome),

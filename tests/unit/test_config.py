@@ -258,7 +258,7 @@ def test_a_center_can_be_overridden_and_added(tmp_path: Path) -> None:
     config = load(tmp_path, text + MAILDIR.replace('"007"', '"011"'))
     assert (config.centers["007"].name, config.centers["007"].time_zone) == ("Electronics", "America/Denver")
     assert config.centers["011"].mailboxes == ("CEE-Electronics@cbp.dhs.gov",)
-    assert config.phones == {"007": "+1 202 555 0100"}
+    assert config.centers["007"].phone == "+1 202 555 0100"
     assert len(config.centers) == 12
 
 

@@ -1,0 +1,53 @@
+"""Looks whether everything that the program needs can be reached; changes nothing."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import cee_mailbot
+import parsers
+from cee_mailbot.errors import CeeMailbotError
+from cee_mailbot.interfaces import Clock
+
+# No clock of a machine that runs this program can be right before this program was written.
+WRITTEN_AT = datetime(2026, 11, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Finding:
+    """What was looked at, whether it is well, and in words what was found or how to mend it."""
+
+    what: str
+    ok: bool
+    words: str
+
+
+def look(checks: Sequence[tuple[str, Callable[[], str]]]) -> Iterator[Finding]:
+    """A finding for each check, in their order; a check says what it found or raises what is wrong."""
+    for what, check in checks:
+        try:
+            yield Finding(what=what, ok=True, words=check())
+        except CeeMailbotError as error:
+            yield Finding(what=what, ok=False, words=str(error))
+
+
+def check_clock(clock: Clock, last_seen: datetime | None) -> str:
+    """Says what time it is. Raises `CeeMailbotError` when that can't be: before what was written down earlier."""
+    now = clock.now()
+    floor = max(WRITTEN_AT, last_seen or WRITTEN_AT)
+    if now < floor:
+        raise CeeMailbotError(
+            f"the clock says {now:%Y-%m-%d %H:%M} UTC, before {floor:%Y-%m-%d %H:%M}, which has been; set it by NTP"
+        )
+    return f"{now:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def check_packages() -> str:
+    """Says where the program lies. Raises `CeeMailbotError` when another package `parsers` hides ours."""
+    ours, found = Path(cee_mailbot.__file__).parents[1], Path(parsers.__file__).parents[1]
+    if ours != found:
+        raise CeeMailbotError(
+            f"`parsers` is imported from {found}, not from {ours}; install into an environment of its own"
+        )
+    return f"cee_mailbot {cee_mailbot.__version__} in {ours}"

@@ -1,0 +1,91 @@
+"""`demo`: the whole thing on sample mail, by the normal run path, on the embedded default."""
+
+import os
+import signal
+import sys
+from argparse import ArgumentParser, Namespace
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from threading import Event
+
+from cee_mailbot import app as program_of
+from cee_mailbot import demo
+from cee_mailbot.app import App
+from cee_mailbot.cli.context import instant
+from cee_mailbot.cli.output import print_json, print_lines, print_table
+from cee_mailbot.config import Config, load_config
+from cee_mailbot.log import configure_logging
+
+
+def add_arguments(command: ArgumentParser, _name: str, _common: ArgumentParser) -> None:
+    """The arguments of `demo`."""
+    command.add_argument("--once", action="store_true", help="process the samples, print the table, and end")
+    command.add_argument(
+        "--dir", type=Path, default=Path("demo"), metavar="DIR", help="where it all lies (default: demo)"
+    )
+    command.set_defaults(act=_demo)
+
+
+def _demo(arguments: Namespace) -> int:
+    config = load_config(demo.prepare(arguments.dir), {})
+    configure_logging("debug" if arguments.debug else config.log.level, config.log.format)
+    with program_of.opened(config, now=instant(arguments.now, "--now")) as app:
+        delivered, code = demo.run_samples(app)
+        _tell(arguments, config, delivered, demo.what_became(app))
+    stays = not (arguments.once or arguments.json or arguments.now) and sys.stdin.isatty() and sys.stdout.isatty()
+    if stays:
+        with program_of.opened(config) as app:
+            _stay(app)
+    return code
+
+
+def _tell(arguments: Namespace, config: Config, delivered: int, ended: Sequence[demo.Ended]) -> None:
+    if arguments.json:
+        facts = {
+            "config": str(config.path),
+            "replies": str(config.replies.dir),
+            "delivered": delivered,
+            "samples": ended,
+        }
+        print_json(facts)
+        return
+    columns = ("sample", "mailbox", "status", "tracking", "reply", "reasons", "flags")
+    print_table(columns, [[getattr(one, name) for name in columns] for one in ended])
+    counts = Counter(one.status or "not there yet" for one in ended)
+    print_lines(
+        ["", f"{len(ended)} samples: {', '.join(f'{count} {status}' for status, count in sorted(counts.items()))}"]
+    )
+    print_lines([f"{delivered} were new" if delivered else "nothing new: all samples had been delivered before"])
+    print_lines(_what_lies_where(config))
+
+
+def _what_lies_where(config: Config) -> list[str]:
+    path = os.path.relpath(config.path)
+    return [
+        "",
+        f"configuration  {config.path}",
+        f"mailboxes      {config.path.parent / 'mail'}",
+        f"queue          {config.storage.database}",
+        f"replies        {config.replies.dir}",
+        "",
+        "Try next:",
+        f"  cee-mailbot queue list --config {path}",
+        f"  cee-mailbot queue show TRACKING --config {path}",
+        f"  cee-mailbot messages list --status held --config {path}",
+        f"  cee-mailbot replies show 1 --config {path}",
+    ]
+
+
+def _stay(app: App) -> None:
+    """Goes on polling until it is told to end."""
+    example = app.config.mailboxes[0].path
+    interval = app.config.polling.interval.total_seconds()
+    print_lines(
+        ["", f"Polling every {interval:.0f} s. Drop .eml files into {example}/new, or another mailbox's. Ctrl-C ends."]
+    )
+    sys.stdout.flush()
+    stop = Event()
+    for wanted in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(wanted, lambda *_: stop.set())
+    program_of.run(app, stop)

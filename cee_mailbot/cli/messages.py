@@ -1,0 +1,106 @@
+"""`messages`: every message ever received, whatever became of it."""
+
+import sys
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from cee_mailbot import desk
+from cee_mailbot.app import App, documents_of, send
+from cee_mailbot.cli.context import actor, program
+from cee_mailbot.cli.output import print_facts, print_json, print_lines, print_table
+from cee_mailbot.domain.facts import to_json
+from cee_mailbot.ledger import MessageQuery
+
+FILTERS = ("mailbox", "status", "text")
+
+
+def add_arguments(command: ArgumentParser, _name: str, common: ArgumentParser) -> None:
+    """The acts on messages."""
+    acts = command.add_subparsers(metavar="ACT", required=True)
+    listing = acts.add_parser("list", help="messages, oldest first", parents=[common])
+    for name in FILTERS:
+        listing.add_argument(f"--{name}", metavar=name.upper())
+    listing.add_argument("--limit", type=int, metavar="N")
+    listing.add_argument("--offset", type=int, default=0, metavar="N")
+    listing.set_defaults(act=_list)
+    for name, act, does in (
+        ("show", _show, "one message"),
+        ("raw", _raw, "its exact bytes, to standard output"),
+        ("documents", _documents, "its documents; with --to, written to a folder"),
+        ("release", _release, "puts a held, rejected or ignored one into the queue"),
+    ):
+        one = acts.add_parser(name, help=does, parents=[common])
+        one.add_argument("id", type=int, metavar="ID")
+        one.set_defaults(act=act)
+        if name == "documents":
+            one.add_argument("--to", type=Path, metavar="DIR", help="a folder to write their exact bytes to")
+        if name == "release":
+            one.add_argument("--line", metavar="LINE", help="the subject line it should have had")
+
+
+def _list(arguments: Namespace) -> int:
+    wanted = {name: getattr(arguments, name) for name in FILTERS}
+    query = MessageQuery(**wanted, limit=arguments.limit, offset=arguments.offset)
+    with program(arguments) as app, app.store.read() as ask:
+        messages = ask.messages(query)
+    if arguments.json:
+        print_json(messages)
+    else:
+        columns = ("id", "mailbox", "status", "from_", "subject", "tracking", "reasons")
+        print_table(columns, [[getattr(message, name) for name in columns] for message in messages])
+    return 0
+
+
+def _show(arguments: Namespace) -> int:
+    with program(arguments) as app, app.store.read() as ask:
+        message = ask.message(arguments.id)
+        documents = ask.documents(arguments.id)
+    facts = to_json(message) | {"documents": to_json(documents)}
+    if arguments.json:
+        print_json(facts)
+    else:
+        print_facts({name: value for name, value in facts.items() if name != "documents"})
+        print_table(("document", "type", "bytes", "status"), [(d.path, d.type, d.bytes, d.status) for d in documents])
+    return 0
+
+
+def _raw(arguments: Namespace) -> int:
+    with program(arguments) as app:
+        with app.store.read() as ask:
+            sha256 = ask.message(arguments.id).sha256
+        sys.stdout.buffer.write(app.blobs.get(sha256))
+    return 0
+
+
+def _documents(arguments: Namespace) -> int:
+    with program(arguments) as app:
+        with app.store.read() as ask:
+            facts = ask.documents(arguments.id)
+        if arguments.to is not None:
+            _write_documents(app, arguments.id, arguments.to)
+    if arguments.json:
+        print_json(facts)
+    else:
+        rows = [(d.section, d.path, d.type, d.bytes, d.status, d.sha256) for d in facts]
+        print_table(("section", "path", "type", "bytes", "status", "sha256"), rows)
+    return 0
+
+
+def _write_documents(app: App, message_id: int, folder: Path) -> None:
+    """By digest: a name that a sender chose is never a path."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for document in documents_of(app, message_id):
+        (folder / f"{document.sha256}.{document.type}").write_bytes(document.content)
+
+
+def _release(arguments: Namespace) -> int:
+    with program(arguments) as app:
+        desk.release(app.intake, arguments.id, actor=actor(arguments), line=arguments.line)
+        send(app)
+        with app.store.read() as ask:
+            message = ask.message(arguments.id)
+    if arguments.json:
+        print_json(message)
+    else:
+        print_lines([f"message {message.id} is in the queue as {message.tracking}"])
+    return 0

@@ -1,0 +1,138 @@
+"""`run`, `poll`, `ingest` and `status`: the commands of those who keep the line running."""
+
+import logging
+import signal
+import sys
+from argparse import ArgumentParser, Namespace
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from threading import Event
+from types import FrameType
+from typing import Any
+
+from rich.progress import Progress
+
+from cee_mailbot import app as program_of
+from cee_mailbot.cli.context import instant, program
+from cee_mailbot.cli.output import print_json, print_lines, print_table
+
+logger = logging.getLogger(__name__)
+
+
+def add_arguments(command: ArgumentParser, name: str, _common: ArgumentParser) -> None:
+    """The arguments of one of these commands."""
+    _ARGUMENTS[name](command)
+
+
+def _poll_arguments(command: ArgumentParser) -> None:
+    command.add_argument("mailboxes", nargs="*", metavar="MAILBOX", help="which ones (default: all)")
+    command.set_defaults(act=_poll)
+
+
+def _ingest_arguments(command: ArgumentParser) -> None:
+    command.add_argument("paths", nargs="+", type=Path, metavar="PATH", help=".eml, .mbox, or a folder of them")
+    command.add_argument("--mailbox", required=True, metavar="NAME", help="the mailbox they would have come to")
+    command.add_argument(
+        "--arrived", metavar="TIME", help="when they arrived (default: the mbox's line or file's time)"
+    )
+    command.add_argument("--no-replies", action="store_true", help="write replies down, and send none")
+    command.set_defaults(act=_ingest)
+
+
+_ARGUMENTS: dict[str, Callable[[ArgumentParser], None]] = {
+    "run": lambda command: command.set_defaults(act=_run),
+    "poll": _poll_arguments,
+    "ingest": _ingest_arguments,
+    "status": lambda command: command.set_defaults(act=_status),
+}
+
+
+def _run(arguments: Namespace) -> int:
+    stop = Event()
+
+    def end(number: int, _frame: FrameType | None) -> None:
+        logger.info("ending on signal %s", signal.Signals(number).name)
+        stop.set()
+
+    with program(arguments) as app:
+        for wanted in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(wanted, end)
+        program_of.run(app, stop)
+    return 0
+
+
+def _poll(arguments: Namespace) -> int:
+    with program(arguments) as app, _progress(arguments) as progress:
+        names = arguments.mailboxes or [one.name for one in app.config.mailboxes]
+        results = list(
+            progress.track(program_of.poll(app, arguments.mailboxes), total=len(names), description="polling")
+        )
+        sending = program_of.send(app)
+    if arguments.json:
+        print_json({"mailboxes": results, "replies": sending})
+    else:
+        rows = [(one.mailbox, one.listed, one.taken_in, one.error) for one in results]
+        print_table(("mailbox", "listed", "taken in", "error"), rows)
+        print_lines([f"{sending.sent} of {sending.tried} replies that were due went out"])
+    return max((one.exit_code for one in results), default=0)
+
+
+def _progress(arguments: Namespace) -> Progress:
+    """A progress bar on standard error, on a terminal only."""
+    from rich.console import Console  # noqa: PLC0415
+
+    shown = sys.stderr.isatty() and not arguments.json
+    return Progress(console=Console(stderr=True), disable=not shown, transient=True)
+
+
+def _ingest(arguments: Namespace) -> int:
+    with program(arguments) as app, _progress(arguments) as progress:
+        rows = program_of.ingest(
+            app,
+            arguments.paths,
+            mailbox=arguments.mailbox,
+            arrived_at=instant(arguments.arrived, "--arrived"),
+            answer=not arguments.no_replies,
+        )
+        ids = [row.id for row in progress.track(rows, total=None, description="taking in")]
+        sending = program_of.send(app)
+        with app.store.read() as ask:
+            messages = [ask.message(one) for one in ids]
+    if arguments.json:
+        print_json({"messages": messages, "replies": sending})
+    else:
+        counts = Counter(message.status for message in messages)
+        print_table(("status", "messages"), sorted(counts.items()))
+        print_lines([f"{sending.sent} of {sending.tried} replies that were due went out"])
+    return 0
+
+
+def _status(arguments: Namespace) -> int:
+    with program(arguments) as app, app.store.read() as ask:
+        now = app.site.clock.now()
+        polled = {one.mailbox: one for one in ask.mailboxes()}
+        counts, breaker = ask.counts(), ask.breaker_opened_at()
+    mailboxes: list[dict[str, Any]] = []
+    for mailbox in app.config.mailboxes:
+        facts = polled.get(mailbox.name)
+        completed = facts.last_completed if facts else None
+        mailboxes.append(
+            {
+                "mailbox": mailbox.name,
+                "team": mailbox.team,
+                "last_completed": completed,
+                "last_message": facts.last_message if facts else None,
+                "lag_seconds": int((now - completed).total_seconds()) if completed else None,
+                "error": facts.error if facts else None,
+            }
+        )
+    if arguments.json:
+        print_json({"at": now, "mailboxes": mailboxes, "breaker_opened_at": breaker, **counts})
+    else:
+        print_table(tuple(mailboxes[0]), [tuple(one.values()) for one in mailboxes])
+        for what, states in counts.items():
+            print_table((what, "number"), states.items())
+        if breaker:
+            print_lines([f"automatic replies are stopped since {breaker}; `cee-mailbot replies resume` lets them go"])
+    return 0

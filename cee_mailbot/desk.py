@@ -1,0 +1,53 @@
+"""What staff may do, each act one transaction with its line of history; the one door for page, API and command line."""
+
+from cee_mailbot.domain.acceptance import Outcome as Kind
+from cee_mailbot.domain.submission import RELEASABLE
+from cee_mailbot.errors import NotAllowedError
+from cee_mailbot.intake import Intake, subject_of
+from cee_mailbot.ledger import KeptMessage, Outcome
+from cee_mailbot.outcome import Release, judge
+from parsers.headers import MailRefused
+
+
+def release(intake: Intake, message_id: int, *, actor: str, line: str | None = None) -> None:
+    """Puts a held, rejected or ignored message into the queue with its original times, and acknowledges it.
+
+    `line` replaces its subject line. Raises `NotFoundError`, or `NotAllowedError` with what stands against it.
+    """
+    with intake.store.begin(intake.site.clock.now()) as unit:
+        kept = _releasable(unit.message(message_id))
+    try:
+        subject = subject_of(intake, kept, release=Release(actor=actor, line=line))
+    except MailRefused as refused:
+        raise NotAllowedError(f"message {message_id} can't be read: {refused.sentence}; take it up by hand") from refused
+    with intake.store.begin(intake.site.clock.now()) as unit:
+        _releasable(unit.message(message_id))
+        outcome = judge(subject, intake.site, unit)
+        _refuse_reject(outcome)
+        unit.write(outcome)
+
+
+def _releasable(kept: KeptMessage) -> KeptMessage:
+    if kept.status not in RELEASABLE:
+        allowed = ", ".join(sorted(RELEASABLE))
+        raise NotAllowedError(f"message {kept.id} is {kept.status}; only {allowed} messages can be released")
+    return kept
+
+
+def _refuse_reject(outcome: Outcome) -> None:
+    if outcome.decision.outcome is Kind.REJECT:
+        fixes = " ".join(problem.fix for problem in outcome.decision.problems)
+        codes = ", ".join(outcome.decision.reasons)
+        raise NotAllowedError(f"the subject line can't be read ({codes}): {fixes} Give the right one with --line")
+
+
+def retry_reply(intake: Intake, reply_id: int, *, actor: str) -> None:
+    """Puts a failed, withheld or delayed reply back in line. Raises `NotFoundError` or `NotAllowedError`."""
+    with intake.store.begin(intake.site.clock.now()) as unit:
+        unit.retry_reply(reply_id, actor=actor)
+
+
+def reset_breaker(intake: Intake, *, actor: str) -> bool:
+    """Lets automatic replies go again after the breaker stopped them; whether it had."""
+    with intake.store.begin(intake.site.clock.now()) as unit:
+        return unit.close_breaker(actor=actor)

@@ -1,0 +1,95 @@
+"""Every reason and flag by its code, what it means, and what a person does about it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Meaning:
+    """What a code means and what staff do about it, one sentence each."""
+
+    means: str
+    act: str
+
+
+def _says(means: str, act: str) -> Meaning:
+    return Meaning(means=means, act=act)
+
+
+_READ_BY_HAND = "Read the raw message; release it with the right subject line, or leave it."
+_NOTHING = "Nothing; the message stays stored and can be released."
+
+# Why a message ended as it did. The codes of subject-line problems are in parsers.subject_problems.
+REASONS: dict[str, Meaning] = {
+    "same-content": _says("The same content came before; this delivery is recorded on the first.", "Nothing."),
+    "answers-us": _says("It answers one of our own messages and joined that submission.", "Read it with the item."),
+    "no-documents": _says(
+        "A type that needs documents came without any.",
+        "The sender was asked to send them; where a submission of the same key exists, the message joined it.",
+    ),
+    "too-large": _says("It is over the limit and was not read beyond its header.", "The sender was told how to split it."),
+    "not-center-usvi": _says("Entry summaries filed at a USVI port stay with the port.", "The sender was told."),
+    "several-senders": _says("It has more than one sender, so nobody can be answered.", _READ_BY_HAND),
+    "sender-missing": _says("It has no sender that can be read.", _READ_BY_HAND),
+    "dmarc-fail": _says("The border found the sender's domain forged; it was not answered.", _READ_BY_HAND),
+    "sender-differs": _says("It answers our message to somebody else.", _READ_BY_HAND),
+    "answers-reject": _says("It answers a reject of ours in words.", _READ_BY_HAND),
+    "not-addressed": _says("It names no Center among its recipients and reads like no submission.", _READ_BY_HAND),
+    "header-too-large": _says("Its header is larger than is read.", _READ_BY_HAND),
+    "too-many-parts": _says("It has more parts than are read.", _READ_BY_HAND),
+    "too-deep": _says("Its parts nest deeper than is read.", _READ_BY_HAND),
+    "blob-damaged": _says("Its stored bytes are missing or damaged.", "Restore the blob from the backup, then release it."),
+    "reader-broke": _says("The program failed to read it.", "Report it; " + _READ_BY_HAND.lower()),
+    "decision-broke": _says("The program failed to decide on it.", "Report it; " + _READ_BY_HAND.lower()),
+    "null-return-path": _says("Its return path is empty, as a machine's is.", _NOTHING),
+    "missing-return-path": _says("It has no return path, and this mailbox requires one.", _NOTHING),
+    "auto-submitted": _says("It says that a machine sent it (Auto-Submitted).", _NOTHING),
+    "precedence": _says("It says that it is bulk or list mail (Precedence).", _NOTHING),
+    "list": _says("It came through a mailing list.", _NOTHING),
+    "auto-response-suppress": _says("It asks for no automatic answer (X-Auto-Response-Suppress).", _NOTHING),
+    "auto-reply-header": _says("It says that it is an automatic reply.", _NOTHING),
+    "robot-name": _says("Its sender's name is a robot's, such as no-reply.", _NOTHING),
+    "own-address": _says("It came from one of our own addresses.", _NOTHING),
+    "delivery-report": _says("It is a delivery report.", "See whether a reply of ours could not be delivered."),
+    "read-receipt": _says("It is a read receipt.", _NOTHING),
+    "bounce-subject": _says("It is a delivery report by its subject.", "See whether a reply of ours came back."),
+    "out-of-office": _says("It is an out-of-office reply.", _NOTHING),
+}
+
+# Why a reply did not leave at once, or not at all.
+REPLY_REASONS: dict[str, Meaning] = {
+    "reply-limit-hour": _says("This sender had too many replies in an hour; it leaves when there is room.", "Nothing."),
+    "reply-limit-subject": _says(
+        "This sender had too many replies to the same subject in a day.", "Send it with `cee-mailbot replies retry`."
+    ),
+    "reply-breaker": _says(
+        "Automatic replies were stopped because there were far too many.",
+        "Find the loop, then `cee-mailbot replies resume`.",
+    ),
+    "no-replies": _says("The mail was taken in with --no-replies.", "Nothing."),
+}
+
+_ASK = "Ask the sender."
+_LOOK = "Look at both, and decide."
+
+# Doubts that staff settle; a flag never rejects.
+FLAGS: dict[str, Meaning] = {
+    "check-digit": _says("The entry number's last digit does not fit the others.", "Look the entry up; " + _ASK.lower()),
+    "port-unknown": _says("The port is not in the table of ports.", "Look the port up; codes are added and retired."),
+    "entry-missing": _says("There is no entry number, which this type allows.", "See whether the papers name one."),
+    "port-missing": _says("There is no port, which this type allows.", "See whether the papers name one."),
+    "message-id-reused": _says("Another message came under the same Message-ID.", "Treat them as two messages."),
+    "message-ambiguous": _says(
+        "Two programs could read this message in two ways.", "Compare the documents with the raw message; " + _ASK.lower()
+    ),
+    "over-limit": _says("It is over the limit for attachments, yet it arrived.", "Nothing; the sender was told the limit."),
+    "document-unreadable": _says("A document could not be opened.", "The sender was told which one; wait for it or ask."),
+    "no-documents": _says("There are pictures in its body but no documents.", "See whether the pictures are the documents."),
+    "not-center-usvi": _says("The port is in the U.S. Virgin Islands, which stays with the port.", _LOOK),
+    "received-governs": _says(
+        "It is filed when it is received (19 CFR 174.12(f), 162.74(d)(2)).", "Judge its timeliness by the time received."
+    ),
+    "date-disputed": _says("The time it says it was sent and the times others saw it disagree.", _LOOK),
+    "two-dates": _says("It has two Date fields; the first one counts.", _LOOK),
+    "forwarded": _says("One of our own staff forwarded it; the time is the forward's.", "Look for the broker's own time."),
+    "parts-missing": _says("Not all parts of a split submission are there.", "See which are missing; " + _ASK.lower()),
+}

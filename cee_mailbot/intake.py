@@ -1,0 +1,303 @@
+"""The straight line of one message, from bytes to commit.
+
+The order is the promise: bytes durable, then a row, then the decision with everything that follows from it in
+one transaction, and only then is the mailbox touched. A crash anywhere before the end means that the message
+is fetched or found again, and recognised.
+"""
+
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+
+from cee_mailbot.domain.acceptance import Decision
+from cee_mailbot.domain.acceptance import Outcome as Kind
+from cee_mailbot.domain.routing import Mailbox
+from cee_mailbot.domain.submission import MessageStatus
+from cee_mailbot.errors import DamagedBlobError, NotFoundError, PermanentError, TemporaryError
+from cee_mailbot.interfaces import BlobStore, Handle, Listed, RawMail, Reader, Reading, Source, SourceSession
+from cee_mailbot.ledger import Arrival, Headline, KeptMessage, Outcome, Store, UnitOfWork
+from cee_mailbot.log import fields
+from cee_mailbot.outcome import Release, Subject, headline_of, judge
+from cee_mailbot.site import Site
+from parsers.headers import MailRefused
+
+logger = logging.getLogger(__name__)
+
+HEADER_BYTES = 256 * 1024
+LISTED_AT_ONCE = 500
+UNDECIDED_AT_ONCE = 50
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Intake:
+    """Everything that the line of one message needs.
+
+    `set_bytes` and `set_messages` bound how much is fetched, decided and settled together.
+    """
+
+    site: Site
+    store: Store
+    blobs: BlobStore
+    reader: Reader
+    set_bytes: int = 16_000_000
+    set_messages: int = 50
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PollReport:
+    """What one pass over a mailbox did: messages listed, taken in for the first time, and left for the next pass."""
+
+    mailbox: str
+    listed: int
+    taken_in: int
+
+
+# --- a pass over one mailbox --------------------------------------------------------------------------------
+
+
+def poll_mailbox(intake: Intake, mailbox: Mailbox, source: Source, *, activation: datetime) -> PollReport:
+    """One pass over a mailbox; `activation` holds for its first poll, later the time noted then.
+
+    Raises what the source or the store raises; the error is noted for the mailbox, and nothing is lost by it.
+    """
+    with intake.store.begin(intake.site.clock.now()) as unit:
+        since = unit.begin_poll(mailbox.name, team=mailbox.team, activation=activation)
+    try:
+        report = _pass_over(intake, mailbox, source, since)
+    except Exception as error:
+        # A store that is down can't note it either; what went wrong first is what is raised.
+        with suppress(TemporaryError):
+            _end_poll(intake, mailbox, str(error) or type(error).__name__)
+        raise
+    _end_poll(intake, mailbox, None)
+    return report
+
+
+def _end_poll(intake: Intake, mailbox: Mailbox, error: str | None) -> None:
+    with intake.store.begin(intake.site.clock.now()) as unit:
+        unit.end_poll(mailbox.name, error=error)
+
+
+def _pass_over(intake: Intake, mailbox: Mailbox, source: Source, since: datetime) -> PollReport:
+    """New mail first: what an earlier pass could not settle holds nobody up."""
+    decide_waiting(intake, mailbox.name)
+    taken_in = 0
+    refusal: PermanentError | None = None
+    with source.session() as session:
+        listing = list(session.listing(since))
+        known = _known(intake, mailbox, listing)
+        for wanted in _sets(intake, mailbox, [one for one in listing if one.handle not in known]):
+            decided = _take_in(intake, mailbox, session, wanted)
+            taken_in += len(decided)
+            refusal = refusal or _settle(intake, session, decided)
+        left = [one for one in known.values() if one.status is not MessageStatus.RECEIVED]
+        refusal = refusal or _settle(intake, session, left)
+    if refusal is not None:
+        raise refusal
+    return PollReport(mailbox=mailbox.name, listed=len(listing), taken_in=taken_in)
+
+
+def _known(intake: Intake, mailbox: Mailbox, listing: list[Listed]) -> dict[Handle, KeptMessage]:
+    """The rows of those listed that have one."""
+    known: dict[Handle, KeptMessage] = {}
+    for some in _runs(listing, LISTED_AT_ONCE):
+        with intake.store.begin(intake.site.clock.now()) as unit:
+            known.update(unit.known(mailbox.name, [one.handle for one in some]))
+    return known
+
+
+def _take_in(intake: Intake, mailbox: Mailbox, session: SourceSession, wanted: Sequence[Listed]) -> list[KeptMessage]:
+    """Steps 2 to 12 of a message's path, for a set of them; those that may now leave the mailbox."""
+    kept = _keep(intake, mailbox, _make_durable(intake, mailbox, session, wanted))
+    return decide_kept(intake, [one for one, _ in kept], {one.id: raw for one, raw in kept})
+
+
+def _make_durable(
+    intake: Intake, mailbox: Mailbox, session: SourceSession, wanted: Sequence[Listed]
+) -> Iterator[tuple[Arrival, bytes | None]]:
+    limit = intake.site.policies[mailbox.name].message_limit
+    large = [one for one in wanted if one.size > limit]
+    for one in large:
+        stored = intake.blobs.put_stream(session.stream(one))
+        if stored.size:
+            yield _arrival(intake, mailbox, one.handle, stored.sha256, stored.size, one.arrived_at), None
+    small = [one for one in wanted if one.size <= limit]
+    for mail in session.fetch(small) if small else ():
+        yield _store_bytes(intake, mailbox, mail), mail.raw
+
+
+def _store_bytes(intake: Intake, mailbox: Mailbox, mail: RawMail) -> Arrival:
+    digest = intake.blobs.put(mail.raw)
+    return _arrival(intake, mailbox, mail.handle, digest, len(mail.raw), mail.arrived_at)
+
+
+def _arrival(intake: Intake, mailbox: Mailbox, handle: Handle, sha256: str, size: int, arrived_at: datetime) -> Arrival:
+    return Arrival(
+        mailbox=mailbox.name,
+        handle=handle,
+        sha256=sha256,
+        size=size,
+        arrived_at=arrived_at,
+        first_seen_at=intake.site.clock.now(),
+    )
+
+
+def _keep(
+    intake: Intake, mailbox: Mailbox, stored: Iterable[tuple[Arrival, bytes | None]]
+) -> list[tuple[KeptMessage, bytes | None]]:
+    pairs = list(stored)
+    with intake.store.begin(intake.site.clock.now()) as unit:
+        rows = unit.keep([arrival for arrival, _ in pairs])
+    logger.info("kept", extra=fields(mailbox=mailbox.name, messages=len(rows)))
+    return [(row, raw) for row, (_, raw) in zip(rows, pairs, strict=True)]
+
+
+def _settle(intake: Intake, session: SourceSession, decided: Sequence[KeptMessage]) -> PermanentError | None:
+    """Step 13; a server that will not move (quota, rights) is the pass's fault at its end, and no reason to stop it."""
+    if not decided:
+        return None
+    try:
+        session.settle([one.handle for one in decided])
+    except PermanentError as error:
+        return error
+    with intake.store.begin(intake.site.clock.now()) as unit:
+        unit.settled([one.id for one in decided])
+    return None
+
+
+def _sets(intake: Intake, mailbox: Mailbox, listed: Sequence[Listed]) -> Iterator[list[Listed]]:
+    """Runs of messages bounded in bytes and number; one that is only streamed weighs nothing."""
+    limit = intake.site.policies[mailbox.name].message_limit
+    current: list[Listed] = []
+    weight = 0
+    for one in listed:
+        size = one.size if one.size <= limit else 0
+        if current and (weight + size > intake.set_bytes or len(current) >= intake.set_messages):
+            yield current
+            current, weight = [], 0
+        current.append(one)
+        weight += size
+    if current:
+        yield current
+
+
+def _runs(listed: list[Listed], length: int) -> Iterator[list[Listed]]:
+    return (listed[start : start + length] for start in range(0, len(listed), length))
+
+
+# --- from a kept message to its end ---------------------------------------------------------------------------
+
+
+def take_in_raw(
+    intake: Intake, mailbox: Mailbox, mails: Sequence[RawMail], *, answer: bool = True
+) -> tuple[KeptMessage, ...]:
+    """Takes in messages that lie in no mailbox; gives back their rows as they were before the decision."""
+    pairs = _keep(intake, mailbox, [(_store_bytes(intake, mailbox, mail), mail.raw) for mail in mails])
+    waiting = [one for one, _ in pairs if one.status is MessageStatus.RECEIVED]
+    decide_kept(intake, waiting, {one.id: raw for one, raw in pairs}, answer=answer)
+    return tuple(one for one, _ in pairs)
+
+
+def decide_waiting(intake: Intake, mailbox: str) -> None:
+    """Decides what an earlier run kept and did not come to decide."""
+    last = 0
+    while True:
+        with intake.store.begin(intake.site.clock.now()) as unit:
+            waiting = unit.undecided(mailbox, after=last, limit=UNDECIDED_AT_ONCE)
+        if not waiting:
+            return
+        last = waiting[-1].id
+        for one in waiting:
+            decide_kept(intake, [one], {})
+
+
+def decide_kept(
+    intake: Intake, kept: Sequence[KeptMessage], raws: dict[int, bytes | None], *, answer: bool = True
+) -> list[KeptMessage]:
+    """Decides these messages in one transaction; gives back those that may now leave their mailbox.
+
+    One that can't be read or written is held with the reason, and stops nothing.
+    """
+    subjects = [_read(intake, one, raws.get(one.id), answer=answer) for one in kept]
+    with intake.store.begin(intake.site.clock.now()) as unit:
+        for one, subject in zip(kept, subjects, strict=True):
+            if unit.message(one.id).status is MessageStatus.RECEIVED:
+                _write(intake, one, subject, unit)
+    return list(kept)
+
+
+def _read(intake: Intake, kept: KeptMessage, raw: bytes | None, *, answer: bool) -> Subject | str:
+    """The message ready to be judged, or the code of the reason why it can't be read."""
+    try:
+        return subject_of(intake, kept, raw, answer=answer)
+    except MailRefused as refused:
+        return refused.code
+    except (DamagedBlobError, NotFoundError):
+        logger.exception("stored bytes are missing or damaged", extra=fields(message=kept.id))
+        return "blob-damaged"
+    except TemporaryError:
+        raise
+    except Exception:
+        logger.exception("the reader broke", extra=fields(message=kept.id))
+        return "reader-broke"
+
+
+def subject_of(
+    intake: Intake,
+    kept: KeptMessage,
+    raw: bytes | None = None,
+    *,
+    release: Release | None = None,
+    answer: bool = True,
+) -> Subject:
+    """A kept message, read. Raises `MailRefused`, or what the blob store raises."""
+    mailbox = intake.site.mailbox(kept.mailbox)
+    policy = intake.site.policies[mailbox.name]
+    return Subject(
+        kept=kept,
+        reading=_reading(intake, kept, raw, limit=policy.message_limit),
+        mailbox=mailbox,
+        policy=policy,
+        release=release,
+        answer=answer,
+    )
+
+
+def _reading(intake: Intake, kept: KeptMessage, raw: bytes | None, *, limit: int) -> Reading:
+    if kept.size > limit:
+        with intake.blobs.open(kept.sha256) as stored:
+            return intake.reader.read_header(stored.read(HEADER_BYTES))
+    return intake.reader.read(raw if raw is not None else intake.blobs.get(kept.sha256))
+
+
+def _write(intake: Intake, kept: KeptMessage, subject: Subject | str, unit: UnitOfWork) -> None:
+    if isinstance(subject, str):
+        unit.write(_unreadable(kept, subject, unit))
+        return
+    try:
+        unit.write(judge(subject, intake.site, unit))
+    except TemporaryError:
+        raise
+    except Exception:
+        logger.exception("the decision broke", extra=fields(message=kept.id))
+        headline = headline_of(subject.reading.mail, kept, too_large=subject.too_large)
+        unit.write(_held(kept, "decision-broke", headline))
+
+
+def _unreadable(kept: KeptMessage, reason: str, unit: UnitOfWork) -> Outcome:
+    """Held, or the duplicate of the one that is held already: its bytes are all that tells."""
+    headline = Headline(content_digest=f"raw:{kept.sha256}")
+    first = unit.first_of_kind(headline.content_digest, other_than=kept.id)
+    if first is None:
+        return _held(kept, reason, headline)
+    decision = Decision(
+        outcome=Kind.IGNORE, status=MessageStatus.DUPLICATE, joins=first.submission, reasons=("same-content",)
+    )
+    return Outcome(message=kept, headline=headline, decision=decision, duplicate_of=first.message)
+
+
+def _held(kept: KeptMessage, reason: str, headline: Headline) -> Outcome:
+    decision = Decision(outcome=Kind.HOLD, status=MessageStatus.HELD, reasons=(reason,))
+    return Outcome(message=kept, headline=headline, decision=decision)

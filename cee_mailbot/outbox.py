@@ -1,0 +1,121 @@
+"""Sends what is due, spaces out retries, gives up loudly.
+
+A reply is written down as claimed before it is sent and as sent after the server took it. When the bot ends in
+between, nobody can know: the same bytes go out again and the reply is marked `uncertain`.
+"""
+
+import logging
+from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+
+from cee_mailbot.domain.reply import ReplyState
+from cee_mailbot.errors import PermanentError, RefusedReplyError, TemporaryError, UncertainError
+from cee_mailbot.interfaces import Clock, Mailer, MailerSession
+from cee_mailbot.ledger import Attempt, DueReply, Store
+from cee_mailbot.log import fields
+
+logger = logging.getLogger(__name__)
+
+LEASE = timedelta(minutes=15)
+FIRST_RETRY = timedelta(minutes=1)
+LONGEST_RETRY = timedelta(hours=4)
+GIVE_UP_AFTER = timedelta(days=5)  # RFC 5321 4.5.4.1: "generally needs to be at least 4-5 days"
+CLAIMED_AT_ONCE = 25
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SendingReport:
+    """How many replies were tried, and how many of them the server took."""
+
+    tried: int
+    sent: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outbox:
+    """What sending needs; `mailers` is by the name of the mailbox that a reply leaves from."""
+
+    store: Store
+    mailers: Mapping[str, Mailer]
+    clock: Clock
+
+
+def send_due(outbox: Outbox) -> SendingReport:
+    """Tries every reply that is due, one connection for many; each try is written down before the next."""
+    tried = sent = 0
+    while True:
+        now = outbox.clock.now()
+        with outbox.store.begin(now) as unit:
+            due = unit.claim_replies(limit=CLAIMED_AT_ONCE, lease_until=now + LEASE)
+        if not due:
+            return SendingReport(tried=tried, sent=sent)
+        states = [_note(outbox, _homeless(outbox, reply)) for reply in due if reply.mailbox not in outbox.mailers]
+        states += [state for mailer, replies in _by_mailer(outbox, due) for state in _send(outbox, mailer, replies)]
+        tried += len(states)
+        sent += states.count(ReplyState.SENT)
+
+
+def _by_mailer(outbox: Outbox, due: Iterable[DueReply]) -> list[tuple[Mailer, list[DueReply]]]:
+    known = [reply for reply in due if reply.mailbox in outbox.mailers]
+    ordered = sorted(known, key=lambda reply: id(outbox.mailers[reply.mailbox]))
+    groups = groupby(ordered, key=lambda reply: id(outbox.mailers[reply.mailbox]))
+    return [(outbox.mailers[(some := list(replies))[0].mailbox], some) for _, replies in groups]
+
+
+def _send(outbox: Outbox, mailer: Mailer, replies: list[DueReply]) -> list[ReplyState]:
+    with ExitStack() as open_sessions:
+        try:
+            session = open_sessions.enter_context(mailer.session())
+        except (TemporaryError, PermanentError) as error:
+            logger.warning("the mail server can't be used: %s", error)
+            why = str(error)
+            return [_note(outbox, _later(outbox, reply, ReplyState.RETRYING, why)) for reply in replies]
+        return [_note(outbox, _try(outbox, session, reply)) for reply in replies]
+
+
+def _try(outbox: Outbox, session: MailerSession, reply: DueReply) -> Attempt:
+    try:
+        session.send(reply.letter)
+    except RefusedReplyError as error:
+        return _failed(outbox, reply, str(error))
+    except UncertainError as error:
+        return _later(outbox, reply, ReplyState.UNCERTAIN, str(error))
+    except (TemporaryError, PermanentError) as error:
+        return _later(outbox, reply, ReplyState.RETRYING, str(error))
+    except Exception as error:
+        # A bug of ours at one reply must not keep the others waiting; how far it came, nobody can know.
+        logger.exception("sending broke", extra=fields(reply=reply.id))
+        return _later(outbox, reply, ReplyState.UNCERTAIN, f"sending broke: {type(error).__name__}")
+    return Attempt(reply=reply.id, state=ReplyState.SENT, at=outbox.clock.now())
+
+
+def _homeless(outbox: Outbox, reply: DueReply) -> Attempt:
+    """The try of a reply whose mailbox has been taken out of the configuration: it waits for it to come back."""
+    return _later(outbox, reply, ReplyState.RETRYING, f"mailbox {reply.mailbox} is no longer configured")
+
+
+def _failed(outbox: Outbox, reply: DueReply, why: str) -> Attempt:
+    logger.error("a reply failed for good and needs a person: %s", why, extra=fields(reply=reply.id))
+    return Attempt(reply=reply.id, state=ReplyState.FAILED, at=outbox.clock.now(), detail=why)
+
+
+def _later(outbox: Outbox, reply: DueReply, state: ReplyState, why: str) -> Attempt:
+    now = outbox.clock.now()
+    if now - reply.due_at > GIVE_UP_AFTER:
+        return _failed(outbox, reply, f"given up after {GIVE_UP_AFTER.days} days: {why}")
+    return Attempt(reply=reply.id, state=state, at=now, next_try_at=next_try(reply, now), detail=why)
+
+
+def next_try(reply: DueReply, now: datetime) -> datetime:
+    """When a reply is tried again: twice as long after each try, up to four hours, spread by its number."""
+    wait = min(FIRST_RETRY * (1 << min(reply.attempts, 20)), LONGEST_RETRY)
+    return now + wait * (1 + (reply.id % 10) / 100)
+
+
+def _note(outbox: Outbox, attempt: Attempt) -> ReplyState:
+    with outbox.store.begin(outbox.clock.now()) as unit:
+        unit.note_attempt(attempt)
+    return attempt.state

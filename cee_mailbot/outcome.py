@@ -1,0 +1,245 @@
+"""One kept message to everything that is written about it: what is known, the decision, and the reply."""
+
+from dataclasses import dataclass, replace
+from zoneinfo import ZoneInfo
+
+from cee_mailbot.domain.acceptance import Case, Decision, Standing, decide, sender_key
+from cee_mailbot.domain.answering import answerable
+from cee_mailbot.domain.policy import Policy
+from cee_mailbot.domain.presentation import Clocks, present
+from cee_mailbot.domain.reply import ReplyKind
+from cee_mailbot.domain.routing import Mailbox, local_zone, owner
+from cee_mailbot.domain.submission import Key, MessageStatus
+from cee_mailbot.domain.work_item import find_tracking, tracking_number
+from cee_mailbot.interfaces import Reading
+from cee_mailbot.ledger import Headline, KeptMessage, NewItem, Outcome, UnitOfWork
+from cee_mailbot.reply_writing import REPLY_FOR, write_reply
+from cee_mailbot.site import Site
+from parsers.addresses import Address
+from parsers.authentication import UNTRUSTED, Verdict, trusted_verdict
+from parsers.mail import Mail
+from parsers.subject import SubjectLine, find_part_marker, parse_subject
+
+BODY_LINES_WITH_MARKER = 3
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Release:
+    """A person's decision to put a message into the queue, with the subject line it should have had."""
+
+    actor: str
+    line: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Subject:
+    """One message ready to be judged: its row, what was read of it, and under which mailbox's rules."""
+
+    kept: KeptMessage
+    reading: Reading
+    mailbox: Mailbox
+    policy: Policy
+    release: Release | None = None
+    answer: bool = True
+
+    @property
+    def too_large(self) -> bool:
+        """Whether only the header was read."""
+        return self.kept.size > self.policy.message_limit
+
+
+def judge(subject: Subject, site: Site, unit: UnitOfWork) -> Outcome:
+    """Everything that is to be written about one message, its reply included; writes nothing itself.
+
+    What can change until the transaction ends is asked of `unit`; the rest is a pure function of the message.
+    """
+    line = read_line(subject)
+    headline = headline_of(subject.reading.mail, subject.kept, too_large=subject.too_large)
+    standing = standing_of(subject, line, headline, unit)
+    case = case_of(subject, site, line=line, standing=standing)
+    decision = decide(case)
+    outcome = Outcome(
+        message=subject.kept,
+        headline=replace(headline, evidence=evidence_of(case, subject.kept)),
+        decision=_told(decision, case),
+        line=line,
+        presentation=case.presentation,
+        documents=() if decision.status is MessageStatus.DUPLICATE else subject.reading.cut.documents,
+        duplicate_of=standing.duplicate_of if decision.status is MessageStatus.DUPLICATE else None,
+        policy_version=subject.policy.version,
+        actor=subject.release.actor if subject.release else "system",
+    )
+    placed = _place(outcome, case, site, unit)
+    return replace(placed, reply=write_reply(placed, case, site, unit, answer=subject.answer))
+
+
+def read_line(subject: Subject) -> SubjectLine:
+    """The subject line as read; a part marker missing there is looked for in the first lines of the body."""
+    mail, rules = subject.reading.mail, subject.policy.subject_rules
+    written = subject.release.line if subject.release and subject.release.line else mail.subject_raw
+    line = parse_subject(written, rules)
+    if line.part is not None:
+        return line
+    for text in (subject.reading.cut.text or "").lstrip()[:1000].splitlines()[:BODY_LINES_WITH_MARKER]:
+        if (marker := find_part_marker(text)) is not None:
+            return replace(line, part=marker[0], parts=marker[1])
+    return line
+
+
+def headline_of(mail: Mail, kept: KeptMessage, *, too_large: bool) -> Headline:
+    """What the row of a message says of its headers; a message read in part is identified by its bytes."""
+    return Headline(
+        content_digest=f"raw:{kept.sha256}" if too_large else mail.content_digest,
+        message_id=mail.message_id,
+        from_=", ".join(shown_address(address) for address in mail.from_),
+        sender=mail.sender.addr if mail.sender else None,
+        sender_domain=mail.sender.domain if mail.sender else None,
+        subject=mail.subject,
+        sent_raw=mail.date.raw,
+        sent_at=mail.date.instant,
+    )
+
+
+def shown_address(address: Address) -> str:
+    """A sender as people read it: the name they gave, and always the address."""
+    return f"{address.name} <{address.addr}>" if address.name else address.addr
+
+
+def standing_of(subject: Subject, line: SubjectLine, head: Headline, unit: UnitOfWork) -> Standing:
+    """What the store knows that bears on this message."""
+    mail = subject.reading.mail
+    first = unit.first_of_kind(head.content_digest, other_than=subject.kept.id)
+    answers = unit.answered((*mail.in_reply_to, *mail.references), find_tracking(mail.subject))
+    return Standing(
+        duplicate_of=first.message if first else None,
+        duplicate_submission=first.submission if first else None,
+        answers=answers.submission if answers else None,
+        answers_sender=answers.sender if answers else None,
+        answers_reject=answers is not None and answers.kind is ReplyKind.REJECT,
+        same_key=unit.newest_of_key(key_of(mail, line, subject.policy)),
+        message_id_reused=bool(head.message_id and unit.message_id_reused(head.message_id, head.content_digest)),
+    )
+
+
+def key_of(mail: Mail, line: SubjectLine, policy: Policy) -> Key:
+    """What the messages of one submission have in common."""
+    return Key(
+        code=line.code or "",
+        entry_number=str(line.entry_number) if line.entry_number else None,
+        sender=sender_key(mail, policy),
+    )
+
+
+def case_of(subject: Subject, site: Site, *, line: SubjectLine, standing: Standing) -> Case:
+    """The message as the checks see it."""
+    mail, policy, kept = subject.reading.mail, subject.policy, subject.kept
+    verdict = verdict_of(mail, policy)
+    clocks = Clocks(
+        date=mail.date,
+        date_headers=mail.date_headers,
+        hops=mail.received,
+        arrived_at=kept.arrived_at,
+        first_seen_at=kept.first_seen_at,
+        date_signed=_date_signed(mail, verdict),
+    )
+    recipients = [one.addr for one in (*mail.to, *mail.cc)]
+    owned_by = owner(recipients, subject.mailbox, site.mailboxes)
+    zone = local_zone(line.port, site.centers[owned_by.team])
+    return Case(
+        mail=mail,
+        cut=subject.reading.cut,
+        line=line,
+        mailbox=subject.mailbox,
+        owner=owned_by,
+        policy=policy,
+        verdict=verdict,
+        answerable=answerable(mail, own_addresses=site.own_addresses, policy=policy),
+        clocks=clocks,
+        presentation=present(clocks, zone=zone, policy=policy),
+        standing=standing,
+        addressed=not site.center_addresses.isdisjoint(address.lower() for address in recipients),
+        too_large=subject.too_large,
+        released=subject.release is not None,
+    )
+
+
+def verdict_of(mail: Mail, policy: Policy) -> Verdict:
+    """The border's findings on the sender; nothing counts where no authserv-id is configured."""
+    if not policy.trusted_authserv_ids:
+        return UNTRUSTED
+    return trusted_verdict(mail.authentication, policy.trusted_authserv_ids, policy.border_hosts)
+
+
+def _date_signed(mail: Mail, verdict: Verdict) -> bool:
+    """Whether a signature that passed, of a domain aligned with the sender's, covers the whole of `Date`."""
+    if not verdict.trusted or mail.sender is None:
+        return False
+    return any(
+        signature.d.lower() in verdict.dkim_domains
+        and _aligned(signature.d.lower(), mail.sender.domain)
+        and "date" in signature.h
+        and signature.l is None
+        for signature in mail.dkim
+    )
+
+
+def _aligned(signer: str, sender: str) -> bool:
+    """Whether the signing domain is the sender's or one above it (RFC 7489 3.1.1, relaxed, without a suffix list)."""
+    return "." in signer and (sender == signer or sender.endswith(f".{signer}"))
+
+
+def evidence_of(case: Case, kept: KeptMessage) -> dict[str, object]:
+    """Every clock of the message and what vouches for it, in the form that JSON can say."""
+    mail = case.mail
+    return {
+        "date": mail.date.raw,
+        "date_read": mail.date.instant.isoformat() if mail.date.instant else None,
+        "date_why_not": mail.date.why_not,
+        "date_headers": mail.date_headers,
+        "received": [
+            {"by": hop.by, "at": hop.at.instant.isoformat() if hop.at.instant else None, "raw": hop.raw}
+            for hop in mail.received
+        ],
+        "arrival": kept.arrived_at.isoformat(),
+        "first_seen": kept.first_seen_at.isoformat(),
+        "observed": case.presentation.observed.isoformat(),
+        "dkim": case.verdict.dkim if case.verdict.trusted else None,
+        "date_signed": case.clocks.date_signed,
+        "dkim_signatures": [
+            {"d": one.d, "s": one.s, "h": list(one.h), "t": one.t, "x": one.x, "l": one.l} for one in mail.dkim
+        ],
+    }
+
+
+def _told(decision: Decision, case: Case) -> Decision:
+    """The decision with the reason why what would be answered is not."""
+    if decision.status not in REPLY_FOR or case.answerable.ok or case.answerable.reason is None:
+        return decision
+    return replace(decision, reasons=(*decision.reasons, case.answerable.reason))
+
+
+def _place(outcome: Outcome, case: Case, site: Site, unit: UnitOfWork) -> Outcome:
+    """The outcome with its new item or, for a reject, its number; a number once given is kept."""
+    status, given = outcome.decision.status, outcome.message.tracking
+    if status is MessageStatus.REJECTED:
+        return replace(outcome, tracking=given or _next_number(case.mailbox.team, site, unit))
+    if status is not MessageStatus.ENQUEUED:
+        return replace(outcome, tracking=given)
+    item = NewItem(
+        tracking=given or _next_number(case.owner.team, site, unit),
+        team=case.owner.team,
+        key=key_of(case.mail, case.line, case.policy),
+        line=case.line,
+        sender=_first_sender(case.mail),
+    )
+    return replace(outcome, item=item)
+
+
+def _first_sender(mail: Mail) -> str:
+    """The sender; of several, when staff have released such a message, the first; empty when none can be read."""
+    return mail.sender.addr if mail.sender else next((address.addr for address in mail.from_), "")
+
+
+def _next_number(team: str, site: Site, unit: UnitOfWork) -> str:
+    year = site.clock.now().astimezone(ZoneInfo(site.centers[team].time_zone)).year
+    return tracking_number(team=team, year=year, serial=unit.next_serial(team, year))

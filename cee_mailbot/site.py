@@ -1,0 +1,43 @@
+"""What is fixed for a site: its mailboxes and their rules, its Centers, its clock and who writes its replies."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from cee_mailbot.domain.policy import Policy
+from cee_mailbot.domain.routing import Center, Mailbox
+from cee_mailbot.errors import NotFoundError
+from cee_mailbot.interfaces import Clock, Composer
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Site:
+    """What is fixed for a site: its mailboxes and their rules, its Centers, and who writes its replies.
+
+    `policies` is by mailbox name; `new_message_id` gives an id that was never given before and can't be
+    guessed.
+    """
+
+    mailboxes: tuple[Mailbox, ...]
+    policies: Mapping[str, Policy]
+    centers: Mapping[str, Center]
+    composer: Composer
+    clock: Clock
+    new_message_id: Callable[[], str]
+
+    @property
+    def own_addresses(self) -> frozenset[str]:
+        """The addresses that the bot itself writes from, in lower case."""
+        return frozenset(mailbox.address.lower() for mailbox in self.mailboxes)
+
+    @property
+    def center_addresses(self) -> frozenset[str]:
+        """The addresses of this site's mailboxes and of every Center, in lower case."""
+        published = (address.lower() for center in self.centers.values() for address in center.mailboxes)
+        return self.own_addresses.union(published)
+
+    def mailbox(self, name: str) -> Mailbox:
+        """The mailbox of that name. Raises `NotFoundError`."""
+        found = next((mailbox for mailbox in self.mailboxes if mailbox.name == name), None)
+        if found is None:
+            raise NotFoundError(f"no mailbox is called {name}; put it back into the configuration")
+        return found

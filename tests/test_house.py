@@ -1,0 +1,136 @@
+"""The house as it is drawn in docs/architecture: who may import whom, and how long a page may be."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+SOURCES = sorted(
+    path for package in ("parsers", "cee_mailbot") for path in (ROOT / package).rglob("*.py") if "migrations" not in path.parts
+)
+LINES_OF_A_MODULE = 350
+LINES_OF_A_FUNCTION = 40
+
+# A room is a module or a package at the top of cee_mailbot; `parsers` is a room of its own.
+PURE = {"parsers", "domain"}
+CONTRACTS = PURE | {"interfaces", "ledger", "errors", "log", "resources"}
+WORK = {"intake", "outcome", "reply_writing", "site", "outbox", "desk", "explain", "schedule", "checkup"}
+RIM = {"sources", "mailers", "store", "blobs", "sandbox", "rendering", "testing"}
+
+MAY_IMPORT: dict[str, set[str]] = {
+    "parsers": set(),
+    "domain": {"parsers"},
+    "errors": set(),
+    "resources": set(),
+    "log": {"errors"},
+    "interfaces": {"domain", "parsers", "errors"},
+    "ledger": {"domain", "parsers", "errors", "interfaces"},
+    "config": {"domain", "parsers", "errors"},
+    **dict.fromkeys(WORK, CONTRACTS | WORK),
+    **dict.fromkeys(RIM, CONTRACTS),
+    "app": CONTRACTS | WORK | RIM | {"config"},
+    "demo": CONTRACTS | {"app", "config"},
+    "cli": CONTRACTS | {"app", "config", "demo", "desk", "cli"},
+}
+
+# What a room may need from outside; the standard library is open to all but the pure rooms' own list.
+LIBRARIES: dict[str, set[str]] = {
+    "parsers": {"mailparser"},
+    "domain": set(),
+    "interfaces": set(),
+    "ledger": set(),
+    "config": {"pydantic", "pydantic_settings", "pydantic_core", "tomlkit"},
+    "schedule": {"apscheduler"},
+    "sources": {"imapclient"},
+    "store": {"sqlalchemy", "sqlmodel", "alembic"},
+    "rendering": {"jinja2"},
+    "cli": {"rich"},
+}
+
+# The centre touches nothing: neither clock nor network nor disk (package data aside) nor a setting.
+CLOSED_TO_THE_CENTRE = {"socket", "time", "os", "subprocess", "threading", "logging", "sqlite3", "tempfile", "random"}
+
+
+def room_of(module: str) -> str | None:
+    """The room of a module of ours, or None for one of somebody else's."""
+    first, _, rest = module.partition(".")
+    if first == "parsers":
+        return "parsers"
+    return (rest.partition(".")[0] or "cee_mailbot") if first == "cee_mailbot" else None
+
+
+def module_of(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def imports(path: Path) -> Iterator[tuple[int, str]]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}:{node.lineno}: imports are absolute"
+            names = [f"{node.module}.{alias.name}" for alias in node.names] if node.module == "cee_mailbot" else []
+            yield from ((node.lineno, name) for name in names or [node.module or ""])
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_room_imports_only_what_the_rule_allows(path: Path) -> None:
+    """The work and the rim never meet, no room of the rim knows another, and the centre knows neither."""
+    room = room_of(module_of(path))
+    if room in (None, "cee_mailbot", "__main__"):
+        return
+    allowed = MAY_IMPORT[room] | {room}
+    for line, name in imports(path):
+        other = room_of(name)
+        if other not in (None, "cee_mailbot") and name != "cee_mailbot.__version__":
+            assert other in allowed, f"{path}:{line}: {room} may not import {other}"
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_library_is_imported_only_by_the_room_that_hides_it(path: Path) -> None:
+    """Each foreign library has one room."""
+    room = room_of(module_of(path)) or ""
+    known = set().union(*LIBRARIES.values())
+    foreign = {(line, name.partition(".")[0]) for line, name in imports(path)}
+    for line, name in foreign:
+        if name in known:
+            assert name in LIBRARIES.get(room, set()), f"{path}:{line}: {room} may not import {name}"
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in SOURCES if room_of(module_of(path)) in PURE], ids=lambda path: str(path.relative_to(ROOT))
+)
+def test_the_centre_touches_nothing(path: Path) -> None:
+    """What parsers and domain need is a parameter: they read no clock, file or setting."""
+    for line, name in imports(path):
+        assert name.partition(".")[0] not in CLOSED_TO_THE_CENTRE, f"{path}:{line}: {name}"
+
+
+def test_every_room_stands_in_the_rule() -> None:
+    """A new room needs a line in the table above and in docs/flow.md."""
+    rooms = {room_of(module_of(path)) for path in SOURCES} - {"cee_mailbot", "__main__", None}
+    assert rooms == set(MAY_IMPORT)
+    flow = (ROOT / "docs" / "flow.md").read_text(encoding="utf-8")
+    missing = [room for room in sorted(rooms) if f"`{room}`" not in flow and f"`{room}/`" not in flow]
+    assert not missing, f"docs/flow.md does not name {missing}"
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_pages_are_short(path: Path) -> None:
+    """A module is one room and a function one thought."""
+    text = path.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= LINES_OF_A_MODULE
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef):
+            length = (node.end_lineno or node.lineno) - node.lineno + 1
+            assert length <= LINES_OF_A_FUNCTION, f"{path}:{node.lineno}: {node.name} has {length} lines"
+
+
+def test_parsers_is_ours() -> None:
+    """The general name `parsers` must not come from somewhere else."""
+    import cee_mailbot
+    import parsers
+
+    assert Path(parsers.__file__).parents[1] == Path(cee_mailbot.__file__).parents[1]
