@@ -19,7 +19,7 @@ def release(intake: Intake, message_id: int, *, actor: str, line: str | None = N
     try:
         subject = subject_of(intake, kept, release=Release(actor=actor, line=line))
     except MailRefused as refused:
-        raise NotAllowedError(f"message {message_id} can't be read: {refused.sentence}; take it up by hand") from refused
+        raise NotAllowedError(f"message {message_id} is for a person to read: {refused.sentence}") from refused
     with intake.store.begin(intake.site.clock.now()) as unit:
         _releasable(unit.message(message_id))
         outcome = judge(subject, intake.site, unit)

@@ -118,7 +118,8 @@ def test_of_two_border_hops_the_topmost_counts() -> None:
 
 
 def test_a_border_hop_without_a_time_leaves_arrival_to_compare_with() -> None:
-    assert shown(clocks(-61, border(None)), BORDER).observed == ARRIVED
+    """A lower one in the border's name may be forged, and does not take its place."""
+    assert shown(clocks(-61, border(None), border(-61)), BORDER).observed == ARRIVED
 
 
 def test_a_lower_hop_raises_a_dispute() -> None:

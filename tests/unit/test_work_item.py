@@ -66,6 +66,8 @@ def test_any_text_can_be_searched(text: str) -> None:
     assert find_tracking(text) == () or "-" in text
 
 
-@pytest.mark.parametrize("text", ["CEE-007-26-000123-K", "CEE-07-26-000123-S", "XCEE-007-26-000123-S", "CEE-007-26-000123-Sx"])
+@pytest.mark.parametrize(
+    "text", ["CEE-007-26-000123-K", "CEE-07-26-000123-S", "XCEE-007-26-000123-S", "CEE-007-26-000123-Sx"]
+)
 def test_what_only_looks_like_a_number_is_none(text: str) -> None:
     assert find_tracking(text) == ()
