@@ -33,6 +33,9 @@ blobs = {blobs}
 transport = "files"
 dir = {replies}
 
+[polling]
+interval = "5s"
+
 [log]
 level = "warning"
 """

@@ -1,6 +1,5 @@
 """`demo`: the whole thing on sample mail, by the normal run path, on the embedded default."""
 
-import os
 import signal
 import sys
 from argparse import ArgumentParser, Namespace
@@ -50,8 +49,9 @@ def _tell(arguments: Namespace, config: Config, delivered: int, ended: Sequence[
         }
         print_json(facts)
         return
-    columns = ("sample", "mailbox", "status", "tracking", "reply", "reasons", "flags")
-    print_table(columns, [[getattr(one, name) for name in columns] for one in ended])
+    columns = ("sample", "mailbox", "status", "tracking", "reply")
+    rows = [(*(getattr(one, name) for name in columns), (*one.reasons, *one.flags)) for one in ended]
+    print_table((*columns, "reasons and flags"), rows)
     counts = Counter(one.status or "not there yet" for one in ended)
     print_lines(
         ["", f"{len(ended)} samples: {', '.join(f'{count} {status}' for status, count in sorted(counts.items()))}"]
@@ -61,7 +61,7 @@ def _tell(arguments: Namespace, config: Config, delivered: int, ended: Sequence[
 
 
 def _what_lies_where(config: Config) -> list[str]:
-    path = os.path.relpath(config.path)
+    path = config.path.relative_to(Path.cwd()) if config.path.is_relative_to(Path.cwd()) else config.path
     return [
         "",
         f"configuration  {config.path}",
@@ -79,11 +79,9 @@ def _what_lies_where(config: Config) -> list[str]:
 
 def _stay(app: App) -> None:
     """Goes on polling until it is told to end."""
-    example = app.config.mailboxes[0].path
-    interval = app.config.polling.interval.total_seconds()
-    print_lines(
-        ["", f"Polling every {interval:.0f} s. Drop .eml files into {example}/new, or another mailbox's. Ctrl-C ends."]
-    )
+    folder = app.config.path.parent / "mail"
+    seconds = app.config.polling.interval.total_seconds()
+    print_lines(["", f"Polling every {seconds:.0f} s. Drop .eml files into {folder}/<mailbox>/new. Ctrl-C ends."])
     sys.stdout.flush()
     stop = Event()
     for wanted in (signal.SIGTERM, signal.SIGINT):
