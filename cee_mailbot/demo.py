@@ -10,7 +10,7 @@ from hashlib import sha256
 from itertools import groupby
 from pathlib import Path
 
-from cee_mailbot import app as program
+from cee_mailbot import operations
 from cee_mailbot.app import App
 from cee_mailbot.domain.facts import ItemFacts, MessageFacts, ReplyFacts
 from cee_mailbot.domain.reply import ReplyState
@@ -166,8 +166,8 @@ def run_samples(app: App) -> tuple[int, int]:
     delivered = code = 0
     for _, wave in groupby(samples(), key=lambda one: one.poll):
         delivered += sum(_deliver(one, paths[one.mailbox]) for one in wave if one.mailbox in paths)
-        code = max(code, *(result.exit_code for result in program.poll(app)))
-        program.send(app)
+        code = max(code, *(result.exit_code for result in operations.poll(app)))
+        operations.send(app)
     return delivered, code
 
 

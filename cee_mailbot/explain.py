@@ -2,17 +2,20 @@
 
 from typing import Any
 
-from cee_mailbot.domain.acceptance import Case, Standing, decide
+from cee_mailbot.domain.acceptance import Case, Standing, decide, held_for
 from cee_mailbot.domain.facts import to_json
 from cee_mailbot.outcome import Subject, case_of, evidence_of, read_line, shown_address
 from cee_mailbot.site import Site
 
 
-def explain(subject: Subject, site: Site) -> dict[str, Any]:
-    """The story of one message, judged as if no other had ever come."""
+def explain(subject: Subject, site: Site, *, refused: str | None = None) -> dict[str, Any]:
+    """The story of one message, judged as if no other had ever come.
+
+    `refused` is the code of the reason why no more than its header could be read: it would be held for that.
+    """
     line = read_line(subject)
     case = case_of(subject, site, line=line, standing=Standing())
-    decision = decide(case)
+    decision = held_for(refused) if refused else decide(case)
     story = {
         "message_id": case.mail.message_id,
         "from": ", ".join(shown_address(address) for address in case.mail.from_),

@@ -11,11 +11,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from cee_mailbot.domain.acceptance import Decision
+from cee_mailbot.domain.acceptance import Decision, held_for
 from cee_mailbot.domain.acceptance import Outcome as Kind
 from cee_mailbot.domain.routing import Mailbox
 from cee_mailbot.domain.submission import MessageStatus
-from cee_mailbot.errors import DamagedBlobError, NotFoundError, PermanentError, TemporaryError
+from cee_mailbot.errors import DamagedBlobError, NotFoundError, PermanentError, TemporaryError, UnreachableError
 from cee_mailbot.interfaces import BlobStore, Handle, Listed, RawMail, Reader, Reading, Source, SourceSession
 from cee_mailbot.ledger import Arrival, Headline, KeptMessage, Outcome, Store, UnitOfWork
 from cee_mailbot.log import fields
@@ -94,6 +94,7 @@ def _pass_over(intake: Intake, mailbox: Mailbox, source: Source, since: datetime
             refusal = refusal or _settle(intake, session, decided)
         left = [one for one in known.values() if one.status is not MessageStatus.RECEIVED]
         refusal = refusal or _settle(intake, session, left)
+    _note_moved(intake, mailbox, listing)
     if refusal is not None:
         raise refusal
     return PollReport(mailbox=mailbox.name, listed=len(listing), taken_in=taken_in)
@@ -106,6 +107,13 @@ def _known(intake: Intake, mailbox: Mailbox, listing: list[Listed]) -> dict[Hand
         with intake.store.begin(intake.site.clock.now()) as unit:
             known.update(unit.known(mailbox.name, [one.handle for one in some]))
     return known
+
+
+def _note_moved(intake: Intake, mailbox: Mailbox, listing: list[Listed]) -> None:
+    """Writes down as settled what was in the folder no more: a run that was cut off had moved it, or a person."""
+    here = {one.handle for one in listing}
+    with intake.store.begin(intake.site.clock.now()) as unit:
+        unit.settled([one.id for one in unit.unsettled(mailbox.name) if one.handle not in here])
 
 
 def _take_in(intake: Intake, mailbox: Mailbox, session: SourceSession, wanted: Sequence[Listed]) -> list[KeptMessage]:
@@ -210,7 +218,11 @@ def decide_waiting(intake: Intake, mailbox: str) -> None:
             return
         last = waiting[-1].id
         for one in waiting:
-            decide_kept(intake, [one], {})
+            try:
+                decide_kept(intake, [one], {})
+            except UnreachableError:
+                # Its bytes can't be read for now; the others, and the mailbox, do not wait for it.
+                logger.exception("undecided for now", extra=fields(message=one.id))
 
 
 def decide_kept(
@@ -251,13 +263,14 @@ def subject_of(
     *,
     release: Release | None = None,
     answer: bool = True,
+    header_only: bool = False,
 ) -> Subject:
     """A kept message, read. Raises `MailRefused`, or what the blob store raises."""
     mailbox = intake.site.mailbox(kept.mailbox)
     policy = intake.site.policies[mailbox.name]
     return Subject(
         kept=kept,
-        reading=_reading(intake, kept, raw, limit=policy.message_limit),
+        reading=_reading(intake, kept, raw, limit=0 if header_only else policy.message_limit),
         mailbox=mailbox,
         policy=policy,
         release=release,
@@ -299,5 +312,4 @@ def _unreadable(kept: KeptMessage, reason: str, unit: UnitOfWork) -> Outcome:
 
 
 def _held(kept: KeptMessage, reason: str, headline: Headline) -> Outcome:
-    decision = Decision(outcome=Kind.HOLD, status=MessageStatus.HELD, reasons=(reason,))
-    return Outcome(message=kept, headline=headline, decision=decision)
+    return Outcome(message=kept, headline=headline, decision=held_for(reason))

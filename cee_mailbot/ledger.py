@@ -175,6 +175,9 @@ class UnitOfWork(Protocol):
     def message(self, message_id: int) -> KeptMessage:
         """The row of a message. Raises `NotFoundError`."""
 
+    def unsettled(self, mailbox: str) -> tuple[KeptMessage, ...]:
+        """The decided messages of a mailbox that are not known to have left their source folder."""
+
     def settled(self, message_ids: Collection[int]) -> None:
         """Notes that these messages have left their source folder."""
 
@@ -211,8 +214,13 @@ class UnitOfWork(Protocol):
     def claim_replies(self, *, limit: int, lease_until: datetime) -> tuple[DueReply, ...]:
         """Replies that are due, claimed until `lease_until`; one claim at a time.
 
+        While the breaker is open only those that are never limited.
+
         A reply whose claim ran out without an answer may have been sent: it comes as `uncertain`.
         """
+
+    def give_back(self, reply_ids: Collection[int]) -> None:
+        """Gives up the claims on replies that were not begun."""
 
     def note_attempt(self, attempt: Attempt) -> None:
         """Writes down how a try ended and gives up the claim."""

@@ -19,7 +19,10 @@ from cee_mailbot.log import fields
 
 logger = logging.getLogger(__name__)
 
+# A claim outlasts the longest answer after the last dot, ten minutes (RFC 5321 4.5.3.2.6), of the last reply that is
+# begun under it.
 LEASE = timedelta(minutes=15)
+BEGUN_WITHIN = timedelta(minutes=4)
 FIRST_RETRY = timedelta(minutes=1)
 LONGEST_RETRY = timedelta(hours=4)
 GIVE_UP_AFTER = timedelta(days=5)  # RFC 5321 4.5.4.1: "generally needs to be at least 4-5 days"
@@ -53,7 +56,9 @@ def send_due(outbox: Outbox) -> SendingReport:
         if not due:
             return SendingReport(tried=tried, sent=sent)
         states = [_note(outbox, _homeless(outbox, reply)) for reply in due if reply.mailbox not in outbox.mailers]
-        states += [state for mailer, replies in _by_mailer(outbox, due) for state in _send(outbox, mailer, replies)]
+        begin_before = now + BEGUN_WITHIN
+        for mailer, replies in _by_mailer(outbox, due):
+            states += _send(outbox, mailer, replies, begin_before)
         tried += len(states)
         sent += states.count(ReplyState.SENT)
 
@@ -65,7 +70,7 @@ def _by_mailer(outbox: Outbox, due: Iterable[DueReply]) -> list[tuple[Mailer, li
     return [(outbox.mailers[(some := list(replies))[0].mailbox], some) for _, replies in groups]
 
 
-def _send(outbox: Outbox, mailer: Mailer, replies: list[DueReply]) -> list[ReplyState]:
+def _send(outbox: Outbox, mailer: Mailer, replies: list[DueReply], begin_before: datetime) -> list[ReplyState]:
     with ExitStack() as open_sessions:
         try:
             session = open_sessions.enter_context(mailer.session())
@@ -73,7 +78,19 @@ def _send(outbox: Outbox, mailer: Mailer, replies: list[DueReply]) -> list[Reply
             logger.warning("the mail server can't be used: %s", error)
             why = str(error)
             return [_note(outbox, _later(outbox, reply, ReplyState.RETRYING, why)) for reply in replies]
-        return [_note(outbox, _try(outbox, session, reply)) for reply in replies]
+        states = []
+        for position, reply in enumerate(replies):
+            if outbox.clock.now() >= begin_before:
+                _give_back(outbox, replies[position:])
+                break
+            states.append(_note(outbox, _try(outbox, session, reply)))
+        return states
+
+
+def _give_back(outbox: Outbox, replies: list[DueReply]) -> None:
+    """A slow server used up the time of the claim: what was not begun is claimed anew, by whoever comes first."""
+    with outbox.store.begin(outbox.clock.now()) as unit:
+        unit.give_back([reply.id for reply in replies])
 
 
 def _try(outbox: Outbox, session: MailerSession, reply: DueReply) -> Attempt:

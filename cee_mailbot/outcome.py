@@ -54,7 +54,7 @@ def judge(subject: Subject, site: Site, unit: UnitOfWork) -> Outcome:
     What can change until the transaction ends is asked of `unit`; the rest is a pure function of the message.
     """
     line = read_line(subject)
-    headline = headline_of(subject.reading.mail, subject.kept, too_large=subject.too_large)
+    headline = identified(headline_of(subject.reading.mail, subject.kept, too_large=subject.too_large), subject.mailbox)
     standing = standing_of(subject, line, headline, unit)
     case = case_of(subject, site, line=line, standing=standing)
     decision = decide(case)
@@ -80,6 +80,8 @@ def read_line(subject: Subject) -> SubjectLine:
     line = parse_subject(written, rules)
     if line.part is not None:
         return line
+    if (marker := find_part_marker(mail.subject)) is not None:
+        return replace(line, part=marker[0], parts=marker[1])
     for text in (subject.reading.cut.text or "").lstrip()[:1000].splitlines()[:BODY_LINES_WITH_MARKER]:
         if (marker := find_part_marker(text)) is not None:
             return replace(line, part=marker[0], parts=marker[1])
@@ -98,6 +100,13 @@ def headline_of(mail: Mail, kept: KeptMessage, *, too_large: bool) -> Headline:
         sent_raw=mail.date.raw,
         sent_at=mail.date.instant,
     )
+
+
+def identified(headline: Headline, mailbox: Mailbox) -> Headline:
+    """The program office takes every message for its own: a copy to a Center is that Center's, and no duplicate."""
+    if mailbox.kind == "center":
+        return headline
+    return replace(headline, content_digest=f"{mailbox.kind}:{headline.content_digest}")
 
 
 def shown_address(address: Address) -> str:

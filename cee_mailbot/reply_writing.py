@@ -3,7 +3,7 @@
 import re
 
 from cee_mailbot.domain.acceptance import Case
-from cee_mailbot.domain.answering import Allowance, allow
+from cee_mailbot.domain.answering import UNLIMITED, Allowance, ReplyTraffic, allow
 from cee_mailbot.domain.presentation import Presentation
 from cee_mailbot.domain.reply import ListedDocument, ReplyFacts, ReplyKind, ReplyState, Stamp
 from cee_mailbot.domain.submission import MessageStatus
@@ -59,7 +59,8 @@ def _allowance(  # noqa: PLR0913 - each is asked once
     now = site.clock.now()
     if not answer:
         return Allowance(state=ReplyState.WITHHELD, not_before=now, reason="no-replies")
-    allowance = allow(kind, unit.traffic(to, thread_of(mail)), policy=case.policy, now=now)
+    traffic = ReplyTraffic() if kind in UNLIMITED else unit.traffic(to, thread_of(mail))
+    allowance = allow(kind, traffic, policy=case.policy, now=now)
     if allowance.opens_breaker:
         unit.open_breaker()
     return allowance

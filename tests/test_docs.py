@@ -64,8 +64,11 @@ def test_every_flag_and_reason_that_the_rules_can_give_has_a_meaning() -> None:
     assert {name for name, _ in FLAG_RULES} <= set(FLAGS)
     assert marks | {out_of_office.OUT_OF_OFFICE} <= set(REASONS)
     code = (ROOT / "cee_mailbot/domain/acceptance.py").read_text() + (ROOT / "cee_mailbot/intake.py").read_text()
-    given = set(re.findall(r'(?:_held|_correspondence)\("([a-z-]+)"', code)) | set(re.findall(r'return "([a-z-]+)"', code))
-    assert given and given <= set(REASONS)
+    given = set(re.findall(r'(?:_held|_correspondence)\("([a-z-]+)"', code)) | set(
+        re.findall(r'return "([a-z-]+)"', code)
+    )
+    assert given
+    assert given <= set(REASONS)
     limits = (ROOT / "cee_mailbot/domain/answering.py").read_text()
     assert set(re.findall(r'reason="([a-z-]+)"', limits)) <= set(REPLY_REASONS)
     assert AMBIGUOUS_DEFECTS
@@ -91,7 +94,8 @@ def test_examples_print_what_the_page_says(name: str, command: str, printed: str
         [sys.executable, "-m", "cee_mailbot", *words[1:]], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     pattern = "".join(
-        r"(?:.*\n)*?" if line.strip() == "..." else re.escape(line.rstrip()) + r"[ ]*\n" for line in printed.splitlines()
+        r"(?:.*\n)*?" if line.strip() == "..." else re.escape(line.rstrip()) + r"[ ]*\n"
+        for line in printed.splitlines()
     )
     assert re.fullmatch(pattern, run.stdout + run.stderr), f"{name}: {command}\n{run.stdout}{run.stderr}"
 

@@ -8,9 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from threading import Event
 
-from cee_mailbot import app as program_of
-from cee_mailbot import demo
-from cee_mailbot.app import App
+from cee_mailbot import demo, operations
+from cee_mailbot.app import App, opened
 from cee_mailbot.cli.context import instant
 from cee_mailbot.cli.output import print_json, print_lines, print_table
 from cee_mailbot.config import Config, load_config
@@ -29,12 +28,12 @@ def add_arguments(command: ArgumentParser, _name: str, _common: ArgumentParser) 
 def _demo(arguments: Namespace) -> int:
     config = load_config(demo.prepare(arguments.dir), {})
     configure_logging("debug" if arguments.debug else config.log.level, config.log.format)
-    with program_of.opened(config, now=instant(arguments.now, "--now")) as app:
+    with opened(config, now=instant(arguments.now, "--now")) as app:
         delivered, code = demo.run_samples(app)
         _tell(arguments, config, delivered, demo.what_became(app))
     stays = not (arguments.once or arguments.json or arguments.now) and sys.stdin.isatty() and sys.stdout.isatty()
     if stays:
-        with program_of.opened(config) as app:
+        with opened(config) as app:
             _stay(app)
     return code
 
@@ -86,4 +85,4 @@ def _stay(app: App) -> None:
     stop = Event()
     for wanted in (signal.SIGTERM, signal.SIGINT):
         signal.signal(wanted, lambda *_: stop.set())
-    program_of.run(app, stop)
+    operations.run(app, stop)

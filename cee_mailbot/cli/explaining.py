@@ -78,7 +78,7 @@ def _show(read: SubjectLine) -> None:
 
 
 def _inspect(arguments: Namespace) -> int:
-    from cee_mailbot.app import inspect_message  # noqa: PLC0415 - `subject` does without the whole program
+    from cee_mailbot.operations import inspect_message  # noqa: PLC0415 - `subject` does without the whole program
 
     raw, arrived_at = _read(arguments.file)
     config = _configuration_if_any(arguments)

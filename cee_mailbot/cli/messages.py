@@ -5,11 +5,12 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from cee_mailbot import desk
-from cee_mailbot.app import App, documents_of, send
+from cee_mailbot.app import App
 from cee_mailbot.cli.context import actor, program
 from cee_mailbot.cli.output import print_facts, print_json, print_lines, print_table
 from cee_mailbot.domain.facts import to_json
 from cee_mailbot.ledger import MessageQuery
+from cee_mailbot.operations import documents_of, send
 
 FILTERS = ("mailbox", "status", "text")
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from rich.progress import Progress
 
-from cee_mailbot import app as program_of
+from cee_mailbot import operations
 from cee_mailbot.cli.context import instant, program
 from cee_mailbot.cli.output import print_json, print_lines, print_table
 
@@ -58,7 +58,7 @@ def _run(arguments: Namespace) -> int:
     with program(arguments) as app:
         for wanted in (signal.SIGTERM, signal.SIGINT):
             signal.signal(wanted, end)
-        program_of.run(app, stop)
+        operations.run(app, stop)
     return 0
 
 
@@ -66,9 +66,9 @@ def _poll(arguments: Namespace) -> int:
     with program(arguments) as app, _progress(arguments) as progress:
         names = arguments.mailboxes or [one.name for one in app.config.mailboxes]
         results = list(
-            progress.track(program_of.poll(app, arguments.mailboxes), total=len(names), description="polling")
+            progress.track(operations.poll(app, arguments.mailboxes), total=len(names), description="polling")
         )
-        sending = program_of.send(app)
+        sending = operations.send(app)
     if arguments.json:
         print_json({"mailboxes": results, "replies": sending})
     else:
@@ -88,7 +88,7 @@ def _progress(arguments: Namespace) -> Progress:
 
 def _ingest(arguments: Namespace) -> int:
     with program(arguments) as app, _progress(arguments) as progress:
-        rows = program_of.ingest(
+        rows = operations.ingest(
             app,
             arguments.paths,
             mailbox=arguments.mailbox,
@@ -96,7 +96,7 @@ def _ingest(arguments: Namespace) -> int:
             answer=not arguments.no_replies,
         )
         ids = [row.id for row in progress.track(rows, total=None, description="taking in")]
-        sending = program_of.send(app)
+        sending = operations.send(app)
         with app.store.read() as ask:
             messages = [ask.message(one) for one in ids]
     if arguments.json:

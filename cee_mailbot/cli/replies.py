@@ -4,10 +4,10 @@ import sys
 from argparse import ArgumentParser, Namespace
 
 from cee_mailbot import desk
-from cee_mailbot.app import send
 from cee_mailbot.cli.context import actor, program
 from cee_mailbot.cli.output import print_json, print_lines, print_table
 from cee_mailbot.ledger import ReplyQuery
+from cee_mailbot.operations import send
 
 FILTERS = ("kind", "state", "to")
 

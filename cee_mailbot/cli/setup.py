@@ -3,10 +3,11 @@
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from cee_mailbot.app import build, check
+from cee_mailbot.app import build
 from cee_mailbot.cli.context import configuration, instant
 from cee_mailbot.cli.output import print_json, print_lines
 from cee_mailbot.errors import UserError
+from cee_mailbot.operations import check
 from cee_mailbot.resources import resource
 
 SAMPLE = "config/mailboxes.toml"

@@ -131,6 +131,11 @@ def decide(case: Case) -> Decision:
     return Decision(outcome=Outcome.ENQUEUE, status=MessageStatus.ENQUEUED, flags=flags)
 
 
+def held_for(reason: str) -> Decision:
+    """The decision on a message that can't be judged: a person has to look at it."""
+    return Decision(outcome=Outcome.HOLD, status=MessageStatus.HELD, reasons=(reason,))
+
+
 # --- checks that end the matter at once: the first that speaks decides -------------------------------------
 
 
@@ -207,7 +212,9 @@ def _not_for_us(case: Case) -> _End | None:
 
 
 def _letter_to_known_submission(case: Case) -> _End | None:
-    if case.standing.same_key is None or not case.line.ok or not _documents_missing(case):
+    if case.standing.same_key is None or case.line.entry_number is None:
+        return None
+    if not case.line.ok or not _documents_missing(case):
         return None
     return _correspondence("no-documents", case.standing.same_key)
 

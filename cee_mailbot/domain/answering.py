@@ -18,6 +18,9 @@ NEVER_A_SUBMISSION = frozenset({"delivery-report", "read-receipt", "bounce-subje
 
 HOUR = timedelta(hours=1)
 
+# Replies that no limit holds back: what a submission is owed, and what a person writes.
+UNLIMITED = (ReplyKind.ACKNOWLEDGEMENT, ReplyKind.INCOMPLETE, ReplyKind.STAFF)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Answerable:
@@ -89,7 +92,7 @@ def allow(kind: ReplyKind, traffic: ReplyTraffic, *, policy: Policy, now: dateti
     Over `reply_limit_hour` to a sender it is delayed until the hour has room; over `reply_limit_subject_day`
     for one sender and subject it is withheld; the breaker withholds everything else until staff reset it.
     """
-    if kind in (ReplyKind.ACKNOWLEDGEMENT, ReplyKind.INCOMPLETE, ReplyKind.STAFF):
+    if kind in UNLIMITED:
         return Allowance(state=ReplyState.QUEUED, not_before=now)
     opens = _breaks(traffic, policy)
     if opens or traffic.breaker_open:

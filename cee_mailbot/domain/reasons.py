@@ -26,7 +26,10 @@ REASONS: dict[str, Meaning] = {
         "A type that needs documents came without any.",
         "The sender was asked to send them; where a submission of the same key exists, the message joined it.",
     ),
-    "too-large": _says("It is over the limit and was not read beyond its header.", "The sender was told how to split it."),
+    "too-large": _says(
+        "It is over a limit of this mailbox; over the hard one only its header was read.",
+        "The sender was told how to split it.",
+    ),
     "not-center-usvi": _says("Entry summaries filed at a USVI port stay with the port.", "The sender was told."),
     "several-senders": _says("It has more than one sender, so nobody can be answered.", _READ_BY_HAND),
     "sender-missing": _says("It has no sender that can be read.", _READ_BY_HAND),
@@ -37,7 +40,9 @@ REASONS: dict[str, Meaning] = {
     "header-too-large": _says("Its header is larger than is read.", _READ_BY_HAND),
     "too-many-parts": _says("It has more parts than are read.", _READ_BY_HAND),
     "too-deep": _says("Its parts nest deeper than is read.", _READ_BY_HAND),
-    "blob-damaged": _says("Its stored bytes are missing or damaged.", "Restore the blob from the backup, then release it."),
+    "blob-damaged": _says(
+        "Its stored bytes are missing or damaged.", "Restore the blob from the backup, then release it."
+    ),
     "reader-broke": _says("The program failed to read it.", "Report it; " + _READ_BY_HAND.lower()),
     "decision-broke": _says("The program failed to decide on it.", "Report it; " + _READ_BY_HAND.lower()),
     "null-return-path": _says("Its return path is empty, as a machine's is.", _NOTHING),
@@ -73,23 +78,35 @@ _LOOK = "Look at both, and decide."
 
 # Doubts that staff settle; a flag never rejects.
 FLAGS: dict[str, Meaning] = {
-    "check-digit": _says("The entry number's last digit does not fit the others.", "Look the entry up; " + _ASK.lower()),
+    "check-digit": _says(
+        "The entry number's last digit does not fit the others.", "Look the entry up; " + _ASK.lower()
+    ),
     "port-unknown": _says("The port is not in the table of ports.", "Look the port up; codes are added and retired."),
     "entry-missing": _says("There is no entry number, which this type allows.", "See whether the papers name one."),
     "port-missing": _says("There is no port, which this type allows.", "See whether the papers name one."),
     "message-id-reused": _says("Another message came under the same Message-ID.", "Treat them as two messages."),
     "message-ambiguous": _says(
-        "Two programs could read this message in two ways.", "Compare the documents with the raw message; " + _ASK.lower()
+        "Two programs could read this message in two ways.",
+        "Compare the documents with the raw message; " + _ASK.lower(),
     ),
-    "over-limit": _says("It is over the limit for attachments, yet it arrived.", "Nothing; the sender was told the limit."),
-    "document-unreadable": _says("A document could not be opened.", "The sender was told which one; wait for it or ask."),
-    "no-documents": _says("There are pictures in its body but no documents.", "See whether the pictures are the documents."),
+    "over-limit": _says(
+        "It is over the limit for attachments, yet it arrived.", "Nothing; the sender was told the limit."
+    ),
+    "document-unreadable": _says(
+        "A document could not be opened.", "The sender was told which one; wait for it or ask."
+    ),
+    "no-documents": _says(
+        "There are pictures in its body but no documents.", "See whether the pictures are the documents."
+    ),
     "not-center-usvi": _says("The port is in the U.S. Virgin Islands, which stays with the port.", _LOOK),
     "received-governs": _says(
-        "It is filed when it is received (19 CFR 174.12(f), 162.74(d)(2)).", "Judge its timeliness by the time received."
+        "It is filed when it is received (19 CFR 174.12(f), 162.74(d)(2)).",
+        "Judge its timeliness by the time received.",
     ),
     "date-disputed": _says("The time it says it was sent and the times others saw it disagree.", _LOOK),
     "two-dates": _says("It has two Date fields; the first one counts.", _LOOK),
-    "forwarded": _says("One of our own staff forwarded it; the time is the forward's.", "Look for the broker's own time."),
+    "forwarded": _says(
+        "One of our own staff forwarded it; the time is the forward's.", "Look for the broker's own time."
+    ),
     "parts-missing": _says("Not all parts of a split submission are there.", "See which are missing; " + _ASK.lower()),
 }

@@ -75,7 +75,7 @@ def _closed_on_error(client: smtplib.SMTP) -> Iterator[None]:
         raise
 
 
-def _call(settings: SmtpSettings, context: ssl.SSLContext) -> smtplib.SMTP:
+def _call(settings: SmtpSettings, context: ssl.SSLContext | None) -> smtplib.SMTP:
     # The host goes to the constructor, since only there smtplib remembers the name that a certificate must have.
     host, tcp_port, helo, timeout = settings.host, settings.tcp_port, settings.helo, settings.connect_timeout
     if settings.tls == "implicit":
@@ -83,14 +83,17 @@ def _call(settings: SmtpSettings, context: ssl.SSLContext) -> smtplib.SMTP:
     return smtplib.SMTP(host, tcp_port, helo, timeout=timeout)
 
 
-def _tls_context(settings: SmtpSettings) -> ssl.SSLContext:
+def _tls_context(settings: SmtpSettings) -> ssl.SSLContext | None:
+    """What checks the server's certificate; None where `tls` is none, since reading the authorities takes time."""
+    if settings.tls == "none":
+        return None
     try:
         return ssl.create_default_context(cafile=settings.ca_file)
     except OSError as error:
         raise SignInError(f"ca_file {settings.ca_file} can't be read as certificates: {in_words(error)}") from error
 
 
-def _agree(client: smtplib.SMTP, settings: SmtpSettings, context: ssl.SSLContext) -> None:
+def _agree(client: smtplib.SMTP, settings: SmtpSettings, context: ssl.SSLContext | None) -> None:
     client.ehlo_or_helo_if_needed()
     if settings.tls == "starttls":
         if not client.has_extn("starttls"):

@@ -99,6 +99,7 @@ def _plain_values(facts: ReplyFacts, limits: Limits) -> dict[str, object]:
         "program_office": facts.center.team == PROGRAM_TEAM,
         "mailbox": facts.mailbox_address,
         "messages": facts.messages,
+        "has_documents": bool(facts.documents),
         "attachment_limit": size_in_words(limits.attachments),
         "message_limit": size_in_words(limits.message),
     }

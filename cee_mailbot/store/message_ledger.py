@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import delete, update
 from sqlmodel import Session, col, select
 
 from cee_mailbot.domain.reply import ReplyKind
@@ -56,17 +56,23 @@ class MessageLedger:
 
     def keep(self, arrivals: Sequence[Arrival]) -> tuple[KeptMessage, ...]:
         """See `ledger.UnitOfWork`."""
-        kept = []
+        rows = {
+            (mailbox, handle): row
+            for mailbox in {arrival.mailbox for arrival in arrivals}
+            for handle, row in self._by_delivery(mailbox, [arrival.handle for arrival in arrivals]).items()
+        }
+        new: list[tuple[Arrival, MessageRow]] = []
         for arrival in arrivals:
-            row = self._by_delivery(arrival.mailbox, [arrival.handle]).get(arrival.handle)
-            if row is None:
-                row = _row_of(arrival)
-                self._session.add(row)
-                self._session.flush()
-                self._history.add("received", at=arrival.first_seen_at, message=row.id, detail={"sha256": row.sha256})
-                self._note_newest(arrival)
-            kept.append(_kept(row))
-        return tuple(kept)
+            place = (arrival.mailbox, arrival.handle)
+            if place not in rows:
+                rows[place] = _row_of(arrival)
+                new.append((arrival, rows[place]))
+        self._session.add_all(row for _, row in new)
+        self._session.flush()
+        for arrival, row in new:
+            self._history.add("received", at=arrival.first_seen_at, message=row.id, detail={"sha256": row.sha256})
+            self._note_newest(arrival)
+        return tuple(_kept(rows[arrival.mailbox, arrival.handle]) for arrival in arrivals)
 
     def _note_newest(self, arrival: Arrival) -> None:
         mailbox = self._session.get(MailboxRow, arrival.mailbox)
@@ -111,6 +117,15 @@ class MessageLedger:
             raise NotFoundError(f"there is no message {message_id}; `cee-mailbot messages list` shows all")
         return row
 
+    def unsettled(self, mailbox: str) -> tuple[KeptMessage, ...]:
+        """See `ledger.UnitOfWork`."""
+        query = select(MessageRow).where(
+            MessageRow.mailbox == mailbox,
+            col(MessageRow.settled_at).is_(None),
+            MessageRow.status != MessageStatus.RECEIVED,
+        )
+        return tuple(_kept(row) for row in self._session.exec(query))
+
     def settled(self, message_ids: Collection[int]) -> None:
         """See `ledger.UnitOfWork`."""
         for some in slices(list(message_ids)):
@@ -143,6 +158,8 @@ class MessageLedger:
 
     def answered(self, message_ids: Sequence[str], tracking: Sequence[str]) -> Answered | None:
         """See `ledger.UnitOfWork`."""
+        if not message_ids and not tracking:
+            return None
         ids = [storable(message_id) for message_id in message_ids]
         by_id = select(ReplyRow).where(col(ReplyRow.message_id).in_(ids)).order_by(col(ReplyRow.id).desc())
         if (reply := self._session.exec(by_id.limit(1)).first()) is not None:
@@ -177,8 +194,8 @@ class MessageLedger:
         for name, value in _decided(outcome).items():
             setattr(row, name, value)
         self._session.add(row)
-        for old in self._session.exec(select(DocumentRow).where(DocumentRow.message_row == row.id)):
-            self._session.delete(old)
+        if outcome.message.status is not MessageStatus.RECEIVED:
+            self._session.exec(delete(DocumentRow).where(col(DocumentRow.message_row) == row.id))
         self._session.add_all(_document_rows(outcome))
         return row
 
@@ -188,7 +205,8 @@ class MessageLedger:
         item = _item_row(outcome, self._now)
         self._session.add(item)
         self._session.flush()
-        self._bring_along(outcome.message.id, item.id)
+        if outcome.message.status is not MessageStatus.RECEIVED:
+            self._bring_along(outcome.message.id, item.id)
         return item.id
 
     def _bring_along(self, message: int, submission: int | None) -> None:

@@ -1,12 +1,13 @@
 """Writes of the outbox: replies, tries, limits and the breaker."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func
+from sqlalchemy import func, true, update
 from sqlmodel import Session, col, or_, select
 
-from cee_mailbot.domain.answering import HOUR, ReplyTraffic
+from cee_mailbot.domain.answering import HOUR, UNLIMITED, ReplyTraffic
 from cee_mailbot.domain.reply import ReplyKind, ReplyState
 from cee_mailbot.errors import NotAllowedError, NotFoundError
 from cee_mailbot.interfaces import Letter
@@ -18,7 +19,6 @@ from cee_mailbot.store.texts import storable
 DAY = timedelta(days=1)
 WEEK_HOURS = 7 * 24
 
-UNLIMITED = (ReplyKind.ACKNOWLEDGEMENT, ReplyKind.INCOMPLETE, ReplyKind.STAFF)
 IN_LINE = (ReplyState.QUEUED, ReplyState.DELAYED, ReplyState.RETRYING, ReplyState.UNCERTAIN)
 RETRIABLE = (ReplyState.FAILED, ReplyState.WITHHELD, ReplyState.DELAYED, ReplyState.RETRYING, ReplyState.UNDELIVERABLE)
 
@@ -106,9 +106,11 @@ class ReplyLedger:
 
     def claim_replies(self, *, limit: int, lease_until: datetime) -> tuple[DueReply, ...]:
         """See `ledger.UnitOfWork`."""
+        stopped = self._open_breaker_row() is not None
         query = (
             select(ReplyRow)
             .where(
+                or_(*([] if stopped else [true()]), col(ReplyRow.kind).in_(UNLIMITED)),
                 col(ReplyRow.state).in_(IN_LINE),
                 col(ReplyRow.next_try_at) <= self._now,
                 or_(col(ReplyRow.lease_until).is_(None), col(ReplyRow.lease_until) <= self._now),
@@ -138,6 +140,10 @@ class ReplyLedger:
         detail = "the bot ended before the answer of the mail server was written down"
         self._session.add(AttemptRow(reply_id=row.id or 0, at=self._now, state=row.state, detail=detail))
         self._history.add("reply-uncertain", at=self._now, submission=row.submission_id, reply=row.id)
+
+    def give_back(self, reply_ids: Collection[int]) -> None:
+        """See `ledger.UnitOfWork`."""
+        self._session.exec(update(ReplyRow).where(col(ReplyRow.id).in_(reply_ids)).values(lease_until=None))
 
     def note_attempt(self, attempt: Attempt) -> None:
         """See `ledger.UnitOfWork`."""

@@ -71,6 +71,7 @@ class MessageRow(SQLModel, table=True):
     __table_args__: ClassVar[Any] = (
         UniqueConstraint("mailbox", "folder", "validity", "uid"),
         Index(None, "mailbox", "status"),
+        Index(None, "mailbox", "settled_at"),
     )
     id: int | None = Field(default=None, primary_key=True)
     mailbox: str

@@ -21,6 +21,7 @@ from typing import Any
 import tomlkit
 
 from cee_mailbot import app as program
+from cee_mailbot import operations
 from cee_mailbot.config import load_config
 from cee_mailbot.domain.facts import to_json
 from cee_mailbot.domain.routing import shipped_centers
@@ -152,9 +153,9 @@ def run_case(case: Case, at: Path) -> Observed:
 def _pass(app: program.App, case: Case) -> None:
     """One pass over the mailboxes that the case has mail for, in the order of the configuration."""
     names = {one.mailbox for one in case.deliveries}
-    failed = [result.error for result in program.poll(app, sorted(names)) if result.error]
+    failed = [result.error for result in operations.poll(app, sorted(names)) if result.error]
     assert not failed, failed
-    program.send(app)
+    operations.send(app)
 
 
 def write_configuration(case: Case, at: Path) -> Path:
@@ -232,7 +233,7 @@ def _rows_of(case: Case, at: Path) -> list[int]:
 def _inspected(app: program.App, one: Delivery, raw: bytes) -> Facts | None:
     """What `inspect` says of the message: the same reading, with nothing known of other messages."""
     try:
-        return program.inspect_message(app.config, raw, arrived_at=one.arrived, mailbox=one.mailbox)
+        return operations.inspect_message(app.config, raw, arrived_at=one.arrived, mailbox=one.mailbox)
     except NotAllowedError:
         return None
 

@@ -95,7 +95,7 @@ class TestFolderBlobs(BlobContract):
         assert blobs.put(b"evidence") == DIGEST
         assert blobs.get(DIGEST) == b"evidence"
 
-    def test_C5_a_blob_that_is_there_already_is_made_durable_again(  # noqa: N802 - the crash point's name
+    def test_C5_a_blob_that_is_there_already_is_made_durable_again(
         self, blobs: FolderBlobs, root: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Whoever wrote it may have been killed between link and fsync of the folder."""
@@ -164,7 +164,7 @@ def test_the_file_is_on_disk_before_its_name_and_the_name_before_the_answer(tmp_
     )
     calls = "fsync,fdatasync,link,linkat,unlink,unlinkat,mkdir,mkdirat,write"
     command = ["strace", "-f", "-y", "-o", trace, "-e", f"trace={calls}", sys.executable, "-c", code]
-    subprocess.run(list(map(str, command)), check=True, timeout=60)  # noqa: S603
+    subprocess.run(list(map(str, command)), check=True, timeout=60)
     seen = trace.read_text().replace(str(tmp_path), "")
 
     def at(pattern: str) -> int:

@@ -39,7 +39,7 @@ def settle_all(source: ImapSource) -> None:
         session.settle([each.handle for each in session.listing(LONG_AGO)])
 
 
-def test_F09_reading_leaves_seen_unset(dovecot: Dovecot, user: str) -> None:  # noqa: N802 - the failure's name
+def test_F09_reading_leaves_seen_unset(dovecot: Dovecot, user: str) -> None:
     dovecot.append(user, message(1), NOON)
     with ImapSource(dovecot.settings(user)).session() as session:
         listed = list(session.listing(LONG_AGO))
@@ -49,7 +49,7 @@ def test_F09_reading_leaves_seen_unset(dovecot: Dovecot, user: str) -> None:  # 
         assert client.search("UNSEEN") == [1]
 
 
-def test_F13_uidvalidity_change(dovecot: Dovecot, user: str) -> None:  # noqa: N802 - the failure's name
+def test_F13_uidvalidity_change(dovecot: Dovecot, user: str) -> None:
     """After a folder was deleted and made anew, an old handle fetches and moves nothing, though its UID is there."""
     source = ImapSource(dovecot.settings(user, folder="Intake"))
     with dovecot.client(user) as client:
@@ -112,7 +112,7 @@ def test_a_message_of_many_pieces_is_streamed_whole(
 
 
 @pytest.mark.parametrize("name", ["A&B", "日本", "Été", "Two words", "Archive/Done"])
-def test_F85_folder_names_in_any_script(dovecot: Dovecot, user: str, name: str) -> None:  # noqa: N802 - its name
+def test_F85_folder_names_in_any_script(dovecot: Dovecot, user: str, name: str) -> None:
     source = ImapSource(dovecot.settings(user, processed_folder=name))
     dovecot.append(user, message(1), NOON)
     assert f"folder {name} will be created" in source.check()
@@ -192,9 +192,7 @@ def test_clear_text_is_for_loopback_only() -> None:
             ImapSettings(host=host, user="u", password=str, tls="none")
 
 
-def test_C9b_what_was_copied_before_a_crash_is_not_copied_again(  # noqa: N802 - the crash point's name
-    old_dovecot: Dovecot, old_user: str
-) -> None:
+def test_C9b_what_was_copied_before_a_crash_is_not_copied_again(old_dovecot: Dovecot, old_user: str) -> None:
     source = ImapSource(old_dovecot.settings(old_user))
     for number in range(3):
         old_dovecot.append(old_user, message(number), NOON)
@@ -207,9 +205,7 @@ def test_C9b_what_was_copied_before_a_crash_is_not_copied_again(  # noqa: N802 -
     assert old_dovecot.messages(old_user) == []
 
 
-def test_F14_another_message_with_the_same_id_and_size_is_no_copy(  # noqa: N802 - the failure's name
-    old_dovecot: Dovecot, old_user: str
-) -> None:
+def test_F14_another_message_with_the_same_id_and_size_is_no_copy(old_dovecot: Dovecot, old_user: str) -> None:
     source = ImapSource(old_dovecot.settings(old_user))
     first, second = message(1), message(1).replace(b"body", b"BODY")
     for raw in (first, second):

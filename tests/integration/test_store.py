@@ -10,6 +10,7 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, StatementError
 from sqlmodel import SQLModel
@@ -21,7 +22,8 @@ from cee_mailbot.domain.submission import MessageStatus
 from cee_mailbot.errors import NotFoundError, PermanentError, UnreachableError, UserError
 from cee_mailbot.interfaces import Handle, Letter
 from cee_mailbot.ledger import Arrival, Headline, ItemQuery, KeptMessage, MessageQuery, NewReply, Outcome, UnitOfWork
-from cee_mailbot.store.database import SqlStore, _alembic_config
+from cee_mailbot.store.database import SCHEMA, SqlStore
+from cee_mailbot.store.migrating import alembic_config
 from tests.support.mails import mail, numbered
 from tests.support.workshop import ARRIVED, Workshop, fresh_store, history_breaks
 
@@ -63,9 +65,13 @@ def test_the_migrations_make_exactly_the_tables_of_the_models(store: SqlStore) -
         assert compare_metadata(context, SQLModel.metadata) == []
 
 
+def test_the_schema_that_the_store_expects_is_that_of_the_newest_migration() -> None:
+    assert ScriptDirectory.from_config(alembic_config()).get_current_head() == SCHEMA
+
+
 def test_every_migration_can_be_undone_and_done_again(store: SqlStore) -> None:
     with store._writer.begin() as connection:
-        config = _alembic_config()
+        config = alembic_config()
         config.attributes["connection"] = connection
         command.downgrade(config, "base")
         left = connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'table'")).scalars().all()

@@ -191,7 +191,7 @@ class Dovecot:
         if os.geteuid() == 0:
             as_whom = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
         command = [dovecot_path() or "dovecot", "-F", "-c", str(self._base / "dovecot.conf")]
-        self._process = subprocess.Popen(command, cwd=self._base, stderr=subprocess.DEVNULL, **as_whom)  # noqa: S603
+        self._process = subprocess.Popen(command, cwd=self._base, stderr=subprocess.DEVNULL, **as_whom)
         deadline = time.monotonic() + 20
         while self._process.poll() is None and time.monotonic() < deadline:
             if _greets(self.port) and _answers(self.tls_port):

@@ -230,7 +230,10 @@ class TestWords:
     """Every code has its words."""
 
     words = Words([resource("templates/replies")])
-    values: dict[str, object] = dict.fromkeys(("attachment_limit", "message_limit", "canonical"), "x") | {"messages": 1}
+    values: dict[str, object] = dict.fromkeys(("attachment_limit", "message_limit", "canonical"), "x") | {
+        "messages": 1,
+        "has_documents": False,
+    }
 
     @pytest.mark.parametrize("code", REASONS)
     def test_reasons(self, code: str) -> None:

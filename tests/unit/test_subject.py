@@ -367,23 +367,23 @@ def test_replies_are_counted() -> None:
     assert {line: parse_subject(line).reply_depth for line in depths} == depths
 
 
-def test_F63_text_after_the_line_is_tolerated_and_told() -> None:  # noqa: N802 - the failure\'s name
+def test_F63_text_after_the_line_is_tolerated_and_told() -> None:
     assert parse_subject(f"{LINE} and two invoices").repairs == ("trailing-text",)
 
 
 @pytest.mark.parametrize("prefix", ["WG: ", "AW: ", "Fwd: ", "fW: aW: ", "wg:AW:", "[EXTERNAL] Aw: ***SPAM*** RV: "])
-def test_F64_prefixes_of_other_languages_are_known_in_any_case(prefix: str) -> None:  # noqa: N802 - the failure\'s name
+def test_F64_prefixes_of_other_languages_are_known_in_any_case(prefix: str) -> None:
     subject = parse_subject(prefix + LINE)
     assert (subject.ok, subject.canonical, subject.line) == (True, LINE, prefix + LINE)
 
 
-def test_F65_a_gateway_prefix_before_raw_bytes_is_taken_off() -> None:  # noqa: N802 - the failure\'s name
+def test_F65_a_gateway_prefix_before_raw_bytes_is_taken_off() -> None:
     subject = parse_subject("[SPAM 90%][.SPF soft] DR,Nestl\udce9,345-67890123,2704")
     assert subject.canonical == "DR,Nestlé,345-67890123,2704"
 
 
 @pytest.mark.parametrize("break_", ["\r\n ", "\r\n\t", "\n ", "\u00a0", "\u200b", "\u202f"])
-def test_F66_folding_and_special_blanks_within_the_entry_number_are_undone(break_: str) -> None:  # noqa: N802 - the failure\'s name
+def test_F66_folding_and_special_blanks_within_the_entry_number_are_undone(break_: str) -> None:
     assert parse_subject(f"DR,Nokia,123-456{break_}78903,2704").canonical == "DR,Nokia,123-45678903,2704"
 
 

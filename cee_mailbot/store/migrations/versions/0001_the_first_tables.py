@@ -143,6 +143,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("message", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_message_content_digest"), ["content_digest"], unique=False)
+        batch_op.create_index(batch_op.f("ix_message_mailbox_settled_at"), ["mailbox", "settled_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_message_mailbox_status"), ["mailbox", "status"], unique=False)
         batch_op.create_index(batch_op.f("ix_message_message_id"), ["message_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_message_sha256"), ["sha256"], unique=False)
@@ -260,6 +261,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_message_sha256"))
         batch_op.drop_index(batch_op.f("ix_message_message_id"))
         batch_op.drop_index(batch_op.f("ix_message_mailbox_status"))
+        batch_op.drop_index(batch_op.f("ix_message_mailbox_settled_at"))
         batch_op.drop_index(batch_op.f("ix_message_content_digest"))
 
     op.drop_table("message")

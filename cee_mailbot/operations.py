@@ -1,0 +1,187 @@
+"""What the commands do with the program put together."""
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+from cee_mailbot import intake as line
+from cee_mailbot.app import App, SystemClock, shipped_site, site_of
+from cee_mailbot.checkup import Finding, check_clock, check_packages, look
+from cee_mailbot.config import Config, MailboxConfig
+from cee_mailbot.domain.submission import MessageStatus
+from cee_mailbot.errors import CeeMailbotError, NotAllowedError, UserError
+from cee_mailbot.explain import explain
+from cee_mailbot.intake import PollReport
+from cee_mailbot.interfaces import Handle, RawMail, Reading
+from cee_mailbot.ledger import KeptMessage
+from cee_mailbot.log import fields
+from cee_mailbot.outbox import SendingReport, send_due
+from cee_mailbot.outcome import Subject
+from cee_mailbot.sandbox import InProcessReader
+from cee_mailbot.schedule import run_until
+from cee_mailbot.sources.mail_files import read_mail_files
+from parsers.documents import Document
+from parsers.headers import MailRefused
+
+logger = logging.getLogger(__name__)
+
+DEFAULT_ACTIVATION = timedelta(days=3)
+SENDING_INTERVAL = timedelta(seconds=5)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MailboxResult:
+    """How one pass over one mailbox went: its report, or why there is none."""
+
+    mailbox: str
+    listed: int = 0
+    taken_in: int = 0
+    error: str | None = None
+    exit_code: int = 0
+
+
+def poll(app: App, names: Sequence[str] = ()) -> Iterator[MailboxResult]:
+    """One pass over the named mailboxes (all, when none is named); one that is down does not stop the others."""
+    unknown = sorted(set(names) - {one.name for one in app.config.mailboxes})
+    if unknown:
+        known = ", ".join(one.name for one in app.config.mailboxes)
+        raise UserError(f"no mailbox is called {unknown[0]}; there are: {known}")
+    for mailbox in app.config.mailboxes:
+        if not names or mailbox.name in names:
+            yield poll_one(app, mailbox)
+
+
+def poll_one(app: App, mailbox: MailboxConfig) -> MailboxResult:
+    """One pass over one mailbox; never raises what another mailbox could do without."""
+    activation = mailbox.activation or app.site.clock.now() - DEFAULT_ACTIVATION
+    source = app.sources[mailbox.name]
+    try:
+        report = line.poll_mailbox(app.intake, mailbox.mailbox, source, activation=activation)
+    except CeeMailbotError as error:
+        logger.error("the poll failed: %s", error, extra=fields(mailbox=mailbox.name))  # noqa: TRY400 - no bug
+        return MailboxResult(mailbox=mailbox.name, error=str(error), exit_code=getattr(error, "exit_code", 3))
+    return _result(report)
+
+
+def _result(report: PollReport) -> MailboxResult:
+    return MailboxResult(mailbox=report.mailbox, listed=report.listed, taken_in=report.taken_in)
+
+
+def send(app: App) -> SendingReport:
+    """Tries every reply that is due."""
+    return send_due(app.outbox)
+
+
+def run(app: App, stop: Event) -> None:
+    """Polls and sends until `stop` is set."""
+    jobs: dict[str, tuple[timedelta, Callable[[], None]]] = {
+        f"poll {mailbox.name}": (app.config.polling.interval, _safely(f"poll {mailbox.name}", _poller(app, mailbox)))
+        for mailbox in app.config.mailboxes
+    }
+    jobs["send replies"] = (SENDING_INTERVAL, _safely("send replies", lambda: send(app)))
+    run_until(stop, jobs)
+
+
+def _poller(app: App, mailbox: MailboxConfig) -> Callable[[], object]:
+    return lambda: poll_one(app, mailbox)
+
+
+def _safely(name: str, job: Callable[[], object]) -> Callable[[], None]:
+    """The job as the scheduler may run it: a failure is logged, and the next run comes."""
+
+    def guarded() -> None:
+        try:
+            job()
+        except CeeMailbotError as error:
+            logger.error("%s: %s", name, error)  # noqa: TRY400 - known faults need no traceback
+        except Exception:
+            logger.exception("%s broke", name)
+
+    return guarded
+
+
+def ingest(
+    app: App, paths: Sequence[Path], *, mailbox: str, arrived_at: datetime | None = None, answer: bool = True
+) -> Iterator[KeptMessage]:
+    """Sends the messages in these files down the line; the row of each, as it was before the decision."""
+    target = next((one for one in app.config.mailboxes if one.name == mailbox), None)
+    if target is None:
+        known = ", ".join(one.name for one in app.config.mailboxes)
+        raise UserError(f"no mailbox is called {mailbox}; there are: {known}")
+    some: list[RawMail] = []
+    weight = 0
+    for mail in (mail for path in paths for mail in read_mail_files(path, arrived_at=arrived_at)):
+        some.append(mail)
+        weight += len(mail.raw)
+        if weight > app.intake.set_bytes or len(some) >= app.intake.set_messages:
+            yield from line.take_in_raw(app.intake, target.mailbox, some, answer=answer)
+            some, weight = [], 0
+    yield from line.take_in_raw(app.intake, target.mailbox, some, answer=answer)
+
+
+def inspect_message(config: Config | None, raw: bytes, *, arrived_at: datetime, mailbox: str | None) -> dict[str, Any]:
+    """What would become of one message in `mailbox` (the first, when None); see `explain`.
+
+    Without a configuration the shipped rules hold. Raises `UserError` when there is no such mailbox.
+    """
+    site = site_of(config, SystemClock()) if config else shipped_site()
+    known = {one.name: one for one in site.mailboxes}
+    target = known.get(mailbox) if mailbox else site.mailboxes[0]
+    if target is None:
+        raise UserError(f"no mailbox is called {mailbox}; there are: {', '.join(known)}")
+    kept = KeptMessage(
+        id=0,
+        mailbox=target.name,
+        handle=Handle(folder="", validity="", uid=""),
+        sha256=sha256(raw).hexdigest(),
+        size=len(raw),
+        arrived_at=arrived_at,
+        first_seen_at=site.clock.now(),
+        status=MessageStatus.RECEIVED,
+        tracking=None,
+        settled=False,
+    )
+    policy = site.policies[target.name]
+    reading, refused = _read(raw, limit=policy.message_limit)
+    return explain(Subject(kept=kept, reading=reading, mailbox=target, policy=policy), site, refused=refused)
+
+
+def _read(raw: bytes, *, limit: int) -> tuple[Reading, str | None]:
+    """What can be read of a message, and the code of the reason why it is its header alone, if it is held for that."""
+    reader = InProcessReader()
+    if len(raw) > limit:
+        return reader.read_header(raw[: line.HEADER_BYTES]), None
+    try:
+        return reader.read(raw), None
+    except MailRefused as refused:
+        return reader.read_header(raw[: line.HEADER_BYTES]), refused.code
+
+
+def documents_of(app: App, message_id: int) -> tuple[Document, ...]:
+    """The documents of a stored message, cut anew from its bytes. Raises `NotFoundError` or `NotAllowedError`."""
+    with app.store.read() as ask:
+        sha256 = ask.message(message_id).sha256
+    try:
+        return app.intake.reader.read(app.blobs.get(sha256)).cut.documents
+    except MailRefused as refused:
+        raise NotAllowedError(f"message {message_id} can't be read: {refused.sentence}") from refused
+
+
+def check(app: App) -> Iterator[Finding]:
+    """Whether everything that is needed can be reached, one finding each; changes nothing."""
+    checks: list[tuple[str, Callable[[], str]]] = [
+        ("packages", check_packages),
+        ("configuration", lambda: f"{app.config.path}: {len(app.config.mailboxes)} mailboxes"),
+        ("database", app.store.check),
+        ("blobs", app.blobs.check),
+        ("clock", lambda: check_clock(app.site.clock, app.store.last_written())),
+        ("replies", app.mailer.check),
+        ("templates", app.site.composer.check),
+        *((f"mailbox {name}", source.check) for name, source in app.sources.items()),
+    ]
+    return look(checks)
