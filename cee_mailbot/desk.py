@@ -1,8 +1,9 @@
 """What staff may do, each act one transaction with its line of history; the one door for page, API and command line."""
 
 from cee_mailbot.domain.acceptance import Outcome as Kind
-from cee_mailbot.domain.submission import RELEASABLE
+from cee_mailbot.domain.submission import RELEASABLE, MessageStatus
 from cee_mailbot.errors import NotAllowedError
+from cee_mailbot.gathering import enqueue_whole
 from cee_mailbot.intake import Intake, subject_of
 from cee_mailbot.ledger import KeptMessage, Outcome
 from cee_mailbot.outcome import Release, judge
@@ -25,7 +26,9 @@ def release(intake: Intake, message_id: int, *, actor: str, line: str | None = N
         _releasable(unit.message(message_id))
         outcome = judge(subject, intake.site, unit)
         _refuse_reject(outcome)
-        unit.write(outcome)
+        submission = unit.write(outcome)
+        if submission is not None and outcome.decision.status is MessageStatus.ASSEMBLING:
+            enqueue_whole(submission, intake.site, unit)
 
 
 def _releasable(kept: KeptMessage) -> KeptMessage:

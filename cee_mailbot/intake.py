@@ -16,6 +16,7 @@ from cee_mailbot.domain.acceptance import Outcome as Kind
 from cee_mailbot.domain.routing import Mailbox
 from cee_mailbot.domain.submission import MessageStatus
 from cee_mailbot.errors import DamagedBlobError, NotFoundError, PermanentError, TemporaryError, UnreachableError
+from cee_mailbot.gathering import enqueue_whole
 from cee_mailbot.interfaces import BlobStore, Handle, Listed, RawMail, Reader, Reading, Source, SourceSession
 from cee_mailbot.ledger import Arrival, Headline, KeptMessage, Outcome, Store, UnitOfWork
 from cee_mailbot.log import fields
@@ -290,13 +291,17 @@ def _write(intake: Intake, kept: KeptMessage, subject: Subject | str, unit: Unit
         unit.write(_unreadable(kept, subject, unit))
         return
     try:
-        unit.write(judge(subject, intake.site, unit))
+        outcome = judge(subject, intake.site, unit)
+        submission = unit.write(outcome)
     except TemporaryError:
         raise
     except Exception:
         logger.exception("the decision broke", extra=fields(message=kept.id))
         headline = headline_of(subject.reading.mail, kept, too_large=subject.too_large)
         unit.write(_held(kept, "decision-broke", headline))
+        return
+    if submission is not None and outcome.decision.status is MessageStatus.ASSEMBLING:
+        enqueue_whole(submission, intake.site, unit)
 
 
 def _unreadable(kept: KeptMessage, reason: str, unit: UnitOfWork) -> Outcome:

@@ -3,14 +3,15 @@
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from cee_mailbot.domain import facts
 from cee_mailbot.domain.acceptance import Decision
 from cee_mailbot.domain.answering import ReplyTraffic
+from cee_mailbot.domain.assembly import Part, PartSet, Placement
 from cee_mailbot.domain.presentation import Presentation
-from cee_mailbot.domain.reply import ReplyKind, ReplyState
+from cee_mailbot.domain.reply import ListedDocument, ReplyKind, ReplyState
 from cee_mailbot.domain.submission import Key, MessageStatus
 from cee_mailbot.interfaces import Handle, Letter
 from parsers.documents import Document
@@ -55,6 +56,7 @@ class Headline:
     sender: str | None = None
     sender_domain: str | None = None
     subject: str = ""
+    references: tuple[str, ...] = ()
     sent_raw: str = ""
     sent_at: datetime | None = None
     evidence: Mapping[str, object] = field(default_factory=dict)
@@ -95,8 +97,9 @@ class NewReply:
 class Outcome:
     """Everything that is written about one message in one transaction.
 
-    `item` is the new submission; `tracking` is the number of a message that stays outside the queue;
-    `duplicate_of` the row id of the first message with the same content.
+    `placement` says where it belongs among the submissions of its key; `drops_flags` are flags of that submission
+    that no longer hold; `item` is the new submission; `tracking` is the number of a message that stays outside the
+    queue; `duplicate_of` the row id of the first message with the same content.
     """
 
     message: KeptMessage
@@ -109,8 +112,65 @@ class Outcome:
     duplicate_of: int | None = None
     tracking: str | None = None
     reply: NewReply | None = None
+    placement: Placement | None = None
+    drops_flags: tuple[str, ...] = ()
+    answerable: bool = True
+    answer_wanted: bool = True
     policy_version: str = ""
     actor: str = "system"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Member:
+    """One message of a submission, with all that a reply about the submission may need."""
+
+    message: int
+    part: Part
+    line: str
+    subject: str
+    sender: str | None
+    message_id: str | None
+    references: tuple[str, ...]
+    presentation: Presentation
+    documents: tuple[ListedDocument, ...]
+    answerable: bool
+    answer_wanted: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SetStory:
+    """A submission and its messages in order of arrival; `parts` is what the rules of assembly see of them.
+
+    `mailbox` is where its first message came, `polled_since` when the last completed poll of all the mailboxes
+    of its messages began (None: not all were polled yet), `reminded` whether the waiting notice was written.
+    """
+
+    submission: int
+    tracking: str
+    team: str
+    mailbox: str
+    members: tuple[Member, ...]
+    parts: PartSet
+    polled_since: datetime | None
+    reminded: bool
+
+    def member(self, message: int) -> Member:
+        """The member with this row id. Raises `KeyError`."""
+        return {member.message: member for member in self.members}[message]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Enqueuing:
+    """What an assembled submission becomes when it enters the queue."""
+
+    submission: int
+    line: SubjectLine
+    sender: str
+    presentation: Presentation
+    received_at: datetime
+    flags: tuple[str, ...]
+    leading: int
+    reply: NewReply | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -199,8 +259,28 @@ class UnitOfWork(Protocol):
     def traffic(self, to: str, thread: str) -> ReplyTraffic:
         """The automatic replies of late, to one address, in one thread (a normalised subject), and to all."""
 
-    def write(self, outcome: Outcome) -> None:
+    def sets_of(self, key: Key) -> tuple[PartSet, ...]:
+        """The submissions of a key with their parts, oldest first."""
+
+    def assembling(self) -> tuple[int, ...]:
+        """The row ids of the submissions that are assembling, oldest first."""
+
+    def set_story(self, submission: int) -> SetStory:
+        """A submission with its messages. Raises `NotFoundError`."""
+
+    def answered_lately(self, submission: int, kind: ReplyKind, period: timedelta) -> bool:
+        """Whether a reply of this kind about a submission was written within the period."""
+
+    def enqueue(self, enqueuing: Enqueuing) -> None:
+        """Puts an assembling submission into the queue, with its reply and a line of history."""
+
+    def remind(self, story: SetStory, reply: NewReply) -> None:
+        """Writes down the waiting notice of a set."""
+
+    def write(self, outcome: Outcome) -> int | None:
         """Everything about one message: its row, submission, documents, flags, reply and history.
+
+        The row id of the submission it went to, if any.
 
         A failure leaves nothing of this one outcome and does not spoil the others of the transaction.
         """

@@ -16,6 +16,7 @@ from cee_mailbot.config import Config, MailboxConfig
 from cee_mailbot.domain.submission import MessageStatus
 from cee_mailbot.errors import CeeMailbotError, NotAllowedError, UserError
 from cee_mailbot.explain import explain
+from cee_mailbot.gathering import chase
 from cee_mailbot.intake import PollReport
 from cee_mailbot.interfaces import Handle, RawMail, Reading
 from cee_mailbot.ledger import KeptMessage
@@ -68,6 +69,11 @@ def poll_one(app: App, mailbox: MailboxConfig) -> MailboxResult:
     return _result(report)
 
 
+def chase_sets(app: App) -> int:
+    """Enqueues or reminds of split submissions whose time is up, once the poll has shown that nothing more came."""
+    return chase(app.store, app.site)
+
+
 def _result(report: PollReport) -> MailboxResult:
     return MailboxResult(mailbox=report.mailbox, listed=report.listed, taken_in=report.taken_in)
 
@@ -88,7 +94,7 @@ def run(app: App, stop: Event) -> None:
 
 
 def _poller(app: App, mailbox: MailboxConfig) -> Callable[[], object]:
-    return lambda: poll_one(app, mailbox)
+    return lambda: (poll_one(app, mailbox), chase_sets(app))
 
 
 def _safely(name: str, job: Callable[[], object]) -> Callable[[], None]:

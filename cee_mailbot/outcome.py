@@ -11,6 +11,7 @@ from cee_mailbot.domain.reply import ReplyKind
 from cee_mailbot.domain.routing import Mailbox, local_zone, owner
 from cee_mailbot.domain.submission import Key, MessageStatus
 from cee_mailbot.domain.work_item import find_tracking, tracking_number
+from cee_mailbot.gathering import gather
 from cee_mailbot.interfaces import Reading
 from cee_mailbot.ledger import Headline, KeptMessage, NewItem, Outcome, UnitOfWork
 from cee_mailbot.reply_writing import REPLY_FOR, write_reply
@@ -66,11 +67,15 @@ def judge(subject: Subject, site: Site, unit: UnitOfWork) -> Outcome:
         presentation=case.presentation,
         documents=() if decision.status is MessageStatus.DUPLICATE else subject.reading.cut.documents,
         duplicate_of=standing.duplicate_of if decision.status is MessageStatus.DUPLICATE else None,
+        answerable=case.answerable.ok,
+        answer_wanted=subject.answer,
         policy_version=subject.policy.version,
         actor=subject.release.actor if subject.release else "system",
     )
+    if decision.status is MessageStatus.ENQUEUED and not case.free_subject:
+        outcome = gather(outcome, case, key_of(case.mail, line, case.policy), unit)
     placed = _place(outcome, case, site, unit)
-    return replace(placed, reply=write_reply(placed, case, site, unit, answer=subject.answer))
+    return replace(placed, reply=write_reply(placed, case, site, unit))
 
 
 def read_line(subject: Subject) -> SubjectLine:
@@ -97,6 +102,7 @@ def headline_of(mail: Mail, kept: KeptMessage, *, too_large: bool) -> Headline:
         sender=mail.sender.addr if mail.sender else None,
         sender_domain=mail.sender.domain if mail.sender else None,
         subject=mail.subject,
+        references=(*mail.references,) or mail.in_reply_to[:1],
         sent_raw=mail.date.raw,
         sent_at=mail.date.instant,
     )
@@ -232,7 +238,8 @@ def _place(outcome: Outcome, case: Case, site: Site, unit: UnitOfWork) -> Outcom
     status, given = outcome.decision.status, outcome.message.tracking
     if status is MessageStatus.REJECTED:
         return replace(outcome, tracking=given or _next_number(case.mailbox.team, site, unit))
-    if status is not MessageStatus.ENQUEUED:
+    begins = status in (MessageStatus.ENQUEUED, MessageStatus.ASSEMBLING) and outcome.decision.joins is None
+    if not begins:
         return replace(outcome, tracking=given)
     item = NewItem(
         tracking=given or _next_number(case.owner.team, site, unit),

@@ -1,45 +1,117 @@
-"""The reply that is due for an outcome: its facts, its bytes, and whether it may leave now."""
+"""The reply that is due: its facts, its bytes, and whether it may leave now."""
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
 
 from cee_mailbot.domain.acceptance import Case
 from cee_mailbot.domain.answering import UNLIMITED, Allowance, ReplyTraffic, allow
+from cee_mailbot.domain.assembly import Place
 from cee_mailbot.domain.presentation import Presentation
-from cee_mailbot.domain.reply import ListedDocument, ReplyFacts, ReplyKind, ReplyState, Stamp
+from cee_mailbot.domain.reply import ListedDocument, ListedPart, ReplyFacts, ReplyKind, ReplyState, Stamp
 from cee_mailbot.domain.submission import MessageStatus
 from cee_mailbot.interfaces import Letter
-from cee_mailbot.ledger import KeptMessage, NewReply, Outcome, UnitOfWork
+from cee_mailbot.ledger import Member, NewReply, Outcome, SetStory, UnitOfWork
 from cee_mailbot.site import Site
-from parsers.mail import Mail
+from parsers.subject import SubjectLine, parse_subject
 
 REPLY_FOR: dict[MessageStatus, ReplyKind] = {
     MessageStatus.ENQUEUED: ReplyKind.ACKNOWLEDGEMENT,
     MessageStatus.REJECTED: ReplyKind.REJECT,
 }
+REPLY_FOR_PLACE: dict[Place, ReplyKind] = {
+    Place.ALONE: ReplyKind.ACKNOWLEDGEMENT,
+    Place.LATE: ReplyKind.SUPPLEMENT,
+    Place.SUPPLEMENTS: ReplyKind.SUPPLEMENT,
+    Place.RESENT: ReplyKind.DUPLICATE,
+}
 
 _PREFIXES = re.compile(r"^(?:[^\s:]{1,30}:\s*)+")
 REFERENCES_KEPT = 10
+DUPLICATES_ANSWERED_EVERY = timedelta(hours=24)
 
 
-def write_reply(outcome: Outcome, case: Case, site: Site, unit: UnitOfWork, *, answer: bool) -> NewReply | None:
-    """The reply to one message, or None where nothing may be said; opens the breaker when it must.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Addressing:
+    """Whom a reply goes to, from which mailbox, and what it threads with."""
 
-    With `answer` false the reply is written and withheld, so that it can be seen.
-    """
-    kind = REPLY_FOR.get(outcome.decision.status)
+    event: str
+    to: str
+    mailbox: str
+    thread: str
+    answer_wanted: bool
+
+
+def write_reply(outcome: Outcome, case: Case, site: Site, unit: UnitOfWork) -> NewReply | None:
+    """The reply to one message, or None where nothing may be said; opens the breaker when it must."""
+    kind = _kind_for(outcome)
     sender = case.mail.sender
     if kind is None or sender is None or not case.answerable.ok:
         return None
-    facts = _facts(kind, sender.addr, outcome, case, site)
-    composed = site.composer.compose(facts)
-    allowance = _allowance(kind, sender.addr, case.mail, case, site, unit, answer=answer)
-    return NewReply(
+    story = unit.set_story(joined) if (joined := _joined(outcome)) is not None else None
+    if (
+        kind is ReplyKind.DUPLICATE
+        and story
+        and unit.answered_lately(story.submission, kind, DUPLICATES_ANSWERED_EVERY)
+    ):
+        return None
+    addressing = Addressing(
         event=f"{kind}:{outcome.message.id}",
-        kind=kind,
+        to=sender.addr,
         mailbox=case.owner.name,
-        letter=Letter(return_path=_return_path(case), to=facts.to, raw=composed.raw),
+        thread=thread_of(case.mail.subject),
+        answer_wanted=outcome.answer_wanted,
+    )
+    return _new_reply(_facts(kind, sender.addr, outcome, case, site, story), addressing, site, unit)
+
+
+def write_set_reply(
+    kind: ReplyKind, story: SetStory, leading: Member, shown: Presentation, site: Site, unit: UnitOfWork
+) -> NewReply | None:
+    """The reply about an assembled or assembling submission, to the sender of its leading part."""
+    if leading.sender is None or not leading.answerable:
+        return None
+    addressing = Addressing(
+        event=f"{kind}:submission:{story.submission}",
+        to=leading.sender,
+        mailbox=story.mailbox,
+        thread=thread_of(leading.subject),
+        answer_wanted=leading.answer_wanted,
+    )
+    return _new_reply(_set_facts(kind, story, leading, shown, site), addressing, site, unit)
+
+
+def line_of(member: Member, story: SetStory, site: Site) -> SubjectLine:
+    """The subject line of a stored message, read again under its mailbox's rules."""
+    return parse_subject(member.line, site.policies[story.mailbox].subject_rules)
+
+
+def _kind_for(outcome: Outcome) -> ReplyKind | None:
+    if outcome.placement is not None:
+        return REPLY_FOR_PLACE.get(outcome.placement.place)
+    return REPLY_FOR.get(outcome.decision.status)
+
+
+def _joined(outcome: Outcome) -> int | None:
+    return outcome.placement.submission if outcome.placement else None
+
+
+def _new_reply(facts: ReplyFacts, addressing: Addressing, site: Site, unit: UnitOfWork) -> NewReply:
+    composed = site.composer.compose(facts)
+    mailbox, policy = site.mailbox(addressing.mailbox), site.policies[addressing.mailbox]
+    allowance = _allowance(facts.kind, addressing, site, unit)
+    return NewReply(
+        event=addressing.event,
+        kind=facts.kind,
+        mailbox=mailbox.name,
+        letter=Letter(
+            return_path=mailbox.address if policy.reply_return_path == "mailbox" else "",
+            to=facts.to,
+            raw=composed.raw,
+        ),
         subject=composed.subject,
-        thread=thread_of(case.mail),
+        thread=addressing.thread,
         message_id=facts.message_id,
         in_reply_to=facts.in_reply_to,
         state=allowance.state,
@@ -48,64 +120,100 @@ def write_reply(outcome: Outcome, case: Case, site: Site, unit: UnitOfWork, *, a
     )
 
 
-def thread_of(mail: Mail) -> str:
-    """The subject without prefixes, blanks and case: what makes two messages of a robot alike."""
-    return " ".join(_PREFIXES.sub("", mail.subject[:500]).casefold().split())[:200]
-
-
-def _allowance(  # noqa: PLR0913 - each is asked once
-    kind: ReplyKind, to: str, mail: Mail, case: Case, site: Site, unit: UnitOfWork, *, answer: bool
-) -> Allowance:
+def _allowance(kind: ReplyKind, addressing: Addressing, site: Site, unit: UnitOfWork) -> Allowance:
+    """What is not wanted is written and withheld, so that it can be seen."""
     now = site.clock.now()
-    if not answer:
+    if not addressing.answer_wanted:
         return Allowance(state=ReplyState.WITHHELD, not_before=now, reason="no-replies")
-    traffic = ReplyTraffic() if kind in UNLIMITED else unit.traffic(to, thread_of(mail))
-    allowance = allow(kind, traffic, policy=case.policy, now=now)
+    traffic = ReplyTraffic() if kind in UNLIMITED else unit.traffic(addressing.to, addressing.thread)
+    allowance = allow(kind, traffic, policy=site.policies[addressing.mailbox], now=now)
     if allowance.opens_breaker:
         unit.open_breaker()
     return allowance
 
 
-def _return_path(case: Case) -> str:
-    return case.owner.address if case.policy.reply_return_path == "mailbox" else ""
+def thread_of(subject: str) -> str:
+    """The subject without prefixes, blanks and case: what makes two messages of a robot alike."""
+    return " ".join(_PREFIXES.sub("", subject[:500]).casefold().split())[:200]
 
 
-def _facts(kind: ReplyKind, to: str, outcome: Outcome, case: Case, site: Site) -> ReplyFacts:
+def _facts(kind: ReplyKind, to: str, outcome: Outcome, case: Case, site: Site, story: SetStory | None) -> ReplyFacts:
     mail = case.mail
+    number = story.tracking if story else outcome.item.tracking if outcome.item else outcome.tracking
+    held = [member for member in (story.members if story else ()) if not member.part.is_copy]
     return ReplyFacts(
         kind=kind,
         message_id=site.new_message_id(),
         to=to,
         mailbox_address=case.owner.address,
-        center=site.centers[case.owner.team],
-        tracking=outcome.item.tracking if outcome.item else outcome.tracking,
+        center=site.centers[story.team if story else case.owner.team],
+        tracking=number,
         line=case.line,
         line_as_written=mail.subject,
         in_reply_to=mail.message_id,
-        references=_references(mail),
+        references=_references(mail.references or mail.in_reply_to[:1], mail.message_id),
         presented=_presented(case.presentation),
-        received=_reached(outcome.message, case.presentation),
-        documents=tuple(
-            ListedDocument(name=doc.name, bytes=doc.bytes, sha256=doc.sha256, status=doc.status)
-            for doc in case.cut.documents
-            if doc.status != "inline"
-        ),
+        received=Stamp(instant=outcome.message.arrived_at, zone=case.presentation.zone, source="arrival"),
+        documents=_listed(case),
         problems=outcome.decision.problems,
         reasons=outcome.decision.reasons,
         flags=outcome.decision.flags,
+        held_before=sum(doc.status != "quarantined" for member in held for doc in member.documents),
+        missing=_still_missing(story, case),
+        total=story.parts.total if story else None,
         written_at=site.clock.now(),
     )
 
 
-def _references(mail: Mail) -> tuple[str, ...]:
+def _still_missing(story: SetStory | None, case: Case) -> tuple[int, ...]:
+    return tuple(number for number in (story.parts.missing if story else ()) if number != case.line.part)
+
+
+def _listed(case: Case) -> tuple[ListedDocument, ...]:
+    return tuple(
+        ListedDocument(name=doc.name, bytes=doc.bytes, sha256=doc.sha256, status=doc.status)
+        for doc in case.cut.documents
+        if doc.status != "inline"
+    )
+
+
+def _set_facts(kind: ReplyKind, story: SetStory, leading: Member, shown: Presentation, site: Site) -> ReplyFacts:
+    policy, parts = site.policies[story.mailbox], story.parts
+    members = [member for member in story.members if not member.part.is_copy]
+    newest = max(member.part.arrived_at for member in members)
+    deadline = parts.newest_arrival + policy.assembly_deadline
+    return ReplyFacts(
+        kind=kind,
+        message_id=site.new_message_id(),
+        to=leading.sender or "",
+        mailbox_address=site.mailbox(story.mailbox).address,
+        center=site.centers[story.team],
+        tracking=story.tracking,
+        line=line_of(leading, story, site),
+        line_as_written=leading.subject,
+        in_reply_to=leading.message_id,
+        references=_references(leading.references, leading.message_id),
+        presented=_presented(shown),
+        received=Stamp(instant=newest, zone=shown.zone, source="arrival"),
+        messages=len(members),
+        documents=tuple(doc for member in members for doc in member.documents),
+        parts=tuple(_listed_part(member) for member in members if member.part.number is not None),
+        missing=parts.missing,
+        total=parts.total,
+        hand_over=Stamp(instant=deadline, zone=shown.zone, source="arrival"),
+        written_at=site.clock.now(),
+    )
+
+
+def _listed_part(member: Member) -> ListedPart:
+    return ListedPart(number=member.part.number or 0, documents=tuple(doc.name for doc in member.documents))
+
+
+def _references(earlier: Sequence[str], message_id: str | None) -> tuple[str, ...]:
     """The thread as RFC 5322 3.6.4 builds it, its oldest and its newest ids when it is long."""
-    ids = [*(mail.references or mail.in_reply_to[:1]), *([mail.message_id] if mail.message_id else [])]
+    ids = [*earlier, *([message_id] if message_id else [])]
     return tuple(ids if len(ids) <= REFERENCES_KEPT else [ids[0], *ids[1 - REFERENCES_KEPT :]])
 
 
 def _presented(shown: Presentation) -> Stamp:
     return Stamp(instant=shown.instant, zone=shown.zone, source=shown.basis)
-
-
-def _reached(kept: KeptMessage, shown: Presentation) -> Stamp:
-    return Stamp(instant=kept.arrived_at, zone=shown.zone, source="arrival")

@@ -68,6 +68,7 @@ def _poll(arguments: Namespace) -> int:
         results = list(
             progress.track(operations.poll(app, arguments.mailboxes), total=len(names), description="polling")
         )
+        operations.chase_sets(app)
         sending = operations.send(app)
     if arguments.json:
         print_json({"mailboxes": results, "replies": sending})

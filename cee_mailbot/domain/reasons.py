@@ -21,6 +21,7 @@ _NOTHING = "Nothing; the message stays stored and can be released."
 # Why a message ended as it did. The codes of subject-line problems are in parsers.subject_problems.
 REASONS: dict[str, Meaning] = {
     "same-content": _says("The same content came before; this delivery is recorded on the first.", "Nothing."),
+    "same-documents": _says("All its documents were there already.", "Nothing; see whether it says something new."),
     "answers-us": _says("It answers one of our own messages and joined that submission.", "Read it with the item."),
     "no-documents": _says(
         "A type that needs documents came without any.",
@@ -105,6 +106,11 @@ FLAGS: dict[str, Meaning] = {
     ),
     "date-disputed": _says("The time it says it was sent and the times others saw it disagree.", _LOOK),
     "two-dates": _says("It has two Date fields; the first one counts.", _LOOK),
+    "completed-late": _says("A part came after the item was enqueued without it.", "Look at the new documents."),
+    "part-conflict": _says("Two messages contradict each other as parts of one submission.", _LOOK),
+    "fields-differ": _says("Its messages differ in account or port.", _LOOK),
+    "unmarked-in-set": _says("A message without a part number came among numbered ones.", "See where it belongs."),
+    "sender-unverified": _says("A message joined although its sender was not verified.", _LOOK),
     "forwarded": _says(
         "One of our own staff forwarded it; the time is the forward's.", "Look for the broker's own time."
     ),

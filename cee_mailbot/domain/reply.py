@@ -60,6 +60,14 @@ class ListedDocument:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ListedPart:
+    """A part of a split submission as a reply lists it: its number and the display names of its documents."""
+
+    number: int
+    documents: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ReplyFacts:
     """All that a template may say; what the sender wrote is cleaned by the one who renders it.
 
@@ -67,6 +75,11 @@ class ReplyFacts:
     `mailbox_address` the mailbox that was written to. `line` is the subject line as read, `line_as_written`
     as it came. `reasons` are the codes that a reject is sent for; `problems` those of them that concern the
     subject line. `flags` are doubts that the sender should know of.
+
+    Of a split submission `parts` are those that are there, `missing` the numbers that are not, `total` how many
+    there are to be, `hand_over` when it is enqueued as it is. `held_before` counts the documents that a
+    supplemented submission had. Of an act of staff `reason` is what they wrote, `to_center` where a transfer goes
+    (None for a port).
     """
 
     kind: ReplyKind
@@ -86,6 +99,13 @@ class ReplyFacts:
     problems: tuple[Problem, ...] = ()
     reasons: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
+    parts: tuple[ListedPart, ...] = ()
+    missing: tuple[int, ...] = ()
+    total: int | None = None
+    hand_over: Stamp | None = None
+    held_before: int = 0
+    reason: str = ""
+    to_center: Center | None = None
     written_at: datetime
 
 

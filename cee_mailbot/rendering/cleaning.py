@@ -66,6 +66,12 @@ def file_name(text: str, limit: int) -> str:
     return name[: limit - len(ELLIPSIS) - tail] + ELLIPSIS + name[-tail:]
 
 
+def paragraphs(text: str, limit: int) -> list[str]:
+    """The lines of what a person on the staff wrote, each cleaned, at most `limit` characters in all."""
+    lines = (clean(line, limit) for line in capped(text, limit).splitlines())
+    return [line for line in lines if line]
+
+
 def word(text: str | None) -> str:
     """The text if it is one plain word, else nothing: for the lines that programs read."""
     return text if text is not None and _WORD.fullmatch(text) else ""

@@ -19,7 +19,13 @@ from cee_mailbot.resources import resource
 # X-CEE-Status and the machine-readable block, for the programs of brokers.
 STATUSES = {
     ReplyKind.ACKNOWLEDGEMENT: "received",
+    ReplyKind.WAITING: "waiting",
+    ReplyKind.INCOMPLETE: "received",
+    ReplyKind.SUPPLEMENT: "received",
+    ReplyKind.DUPLICATE: "duplicate",
     ReplyKind.REJECT: "not-processed",
+    ReplyKind.TRANSFER: "received",
+    ReplyKind.RETURN: "not-processed",
 }
 
 _TEXT = "_text.j2"

@@ -1,7 +1,7 @@
 """How times, sizes and plain text look on a page of 72 columns."""
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -16,6 +16,9 @@ _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 _NOON = 12
+
+_MOST_PIECES = 12
+_SHORTEST_RUN = 3
 
 
 def wrap(text: str, indent: int = 0, bullet: str = "") -> str:
@@ -69,3 +72,35 @@ def _zone_in_words(at: datetime) -> str:
 def size_in_words(size: int) -> str:
     """A limit in decimal megabytes, and in bytes."""
     return f"{size / 1_000_000:g} MB ({size:,} bytes)"
+
+
+def parts_in_words(numbers: Iterable[int]) -> str:
+    """Such as `part 2`, `parts 2 and 3` or `parts 2 to 5 and 7`; empty where there are none."""
+    pieces = list(_pieces(numbers, " to "))
+    if len(pieces) > _MOST_PIECES:
+        pieces = [*pieces[:_MOST_PIECES], "others"]
+    *before, last = pieces or [""]
+    if not before:
+        return f"{'part' if last.isdigit() else 'parts'} {last}" if last else ""
+    return f"parts {', '.join(before)} and {last}"
+
+
+def parts_in_short(numbers: Iterable[int]) -> str:
+    """Such as `2`, `2,3` or `2-5,7`, for programs; empty where it would not stand on one line."""
+    text = ",".join(_pieces(numbers, "-"))
+    return text if len(text) <= COLUMNS - LABEL_COLUMNS else ""
+
+
+def _pieces(numbers: Iterable[int], to: str) -> Iterator[str]:
+    """The numbers in order, three or more that follow each other as a run."""
+    runs: list[list[int]] = []
+    for number in sorted(set(numbers)):
+        if runs and runs[-1][-1] + 1 == number:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    for run in runs:
+        if len(run) >= _SHORTEST_RUN:
+            yield f"{run[0]}{to}{run[-1]}"
+        else:
+            yield from map(str, run)

@@ -1,8 +1,8 @@
 """A made-up reply of each kind, with something in every field: what `check` renders."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from cee_mailbot.domain.reply import ListedDocument, ReplyFacts, ReplyKind, Stamp
+from cee_mailbot.domain.reply import ListedDocument, ListedPart, ReplyFacts, ReplyKind, Stamp
 from cee_mailbot.domain.routing import shipped_centers
 from parsers.subject import parse_subject
 
@@ -34,5 +34,12 @@ def sample_facts(kind: ReplyKind) -> ReplyFacts:
         problems=tuple(line.problems) if kind is ReplyKind.REJECT else (),
         reasons=("no-documents", "too-large") if kind is ReplyKind.REJECT else (),
         flags=("check-digit",),
+        parts=(ListedPart(number=1, documents=tuple(f"{status}.pdf" for status in statuses)),),
+        missing=(2, 3),
+        total=3,
+        hand_over=Stamp(instant=at + timedelta(days=1), zone="America/Los_Angeles", source="arrival"),
+        held_before=2,
+        reason="The account belongs to another Center.",
+        to_center=shipped_centers()["006"],
         written_at=at,
     )

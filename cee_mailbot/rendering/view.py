@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from cee_mailbot.domain.reply import ListedDocument, ReplyFacts, Stamp
+from cee_mailbot.domain.reply import ListedDocument, ReplyFacts, ReplyKind, Stamp
 from cee_mailbot.domain.routing import PROGRAM_TEAM
-from cee_mailbot.rendering.cleaning import center_title, clean, file_name, quoted, reason_codes, word
-from cee_mailbot.rendering.layout import local, size_in_words, time_in_words
+from cee_mailbot.rendering.cleaning import center_title, clean, file_name, paragraphs, quoted, reason_codes, word
+from cee_mailbot.rendering.layout import local, parts_in_short, parts_in_words, size_in_words, time_in_words
 from cee_mailbot.rendering.words import Words
 from parsers.errors import Problem
+from parsers.subject import SubjectLine
 
 # What is quoted of a sender's words is as long as an honest sender's words are.
 _LONGEST_WRITTEN = 160
@@ -17,11 +18,20 @@ _LONGEST_CANONICAL = 60
 _LONGEST_FOUND = 80
 _LONGEST_FIX = 400
 _LONGEST_NAME = 60
-
-_NOT_PROCESSED = "not-processed"
+_LONGEST_FROM_STAFF = 2000
 
 # Pictures that the body refers to (status `inline`) are no documents of a submission and are not listed.
 _LISTED = frozenset({"read", "unread", "unreadable"})
+
+# Flags that these kinds tell in sentences of their own.
+_TOLD = {
+    ReplyKind.INCOMPLETE: frozenset({"parts-missing"}),
+    ReplyKind.SUPPLEMENT: frozenset({"parts-missing", "completed-late"}),
+    ReplyKind.TRANSFER: frozenset({"transferred"}),
+}
+
+# These show the times of the message that is answered, which are not those of the submission it belongs to.
+_OF_THE_MESSAGE = frozenset({ReplyKind.SUPPLEMENT, ReplyKind.DUPLICATE})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,8 +79,11 @@ def view(facts: ReplyFacts, words: Words, limits: Limits, status: str) -> dict[s
     plain = _plain_values(facts, limits)
     documents = _shown(facts.documents, _LISTED)
     repairs = facts.line.repairs if facts.line else ()
+    flags = [flag for flag in facts.flags if flag not in _TOLD.get(facts.kind, ())]
     return {
         **plain,
+        **_set_values(facts),
+        **_staff_values(facts),
         "subject": _subject(facts, words, plain),
         "fields": list(_fields(facts)),
         "presented": _time(words, "presented", facts.presented, plain),
@@ -79,7 +92,7 @@ def view(facts: ReplyFacts, words: Words, limits: Limits, status: str) -> dict[s
         "unreadable": [document for document in documents if document.status == "unreadable"],
         "quarantined": _shown(facts.documents, {"quarantined"}),
         "repairs": _sentences(words, "repairs", repairs, plain),
-        "notes": _sentences(words, "flags", facts.flags, plain),
+        "notes": _sentences(words, "flags", flags, plain),
         "reasons": _reasons(facts, words, plain),
         "subject_wrong": bool(facts.problems),
         "machine": "; ".join(f"{name}={value}" for name, value in _machine(facts, status) if value),
@@ -103,6 +116,41 @@ def _plain_values(facts: ReplyFacts, limits: Limits) -> dict[str, object]:
         "attachment_limit": size_in_words(limits.attachments),
         "message_limit": size_in_words(limits.message),
     }
+
+
+def _set_values(facts: ReplyFacts) -> dict[str, object]:
+    """What there is of a split submission and what is not, and what a submission holds after an addition."""
+    late = facts.kind is ReplyKind.SUPPLEMENT and facts.line is not None and facts.line.part is not None
+    return {
+        "have": parts_in_words(part.number for part in facts.parts),
+        "missing": parts_in_words(facts.missing),
+        "total": facts.total,
+        "next_part": min(facts.missing, default=0),
+        "parts_there": [
+            (f"Part {part.number}", [file_name(name, _LONGEST_NAME) for name in part.documents] or ["(no file)"])
+            for part in sorted(facts.parts, key=lambda part: part.number)
+        ],
+        "completes": late and facts.total is not None and not facts.missing,
+        "hand_over": time_in_words(facts.hand_over) if facts.hand_over else "",
+        "held": _held(facts),
+    }
+
+
+def _staff_values(facts: ReplyFacts) -> dict[str, object]:
+    """What a person on the staff wrote, and where a submission was passed to."""
+    center = facts.to_center
+    return {
+        "staff_words": paragraphs(facts.reason, _LONGEST_FROM_STAFF),
+        "to_center": center_title(center) if center else "",
+        "to_team": center.team if center else "",
+        "to_mailbox": next(iter(center.mailboxes), "") if center else "",
+        "to_phone": center.phone if center else "",
+        "to_port": _port(facts.line) if facts.line else "",
+    }
+
+
+def _held(facts: ReplyFacts) -> int:
+    return facts.held_before + len(_shown(facts.documents, _LISTED))
 
 
 def _suggested(facts: ReplyFacts) -> str:
@@ -132,9 +180,13 @@ def _fields(facts: ReplyFacts) -> Iterator[tuple[str, list[str]]]:
     if line.entry_number:
         yield "Entry number", [str(line.entry_number)]
     if line.port:
-        yield "Port", [f"{line.port} ({line.port_name.title()})" if line.port_name else line.port]
+        yield "Port", [_port(line)]
     if line.account:
         yield "Account as written", [quoted(line.account, _LONGEST_FOUND)]
+
+
+def _port(line: SubjectLine) -> str:
+    return f"{line.port} ({line.port_name.title()})" if line.port_name else line.port or ""
 
 
 def _time(words: Words, section: str, stamp: Stamp | None, plain: dict[str, object]) -> ShownTime | None:
@@ -183,16 +235,28 @@ def _machine(facts: ReplyFacts, status: str) -> Iterator[tuple[str, str]]:
     """The block that programs read: names and plain words only."""
     yield "tracking", word(facts.tracking)
     yield "status", status
-    if status == _NOT_PROCESSED:
+    if facts.kind is ReplyKind.REJECT:
+        # Nothing more: a stranger learns nothing of what we know.
         yield "reason", ",".join(reason_codes(facts))
         yield "field", ",".join(filter(None, dict.fromkeys(word(each.field) for each in facts.problems)))
         return
-    yield "team", facts.center.team
+    team = facts.to_center if facts.kind is ReplyKind.TRANSFER else facts.center
+    yield "team", team.team if team else ""
     if facts.line:
         yield "code", word(facts.line.code)
         yield "entry", word(str(facts.line.entry_number or ""))
         yield "port", word(facts.line.port)
-    if facts.presented:
+    if facts.presented and facts.kind not in _OF_THE_MESSAGE:
         yield "presented", local(facts.presented).isoformat(timespec="seconds")
-    yield "parts", str(facts.messages)
-    yield "files", str(len(_shown(facts.documents, _LISTED)))
+    yield from _counts(facts)
+
+
+def _counts(facts: ReplyFacts) -> Iterator[tuple[str, str]]:
+    """How much there is; of a submission that something was added to, how much it has now."""
+    there = facts.total - len(facts.missing) if facts.total else len(facts.parts) or facts.messages
+    yield "parts", str(there)
+    yield "total", str(facts.total or "")
+    yield "missing", parts_in_short(facts.missing)
+    if facts.kind is ReplyKind.SUPPLEMENT:
+        yield "added", str(_held(facts) - facts.held_before)
+    yield "files", str(_held(facts))

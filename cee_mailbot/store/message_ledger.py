@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import delete, update
 from sqlmodel import Session, col, select
 
+from cee_mailbot.domain.assembly import Place
 from cee_mailbot.domain.reply import ReplyKind
 from cee_mailbot.domain.submission import Key, MessageStatus
 from cee_mailbot.domain.work_item import ItemState
@@ -53,6 +54,7 @@ class MessageLedger:
         row.error = error
         if error is None:
             row.last_completed = self._now
+            row.polled_since = row.last_started
 
     def keep(self, arrivals: Sequence[Arrival]) -> tuple[KeptMessage, ...]:
         """See `ledger.UnitOfWork`."""
@@ -249,6 +251,10 @@ def _decided(outcome: Outcome) -> dict[str, Any]:
         "strength": shown.strength if shown else None,
         "observed_at": shown.observed if shown else None,
         "evidence": dict(head.evidence),
+        "line": storable(line.line) if line else "",
+        "references": [storable(one) for one in head.references],
+        "answerable": outcome.answerable,
+        "answer_wanted": outcome.answer_wanted,
         "part": line.part if line else None,
         "parts": line.parts if line else None,
         "tracking": outcome.tracking,
@@ -266,7 +272,7 @@ def _item_row(outcome: Outcome, now: datetime) -> SubmissionRow:
         tracking=item.tracking,
         team=item.team,
         mailbox=outcome.message.mailbox,
-        state=ItemState.NEW,
+        state=ItemState.ASSEMBLING if _opens_set(outcome) else ItemState.NEW,
         code=item.key.code or None,
         account=storable(line.account) if line.account else None,
         entry_number=str(line.entry_number) if line.entry_number else None,
@@ -282,8 +288,12 @@ def _item_row(outcome: Outcome, now: datetime) -> SubmissionRow:
         received_at=outcome.message.arrived_at.astimezone(UTC),
         created_at=now,
         updated_at=now,
-        enqueued_at=now,
+        enqueued_at=None if _opens_set(outcome) else now,
     )
+
+
+def _opens_set(outcome: Outcome) -> bool:
+    return outcome.placement is not None and outcome.placement.place is Place.OPENS
 
 
 def _document_rows(outcome: Outcome) -> Iterable[DocumentRow]:

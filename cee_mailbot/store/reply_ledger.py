@@ -11,7 +11,7 @@ from cee_mailbot.domain.answering import HOUR, UNLIMITED, ReplyTraffic
 from cee_mailbot.domain.reply import ReplyKind, ReplyState
 from cee_mailbot.errors import NotAllowedError, NotFoundError
 from cee_mailbot.interfaces import Letter
-from cee_mailbot.ledger import Attempt, DueReply, Outcome
+from cee_mailbot.ledger import Attempt, DueReply, NewReply
 from cee_mailbot.store.history import HistoryWriter
 from cee_mailbot.store.tables import AttemptRow, BreakerRow, ReplyRow
 from cee_mailbot.store.texts import storable
@@ -55,6 +55,13 @@ class ReplyLedger:
     def _open_breaker_row(self) -> BreakerRow | None:
         return self._session.exec(select(BreakerRow).where(col(BreakerRow.closed_at).is_(None)).limit(1)).first()
 
+    def answered_lately(self, submission: int, kind: ReplyKind, period: timedelta) -> bool:
+        """See `ledger.UnitOfWork`."""
+        query = select(ReplyRow.id).where(
+            ReplyRow.submission_id == submission, ReplyRow.kind == kind, ReplyRow.written_at > self._now - period
+        )
+        return self._session.exec(query.limit(1)).first() is not None
+
     def open_breaker(self) -> None:
         """See `ledger.UnitOfWork`."""
         if self._open_breaker_row() is None:
@@ -70,15 +77,14 @@ class ReplyLedger:
         self._history.add("breaker-closed", at=self._now, actor=actor)
         return True
 
-    def _write_reply(self, outcome: Outcome, submission: int | None) -> None:
-        reply = outcome.reply
+    def _write_reply(self, reply: NewReply | None, *, message: int, submission: int | None) -> None:
         if reply is None:
             return
         row = ReplyRow(
             event=reply.event,
             kind=reply.kind,
             mailbox=reply.mailbox,
-            message_row=outcome.message.id,
+            message_row=message,
             submission_id=submission,
             to=reply.letter.to,
             return_path=reply.letter.return_path,
@@ -99,7 +105,7 @@ class ReplyLedger:
             f"reply-{reply.state}",
             at=self._now,
             submission=submission,
-            message=outcome.message.id,
+            message=message,
             reply=row.id,
             detail={"kind": reply.kind, "reasons": list(reply.reasons)},
         )

@@ -27,6 +27,7 @@ class MailboxRow(SQLModel, table=True):
     activation: datetime
     last_started: datetime | None = None
     last_completed: datetime | None = None
+    polled_since: datetime | None = None
     last_message: datetime | None = None
     error: str | None = Field(default=None, sa_type=Text)
 
@@ -99,14 +100,27 @@ class MessageRow(SQLModel, table=True):
     strength: str | None = None
     observed_at: datetime | None = None
     evidence: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+    line: str = ""
     part: int | None = None
     parts: int | None = None
+    references: list[str] = Field(default_factory=list, sa_type=JSON)
+    answerable: bool = True
+    answer_wanted: bool = True
     tracking: str | None = Field(default=None, unique=True)
     submission_id: int | None = Field(default=None, foreign_key="submission.id", index=True)
     duplicate_of: int | None = Field(default=None, foreign_key="message.id")
     policy_version: str = ""
     decided_at: datetime | None = None
     settled_at: datetime | None = None
+
+
+class LinkRow(SQLModel, table=True):
+    """Two submissions that belong together, the later one first, and why."""
+
+    __tablename__: ClassVar[Any] = "link"
+    submission_id: int = Field(foreign_key="submission.id", primary_key=True)
+    other_id: int = Field(foreign_key="submission.id", primary_key=True)
+    why: str
 
 
 class DocumentRow(SQLModel, table=True):

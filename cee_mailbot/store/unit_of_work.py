@@ -6,12 +6,12 @@ from sqlmodel import Session
 
 from cee_mailbot.domain.submission import MessageStatus
 from cee_mailbot.ledger import Outcome
+from cee_mailbot.store.assembly_ledger import AssemblyLedger
 from cee_mailbot.store.history import HistoryWriter
 from cee_mailbot.store.message_ledger import MessageLedger
-from cee_mailbot.store.reply_ledger import ReplyLedger
 
 
-class SqlUnitOfWork(MessageLedger, ReplyLedger):
+class SqlUnitOfWork(MessageLedger, AssemblyLedger):
     """See `ledger.UnitOfWork`; lives as long as the session's transaction."""
 
     def __init__(self, session: Session, now: datetime) -> None:
@@ -19,16 +19,16 @@ class SqlUnitOfWork(MessageLedger, ReplyLedger):
         self._now = now.astimezone(UTC)
         self._history = HistoryWriter(session)
 
-    def write(self, outcome: Outcome) -> None:
+    def write(self, outcome: Outcome) -> int | None:
         """See `ledger.UnitOfWork`: a savepoint keeps a failure to this one outcome."""
         try:
             with self._session.begin_nested():
-                self._write_all(outcome)
+                return self._write_all(outcome)
         except Exception:
             self._history.forget()
             raise
 
-    def _write_all(self, outcome: Outcome) -> None:
+    def _write_all(self, outcome: Outcome) -> int | None:
         row = self._write_message(outcome)
         row.decided_at = self._now
         submission = self._write_item(outcome)
@@ -38,6 +38,8 @@ class SqlUnitOfWork(MessageLedger, ReplyLedger):
             # A copy that came later, by whatever way, casts no doubt on the first.
             if outcome.decision.status is not MessageStatus.DUPLICATE:
                 self._write_flags(outcome, submission)
+            self._drop_flags(submission, outcome.drops_flags)
+            self._gather(submission, outcome.placement)
             self._touch(submission)
         self._history.add(
             _event(outcome),
@@ -47,8 +49,9 @@ class SqlUnitOfWork(MessageLedger, ReplyLedger):
             message=outcome.message.id,
             detail={"reasons": list(outcome.decision.reasons), "policy": outcome.policy_version},
         )
-        self._write_reply(outcome, submission)
+        self._write_reply(outcome.reply, message=outcome.message.id, submission=submission)
         self._session.flush()
+        return submission
 
 
 def _event(outcome: Outcome) -> str:

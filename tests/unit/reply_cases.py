@@ -1,9 +1,9 @@
 """Named situations in which a reply is due, for the tests of how replies read."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from cee_mailbot.domain.reply import ListedDocument, ReplyFacts, ReplyKind, Stamp
+from cee_mailbot.domain.reply import ListedDocument, ListedPart, ReplyFacts, ReplyKind, Stamp
 from cee_mailbot.domain.routing import shipped_centers
 from parsers.entry_number import EntryNumber
 from parsers.errors import Problem
@@ -69,6 +69,42 @@ REJECT = replace(
     documents=(),
     problems=(ENTRY_INVALID,),
     reasons=("entry-invalid",),
+)
+
+PART_1 = ListedPart(number=1, documents=("7501.pdf", "invoice-a.pdf"))
+PART_3 = ListedPart(number=3, documents=("packing list.pdf",))
+
+WAITING = replace(
+    ACKNOWLEDGEMENT,
+    kind=ReplyKind.WAITING,
+    line=replace(LINE, part=1, parts=3),
+    line_as_written=f"{EXACT} 1 of 3",
+    parts=(PART_1,),
+    missing=(2, 3),
+    total=3,
+    hand_over=Stamp(instant=ARRIVED + timedelta(days=1), zone=ZONE, source="arrival"),
+)
+INCOMPLETE = replace(WAITING, kind=ReplyKind.INCOMPLETE, flags=("parts-missing",), hand_over=None)
+SUPPLEMENT = replace(
+    ACKNOWLEDGEMENT,
+    kind=ReplyKind.SUPPLEMENT,
+    documents=(document("certificate.pdf", 90_210),),
+    held_before=3,
+)
+DUPLICATE = replace(ACKNOWLEDGEMENT, kind=ReplyKind.DUPLICATE)
+TRANSFER = replace(
+    ACKNOWLEDGEMENT,
+    kind=ReplyKind.TRANSFER,
+    documents=(),
+    flags=("transferred",),
+    reason="The account NokiaInc belongs to the Machinery Center.",
+    to_center=shipped_centers()["009"],
+)
+RETURN = replace(
+    ACKNOWLEDGEMENT,
+    kind=ReplyKind.RETURN,
+    documents=(),
+    reason="Page 2 of the invoice cannot be read.\nPlease scan it again, see https://www.cbp.gov/document.",
 )
 
 CASES = {
@@ -141,4 +177,70 @@ CASES = {
         problems=(),
         reasons=("not-center-usvi",),
     ),
+    "waiting-first-part": WAITING,
+    "waiting-gaps": replace(
+        WAITING,
+        messages=2,
+        documents=(*WAITING.documents, document("packing list.pdf", 70, "unreadable")),
+        parts=(PART_1, PART_3),
+        missing=(2, 4, 5, 6),
+        total=6,
+        presented=Stamp(instant=SENT, zone=ZONE, source="received"),
+        flags=("check-digit", "document-unreadable"),
+    ),
+    "waiting-no-total": replace(
+        WAITING,
+        line=None,
+        line_as_written="packing list part 3",
+        documents=(document("packing list.pdf", 70),),
+        parts=(PART_3,),
+        missing=(1, 2),
+        total=None,
+        hand_over=None,
+    ),
+    "incomplete-one-missing": replace(
+        INCOMPLETE,
+        messages=2,
+        documents=(*INCOMPLETE.documents, document("packing list.pdf", 70)),
+        parts=(PART_1, PART_3),
+        missing=(2,),
+    ),
+    "incomplete-files-not-opened": replace(
+        INCOMPLETE,
+        line=replace(LINE, part=3, parts=None, repairs=("code-case",)),
+        documents=(document("packing list.pdf", 70), document("setup.exe", 52_224, "quarantined")),
+        parts=(ListedPart(number=3, documents=("packing list.pdf", "setup.exe")),),
+        missing=(1, 2),
+        total=None,
+        flags=("parts-missing", "quarantined", "port-unknown"),
+    ),
+    "supplement-unmarked": SUPPLEMENT,
+    "supplement-part-still-missing": replace(
+        SUPPLEMENT, line=replace(LINE, part=3, parts=3), missing=(2,), total=3, flags=("parts-missing",)
+    ),
+    "supplement-set-complete": replace(
+        SUPPLEMENT,
+        documents=(document("certificate.pdf", 90_210), document("locked.pdf", 7, "unreadable")),
+        line=replace(LINE, part=2, parts=3),
+        total=3,
+        flags=("completed-late", "document-unreadable"),
+    ),
+    "supplement-without-a-file": replace(SUPPLEMENT, documents=(), tracking=None, held_before=1),
+    "duplicate-files": DUPLICATE,
+    "duplicate-one-file-of-a-set": replace(
+        DUPLICATE,
+        documents=(document("7501.pdf", 812_004),),
+        missing=(2, 3),
+        total=3,
+    ),
+    "duplicate-without-a-file": replace(DUPLICATE, documents=(), line=None, line_as_written="Note, same as before"),
+    "transfer-to-a-center": TRANSFER,
+    "transfer-to-a-center-with-a-phone": replace(
+        TRANSFER, reason="", to_center=replace(shipped_centers()["006"], phone="555-0100")
+    ),
+    "transfer-to-the-port": replace(
+        TRANSFER, to_center=None, reason="This is a temporary importation under bond. It stays with the port."
+    ),
+    "return-reason": RETURN,
+    "return-no-reason": replace(RETURN, reason=" ", tracking=None, presented=None),
 }

@@ -6,6 +6,7 @@ The golden files in `golden/replies` are what a broker gets in each situation. A
 
 import os
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from email import message_from_bytes
@@ -20,7 +21,7 @@ from cee_mailbot.domain.reply import ListedDocument, ReplyFacts, ReplyKind, Stam
 from cee_mailbot.errors import CeeMailbotError
 from cee_mailbot.rendering import TemplateComposer
 from cee_mailbot.rendering.composer import STATUSES
-from cee_mailbot.rendering.layout import time_in_words
+from cee_mailbot.rendering.layout import parts_in_short, parts_in_words, time_in_words
 from cee_mailbot.rendering.words import Words
 from cee_mailbot.resources import resource
 from parsers.subject import REPAIRS, parse_subject
@@ -79,6 +80,17 @@ FLAGS = [
     "forwarded",
     "transferred",
 ]
+
+FIRST_WORDS = {
+    ReplyKind.ACKNOWLEDGEMENT: "We received your",
+    ReplyKind.WAITING: "We received part",
+    ReplyKind.INCOMPLETE: "We received part",
+    ReplyKind.SUPPLEMENT: "We added",
+    ReplyKind.DUPLICATE: "We already have",
+    ReplyKind.REJECT: "We could not process this message, because",
+    ReplyKind.TRANSFER: "We passed your documents to",
+    ReplyKind.RETURN: "We could not process your documents.",
+}
 
 
 def parts(raw: bytes) -> tuple[str, str]:
@@ -187,11 +199,13 @@ class TestWording:
 
     def test_the_first_sentence_is_the_outcome(self, facts: ReplyFacts) -> None:
         first = text_of(facts).split("\n\n")[0]
-        assert first.startswith(("We received your", "We could not process this message, because"))
+        assert first.startswith(FIRST_WORDS[facts.kind])
 
     def test_the_subject_tells_the_outcome_and_the_number(self, facts: ReplyFacts) -> None:
         subject = COMPOSER.compose(facts).subject
-        assert subject.startswith(("Received: ", 'Not processed - please correct and resend: "'))
+        assert re.match(
+            r"(Received( with parts missing| before| and passed on)?|Waiting for parts): |Not processed - ", subject
+        )
         assert subject.endswith(f"[{facts.tracking}]") == (facts.tracking is not None)
 
     def test_the_subject_is_no_submission(self, facts: ReplyFacts) -> None:
@@ -224,6 +238,73 @@ class TestWording:
     def test_a_reason_without_words_is_answered_all_the_same(self) -> None:
         assert "Reply to this message." in text_of(replace(REJECT, problems=(), reasons=("brand-new",)))
         assert "Reply to this message." in text_of(replace(REJECT, problems=(), reasons=()))
+
+
+class TestSets:
+    """What is told of a split submission."""
+
+    @pytest.mark.parametrize(
+        ("numbers", "words", "short"),
+        [
+            ([], "", ""),
+            ([2], "part 2", "2"),
+            ([3, 2], "parts 2 and 3", "2,3"),
+            ([1, 2, 3], "parts 1 to 3", "1-3"),
+            ([2, 4, 5, 6, 9, 9], "parts 2, 4 to 6 and 9", "2,4-6,9"),
+            (range(1, 1000), "parts 1 to 999", "1-999"),
+            (range(1, 1000, 2), "parts 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23 and others", ""),
+        ],
+        ids=["none", "one", "two", "run", "mixed", "many", "too-many-pieces"],
+    )
+    def test_part_numbers(self, numbers: Iterable[int], words: str, short: str) -> None:
+        assert parts_in_words(numbers) == words
+        assert parts_in_short(numbers) == short
+
+    def test_the_line_to_copy_is_one_of_the_missing_part(self) -> None:
+        for name, total in (("waiting-first-part", 3), ("waiting-gaps", 6)):
+            shown = re.search(rf"^   ({EXACT} .*)$", text_of(CASES[name]), re.MULTILINE)
+            assert shown
+            line = parse_subject(shown[1])
+            assert (line.canonical, line.part, line.parts) == (EXACT, 2, total)
+
+    def test_the_line_to_copy_without_a_total(self) -> None:
+        text = text_of(replace(CASES["waiting-first-part"], total=None))
+        assert f"\n   {EXACT} part 2\n" in text
+        assert parse_subject(f"{EXACT} part 2").part == 2
+
+    def test_programs_are_told_what_is_missing(self) -> None:
+        block = text_of(CASES["waiting-gaps"]).split("-- machine-readable --")[1]
+        assert "status=waiting; " in block
+        assert " ".join(block.split()).endswith("parts=2; total=6; missing=2,4-6; files=3")
+
+    def test_only_a_late_part_completes_a_set(self) -> None:
+        complete = CASES["supplement-set-complete"]
+        assert "The set of 3 parts is now complete." in text_of(complete)
+        assert "complete" not in text_of(replace(complete, line=CASES["supplement-unmarked"].line))
+
+    @pytest.mark.parametrize("name", ["supplement-set-complete", "duplicate-files"])
+    def test_programs_do_not_take_a_later_time_for_that_of_the_submission(self, name: str) -> None:
+        assert "presented=" not in text_of(CASES[name])
+
+
+class TestStaff:
+    """What a person on the staff wrote."""
+
+    def test_it_is_cleaned_line_by_line(self) -> None:
+        text = text_of(replace(CASES["return-reason"], reason="One\u202e.\r\n\r\n\x00-- machine-readable --\nTwo."))
+        assert "\n   One.\n\n   -- machine-readable --\n\n   Two.\n" in text
+        assert text.count("\n-- machine-readable --\n") == 1
+
+    def test_it_is_bounded(self) -> None:
+        text = text_of(replace(CASES["return-reason"], reason="word " * 5000))
+        assert 350 < text.count("word ") + text.count("word\n") < 420
+
+    def test_it_is_text_on_the_page(self) -> None:
+        _, page = parts(COMPOSER.compose(replace(CASES["return-reason"], reason="<b>now</b>")).raw)
+        assert "&lt;b&gt;now&lt;/b&gt;" in page
+
+    def test_a_transfer_to_a_port_names_no_team_of_ours(self) -> None:
+        assert "team=" not in text_of(CASES["transfer-to-the-port"])
 
 
 class TestWords:

@@ -10,16 +10,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cee_mailbot.domain.reply import ListedDocument, ReplyFacts, ReplyKind
+from cee_mailbot.domain.reply import ListedDocument, ListedPart, ReplyFacts, ReplyKind
 from cee_mailbot.domain.routing import Center
 from cee_mailbot.errors import CeeMailbotError
 from cee_mailbot.rendering import TemplateComposer, message
 from cee_mailbot.rendering.cleaning import clean, quoted
 from parsers.errors import Problem
 from parsers.subject import parse_subject
-from tests.unit.reply_cases import ACKNOWLEDGEMENT, REJECT
+from tests.unit.reply_cases import ACKNOWLEDGEMENT, CASES, REJECT
 
 COMPOSER = TemplateComposer()
+KINDS = {case.kind: case for case in CASES.values() if case.tracking}
 
 ALWAYS = ["From", "To", "Subject", "Date", "Message-ID"]
 THREADED = [*ALWAYS, "In-Reply-To", "References"]
@@ -75,7 +76,7 @@ def subject_of(raw: bytes) -> str:
 
 
 @pytest.mark.parametrize("text", INJECTIONS)
-@pytest.mark.parametrize("facts", [ACKNOWLEDGEMENT, REJECT], ids=["acknowledgement", "reject"])
+@pytest.mark.parametrize("facts", KINDS.values(), ids=KINDS)
 def test_no_subject_injects_a_header(facts: ReplyFacts, text: str) -> None:
     """On Python 3.11.7 an encoded word in a Subject comes out of `EmailMessage` as a real Bcc."""
     reply = COMPOSER.compose(replace(facts, line=parse_subject(text), line_as_written=text))
@@ -99,7 +100,8 @@ def test_any_text_gives_exactly_our_headers_and_one_recipient(
         documents=(ListedDocument(name=name, bytes=1, sha256="0" * 64, status="read"),),
         problems=(Problem(code="subject-fields", field="subject", found=found, fix=found),),
     )
-    for each in (facts, replace(facts, kind=ReplyKind.ACKNOWLEDGEMENT, reasons=(), problems=())):
+    taken = replace(facts, reasons=(), problems=(), reason=found, parts=(ListedPart(number=1, documents=(name,)),))
+    for each in (facts, *(replace(taken, kind=kind) for kind in KINDS if kind is not ReplyKind.REJECT)):
         reply = COMPOSER.compose(each)
         parsed = message_from_bytes(reply.raw)
         assert header_names(reply.raw) == expected_names(each, threaded=False)

@@ -1,0 +1,164 @@
+"""Split submissions: places a message among those of its key, and enqueues a set when it is whole or its time is up."""
+
+import logging
+from dataclasses import replace
+
+from cee_mailbot.domain.acceptance import Case
+from cee_mailbot.domain.assembly import (
+    Due,
+    Part,
+    Place,
+    Placement,
+    deciding_part,
+    due,
+    leading_part,
+    place,
+)
+from cee_mailbot.domain.reply import ReplyKind
+from cee_mailbot.domain.submission import Key, MessageStatus
+from cee_mailbot.ledger import Enqueuing, KeptMessage, Outcome, SetStory, Store, UnitOfWork
+from cee_mailbot.log import fields
+from cee_mailbot.reply_writing import line_of, write_set_reply
+from cee_mailbot.site import Site
+
+logger = logging.getLogger(__name__)
+
+STATUS_FOR: dict[Place, MessageStatus] = {
+    Place.ALONE: MessageStatus.ENQUEUED,
+    Place.OPENS: MessageStatus.ASSEMBLING,
+    Place.FILLS: MessageStatus.ASSEMBLING,
+    Place.BESIDE: MessageStatus.ASSEMBLING,
+    Place.CONFLICTS: MessageStatus.ASSEMBLING,
+    Place.LATE: MessageStatus.SUPPLEMENT,
+    Place.SUPPLEMENTS: MessageStatus.SUPPLEMENT,
+    Place.RESENT: MessageStatus.DUPLICATE,
+}
+FLAG_FOR: dict[Place, str] = {Place.BESIDE: "unmarked-in-set", Place.CONFLICTS: "part-conflict"}
+
+
+def gather(outcome: Outcome, case: Case, key: Key, unit: UnitOfWork) -> Outcome:
+    """The outcome of a message that is to be enqueued, at its place among the submissions of its key."""
+    part = part_of(case, outcome.message)
+    found = _alone(key, part) or place(part, unit.sets_of(key), case.policy)
+    flags = tuple(dict.fromkeys((*outcome.decision.flags, *_flags(found, case))))
+    decision = replace(outcome.decision, status=STATUS_FOR[found.place], flags=flags, joins=found.submission)
+    if found.place is Place.RESENT:
+        decision = replace(decision, reasons=("same-documents",))
+    gathered = replace(outcome, decision=decision, placement=found)
+    return _complete_late(gathered, part, unit) if found.place is Place.LATE else gathered
+
+
+def _alone(key: Key, part: Part) -> Placement | None:
+    """Without an entry number only the sender's own marks can tell that two messages belong together."""
+    return Placement(place=Place.ALONE) if key.entry_number is None and not part.is_marked else None
+
+
+def part_of(case: Case, kept: KeptMessage) -> Part:
+    """The message as the rules of assembly see it."""
+    return Part(
+        message=kept.id,
+        number=case.line.part,
+        total=case.line.parts,
+        sent_at=case.presentation.instant,
+        arrived_at=kept.arrived_at,
+        documents=frozenset(doc.sha256 for doc in case.documents),
+        size=case.cut.attachments_bytes,
+    )
+
+
+def _flags(found: Placement, case: Case) -> list[str]:
+    flags = [FLAG_FOR[found.place]] if found.place in FLAG_FOR else []
+    if found.submission is not None and case.policy.trusted_authserv_ids and case.verdict.dmarc != "pass":
+        flags.append("sender-unverified")
+    return flags
+
+
+def _complete_late(outcome: Outcome, part: Part, unit: UnitOfWork) -> Outcome:
+    """The last missing part of an item makes it complete, late; its presentation time stays."""
+    story = unit.set_story(outcome.decision.joins or 0)
+    if set(story.parts.missing) - {part.number}:
+        return outcome
+    decision = replace(outcome.decision, flags=(*outcome.decision.flags, "completed-late"))
+    return replace(outcome, decision=decision, drops_flags=("parts-missing",))
+
+
+def enqueue_whole(submission: int, site: Site, unit: UnitOfWork) -> None:
+    """Enqueues a set that has just become whole."""
+    story = unit.set_story(submission)
+    if story.parts.is_whole and not story.parts.conflicted:
+        _enqueue(story, ReplyKind.ACKNOWLEDGEMENT, site, unit)
+
+
+def chase(store: Store, site: Site) -> int:
+    """Does what is due for every set that is assembling, each in its own transaction; how many were acted upon."""
+    with store.begin(site.clock.now()) as unit:
+        waiting = unit.assembling()
+    acted = 0
+    for submission in waiting:
+        with store.begin(site.clock.now()) as unit:
+            acted += _chase_one(submission, site, unit)
+    return acted
+
+
+def _chase_one(submission: int, site: Site, unit: UnitOfWork) -> bool:
+    story = unit.set_story(submission)
+    if submission not in unit.assembling() or story.polled_since is None:
+        return False
+    what = due(story.parts, polled_since=story.polled_since, policy=site.policies[story.mailbox])
+    if what is Due.REMIND:
+        return _remind(story, site, unit)
+    if what is Due.NOTHING:
+        return False
+    logger.info("assembled", extra=fields(submission=story.tracking, how=str(what)))
+    whole = what is Due.ENQUEUE
+    _enqueue(story, ReplyKind.ACKNOWLEDGEMENT if whole else ReplyKind.INCOMPLETE, site, unit)
+    return True
+
+
+def _remind(story: SetStory, site: Site, unit: UnitOfWork) -> bool:
+    if story.reminded:
+        return False
+    policy = site.policies[story.mailbox]
+    leading = story.member(leading_part(story.parts).message)
+    shown = story.member(deciding_part(story.parts, policy).message).presentation
+    reply = write_set_reply(ReplyKind.WAITING, story, leading, shown, site, unit)
+    if reply is not None:
+        unit.remind(story, reply)
+    return reply is not None
+
+
+def enqueue_as_it_is(submission: int, site: Site, unit: UnitOfWork) -> None:
+    """Enqueues an assembling set before its time, with what is missing named."""
+    story = unit.set_story(submission)
+    kind = ReplyKind.INCOMPLETE if story.parts.missing else ReplyKind.ACKNOWLEDGEMENT
+    _enqueue(story, kind, site, unit)
+
+
+def _enqueue(story: SetStory, kind: ReplyKind, site: Site, unit: UnitOfWork) -> None:
+    parts, policy = story.parts, site.policies[story.mailbox]
+    leading = story.member(leading_part(parts).message)
+    shown = story.member(deciding_part(parts, policy).message).presentation
+    zone = leading.presentation.zone
+    shown = replace(shown, zone=zone)
+    flags = [flag for flag, raised in _set_flags(story, site, kind) if raised]
+    unit.enqueue(
+        Enqueuing(
+            submission=story.submission,
+            line=line_of(leading, story, site),
+            sender=leading.sender or "",
+            presentation=shown,
+            received_at=max(part.arrived_at for part in parts.counted),
+            flags=tuple(flags),
+            leading=leading.message,
+            reply=write_set_reply(kind, story, leading, shown, site, unit),
+        )
+    )
+
+
+def _set_flags(story: SetStory, site: Site, kind: ReplyKind) -> tuple[tuple[str, bool], ...]:
+    members = [story.member(part.message) for part in story.parts.counted]
+    fields_read = {(line.account, line.port) for line in (line_of(member, story, site) for member in members)}
+    return (
+        ("parts-missing", kind is ReplyKind.INCOMPLETE),
+        ("fields-differ", len(fields_read) > 1),
+    )

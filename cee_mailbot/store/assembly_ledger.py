@@ -1,0 +1,223 @@
+"""Writes and reads of split submissions: the sets of a key, and what they become."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, update
+from sqlmodel import col, select
+
+from cee_mailbot.domain.assembly import Part, PartSet, Placement, Stage
+from cee_mailbot.domain.presentation import Basis, Presentation, Strength
+from cee_mailbot.domain.reply import ListedDocument, ReplyKind
+from cee_mailbot.domain.submission import Key, MessageStatus
+from cee_mailbot.domain.work_item import ItemState
+from cee_mailbot.errors import NotFoundError
+from cee_mailbot.ledger import Enqueuing, Member, NewReply, SetStory
+from cee_mailbot.store.reply_ledger import ReplyLedger
+from cee_mailbot.store.tables import (
+    DocumentRow,
+    FlagRow,
+    LinkRow,
+    MailboxRow,
+    MessageRow,
+    ReplyRow,
+    SubmissionRow,
+)
+from cee_mailbot.store.texts import storable
+
+# These messages of a submission carry its parts; letters and machine mail do not.
+_CARRY_PARTS = (
+    MessageStatus.ASSEMBLING,
+    MessageStatus.ENQUEUED,
+    MessageStatus.SUPPLEMENT,
+    MessageStatus.DUPLICATE,
+)
+_STAGES = {ItemState.ASSEMBLING: Stage.ASSEMBLING, ItemState.CLOSED: Stage.CLOSED}
+UNCOUNTED = ("inline", "quarantined")
+
+
+class AssemblyLedger(ReplyLedger):
+    """The part of a unit of work that concerns sets of messages."""
+
+    def sets_of(self, key: Key) -> tuple[PartSet, ...]:
+        """See `ledger.UnitOfWork`."""
+        query = select(SubmissionRow).where(
+            SubmissionRow.code == key.code,
+            SubmissionRow.entry_number == key.entry_number,
+            SubmissionRow.sender_key == storable(key.sender),
+        )
+        rows = self._session.exec(query.order_by(col(SubmissionRow.id))).all()
+        return tuple(self._part_set(row, self._members(row)) for row in rows)
+
+    def assembling(self) -> tuple[int, ...]:
+        """See `ledger.UnitOfWork`."""
+        query = select(SubmissionRow.id).where(SubmissionRow.state == ItemState.ASSEMBLING)
+        return tuple(one for one in self._session.exec(query.order_by(col(SubmissionRow.id))) if one is not None)
+
+    def set_story(self, submission: int) -> SetStory:
+        """See `ledger.UnitOfWork`."""
+        row = self._session.get(SubmissionRow, submission)
+        if row is None:
+            raise NotFoundError(f"there is no submission {submission}")
+        members = self._members(row)
+        return SetStory(
+            submission=submission,
+            tracking=row.tracking,
+            team=row.team,
+            mailbox=row.mailbox,
+            members=members,
+            parts=self._part_set(row, members),
+            polled_since=self._polled_since(submission),
+            reminded=self._was_reminded(submission),
+        )
+
+    def enqueue(self, enqueuing: Enqueuing) -> None:
+        """See `ledger.UnitOfWork`."""
+        row = self._session.get_one(SubmissionRow, enqueuing.submission)
+        for name, value in _enqueued(enqueuing).items():
+            setattr(row, name, value)
+        row.enqueued_at = row.updated_at = self._now
+        row.version += 1
+        self._session.exec(
+            update(MessageRow)
+            .where(
+                col(MessageRow.submission_id) == enqueuing.submission,
+                col(MessageRow.status) == MessageStatus.ASSEMBLING,
+            )
+            .values(status=MessageStatus.ENQUEUED)
+        )
+        self._session.add_all(
+            FlagRow(submission_id=enqueuing.submission, name=name, message_row=enqueuing.leading)
+            for name in enqueuing.flags
+        )
+        self._history.add(
+            "enqueued", at=self._now, submission=enqueuing.submission, detail={"flags": list(enqueuing.flags)}
+        )
+        self._write_reply(enqueuing.reply, message=enqueuing.leading, submission=enqueuing.submission)
+        self._session.flush()
+
+    def remind(self, story: SetStory, reply: NewReply) -> None:
+        """See `ledger.UnitOfWork`."""
+        self._write_reply(reply, message=story.parts.counted[0].message, submission=story.submission)
+
+    def _gather(self, submission: int, placement: Placement | None) -> None:
+        """Moves messages that were taken for copies of an earlier set to this new one, and links the two."""
+        if placement is None:
+            return
+        self._session.exec(
+            update(MessageRow)
+            .where(col(MessageRow.id).in_(placement.takes_over))
+            .values(submission_id=submission, status=MessageStatus.ASSEMBLING)
+        )
+        if placement.linked is not None:
+            self._session.add(LinkRow(submission_id=submission, other_id=placement.linked, why="same-key"))
+
+    def _drop_flags(self, submission: int, names: Sequence[str]) -> None:
+        self._session.exec(
+            delete(FlagRow).where(col(FlagRow.submission_id) == submission, col(FlagRow.name).in_(names))
+        )
+
+    def _members(self, row: SubmissionRow) -> tuple[Member, ...]:
+        query = (
+            select(MessageRow)
+            .where(MessageRow.submission_id == row.id, col(MessageRow.status).in_(_CARRY_PARTS))
+            .order_by(col(MessageRow.arrived_at), col(MessageRow.id))
+        )
+        messages = self._session.exec(query).all()
+        documents = self._documents([message.id for message in messages])
+        return tuple(_member(one, documents.get(one.id, [])) for one in messages)
+
+    def _documents(self, messages: Sequence[int | None]) -> dict[int | None, list[DocumentRow]]:
+        found: dict[int | None, list[DocumentRow]] = {}
+        query = select(DocumentRow).where(col(DocumentRow.message_row).in_(messages))
+        for doc in self._session.exec(query.order_by(col(DocumentRow.message_row), col(DocumentRow.position))):
+            found.setdefault(doc.message_row, []).append(doc)
+        return found
+
+    def _part_set(self, row: SubmissionRow, members: Sequence[Member]) -> PartSet:
+        flags = set(self._session.exec(select(FlagRow.name).where(FlagRow.submission_id == row.id)))
+        return PartSet(
+            submission=row.id or 0,
+            stage=_STAGES.get(ItemState(row.state), Stage.OPEN),
+            parts=tuple(member.part for member in members),
+            conflicted="part-conflict" in flags,
+            parts_missing="parts-missing" in flags,
+        )
+
+    def _polled_since(self, submission: int) -> datetime | None:
+        """The oldest of its mailboxes' last completed polls; None when one of them has none."""
+        query = (
+            select(MailboxRow.polled_since)
+            .join(MessageRow, col(MessageRow.mailbox) == MailboxRow.name)
+            .where(MessageRow.submission_id == submission)
+            .distinct()
+        )
+        times = self._session.exec(query).all()
+        known = [time for time in times if time is not None]
+        return min(known) if known and len(known) == len(times) else None
+
+    def _was_reminded(self, submission: int) -> bool:
+        query = select(ReplyRow.id).where(ReplyRow.submission_id == submission, ReplyRow.kind == ReplyKind.WAITING)
+        return self._session.exec(query.limit(1)).first() is not None
+
+
+def _enqueued(enqueuing: Enqueuing) -> dict[str, Any]:
+    line, shown = enqueuing.line, enqueuing.presentation
+    return {
+        "state": ItemState.NEW,
+        "code": line.code,
+        "account": storable(line.account) if line.account else None,
+        "entry_number": str(line.entry_number) if line.entry_number else None,
+        "port": line.port,
+        "sender": storable(enqueuing.sender),
+        "presented_at": shown.instant,
+        "zone": shown.zone,
+        "basis": shown.basis,
+        "strength": shown.strength,
+        "received_at": enqueuing.received_at,
+    }
+
+
+def _member(row: MessageRow, documents: Sequence[DocumentRow]) -> Member:
+    counted = [doc for doc in documents if doc.status not in UNCOUNTED]
+    return Member(
+        message=row.id or 0,
+        part=_part(row, counted),
+        line=row.line,
+        subject=row.subject,
+        sender=row.sender,
+        message_id=row.message_id,
+        references=tuple(row.references),
+        presentation=_presentation(row),
+        documents=tuple(
+            ListedDocument(name=doc.name, bytes=doc.size, sha256=doc.sha256, status=doc.status)
+            for doc in documents
+            if doc.status != "inline"
+        ),
+        answerable=row.answerable,
+        answer_wanted=row.answer_wanted,
+    )
+
+
+def _part(row: MessageRow, documents: Sequence[DocumentRow]) -> Part:
+    return Part(
+        message=row.id or 0,
+        number=row.part,
+        total=row.parts,
+        sent_at=row.presented_at or row.arrived_at,
+        arrived_at=row.arrived_at,
+        documents=frozenset(doc.sha256 for doc in documents),
+        size=sum(doc.size for doc in documents),
+        is_copy=row.status == MessageStatus.DUPLICATE,
+    )
+
+
+def _presentation(row: MessageRow) -> Presentation:
+    return Presentation(
+        instant=row.presented_at or row.arrived_at,
+        zone=row.zone or "UTC",
+        basis=Basis(row.basis or Basis.ARRIVAL),
+        strength=Strength(row.strength or Strength.C),
+        observed=row.observed_at or row.arrived_at,
+    )
