@@ -1,5 +1,6 @@
 """The composition root: configuration in, running program out; the only module that names every rim class."""
 
+import logging
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from pathlib import Path
 
 from cee_mailbot.blobs import FolderBlobs
 from cee_mailbot.config import Config, MailboxConfig
+from cee_mailbot.directories import Directories, read_directories
 from cee_mailbot.domain.policy import Policy
 from cee_mailbot.domain.routing import PROGRAM_TEAM, Mailbox, shipped_centers
 from cee_mailbot.errors import UserError
@@ -25,6 +27,8 @@ from cee_mailbot.sources import source_class
 from cee_mailbot.sources.imap_settings import ImapSettings
 from cee_mailbot.sources.maildir import MaildirSettings
 from cee_mailbot.store.database import SqlStore
+
+logger = logging.getLogger(__name__)
 
 
 class SystemClock:
@@ -58,12 +62,15 @@ class App:
     outbox: Outbox
     mailer: Mailer
     sources: Mapping[str, Source]
+    directories: Directories
 
 
 @contextmanager
 def opened(config: Config, *, now: datetime | None = None) -> Iterator[App]:
     """The program on this configuration, its database at this version's schema; `now` stops the clock there."""
     app = build(config, now=now)
+    for fault in app.directories.faults:
+        logger.warning("directory: %s", fault)
     app.store.migrate()
     try:
         yield app
@@ -76,7 +83,8 @@ def build(config: Config, *, now: datetime | None = None) -> App:
     clock: Clock = SetClock(instant=now) if now else SystemClock()
     store = SqlStore(config.storage.database)
     blobs = FolderBlobs(Path(config.storage.blobs))
-    site = site_of(config, clock)
+    directories = directories_of(config)
+    site = site_of(config, clock, directories)
     mailer = mailer_of(config)
     return App(
         config=config,
@@ -89,10 +97,11 @@ def build(config: Config, *, now: datetime | None = None) -> App:
         outbox=Outbox(store=store, mailers={one.name: mailer for one in config.mailboxes}, clock=clock),
         mailer=mailer,
         sources={one.name: source_of(one, config, until=clock.now if now else None) for one in config.mailboxes},
+        directories=directories,
     )
 
 
-def site_of(config: Config, clock: Clock) -> Site:
+def site_of(config: Config, clock: Clock, directories: Directories | None = None) -> Site:
     """What is fixed for the site that this configuration describes."""
     return Site(
         mailboxes=tuple(one.mailbox for one in config.mailboxes),
@@ -106,7 +115,14 @@ def site_of(config: Config, clock: Clock) -> Site:
         ),
         clock=clock,
         new_message_id=_new_message_id(config),
+        directory=(directories or directories_of(config)).directory,
     )
+
+
+def directories_of(config: Config) -> Directories:
+    """The directories of accounts and filers as they are now, and what is wrong with them."""
+    tables = config.directories
+    return read_directories(tables.accounts, tables.filers, teams=config.centers)
 
 
 def _new_message_id(config: Config) -> Callable[[], str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import cee_mailbot
 import parsers
+from cee_mailbot.domain.directory import Directory
 from cee_mailbot.errors import CeeMailbotError
 from cee_mailbot.interfaces import Clock
 
@@ -41,6 +42,14 @@ def check_clock(clock: Clock, last_seen: datetime | None) -> str:
             f"the clock says {now:%Y-%m-%d %H:%M} UTC, before {floor:%Y-%m-%d %H:%M}, which has been; set it by NTP"
         )
     return f"{now:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def check_directories(directory: Directory, faults: Sequence[str]) -> str:
+    """Says how much the directories hold. Raises `CeeMailbotError` with every row that is wrong."""
+    if faults:
+        raise CeeMailbotError("\n".join(faults))
+    kept = {"accounts": directory.accounts, "filers": directory.filers}
+    return ", ".join(f"{'no' if rows is None else len(rows)} {name}" for name, rows in kept.items())
 
 
 def check_packages() -> str:

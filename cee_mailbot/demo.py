@@ -167,6 +167,7 @@ def run_samples(app: App) -> tuple[int, int]:
     for _, wave in groupby(samples(), key=lambda one: one.poll):
         delivered += sum(_deliver(one, paths[one.mailbox]) for one in wave if one.mailbox in paths)
         code = max(code, *(result.exit_code for result in operations.poll(app)))
+        operations.chase_sets(app)
         operations.send(app)
     return delivered, code
 

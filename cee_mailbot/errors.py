@@ -23,6 +23,10 @@ class NotAllowedError(UserError):
     exit_code = 1
 
 
+class ChangedError(NotAllowedError):
+    """The thing changed since the person saw it: nothing was done, and they must look again."""
+
+
 class TemporaryError(CeeMailbotError):
     """Something outside could not be reached or refused for now: the same call may succeed later."""
 

@@ -1,9 +1,16 @@
 """What would become of one message and why, in the form that other programs rely on; stores nothing."""
 
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
-from cee_mailbot.domain.acceptance import Case, Standing, decide, held_for
+from cee_mailbot.domain.acceptance import Case, Decision, Outcome, Standing, decide, held_for
+from cee_mailbot.domain.assembly import Place, place
 from cee_mailbot.domain.facts import to_json
+from cee_mailbot.domain.office_hours import next_opening
+from cee_mailbot.domain.submission import MessageStatus
+from cee_mailbot.domain.telling import Follows, tell
+from cee_mailbot.gathering import part_of
 from cee_mailbot.outcome import Subject, case_of, evidence_of, read_line, shown_address
 from cee_mailbot.site import Site
 
@@ -13,17 +20,15 @@ def explain(subject: Subject, site: Site, *, refused: str | None = None) -> dict
 
     `refused` is the code of the reason why no more than its header could be read: it would be held for that.
     """
-    line = read_line(subject)
-    case = case_of(subject, site, line=line, standing=Standing())
-    decision = held_for(refused) if refused else decide(case)
+    case, decision = _judged(subject, site, refused)
     story = {
         "message_id": case.mail.message_id,
         "from": ", ".join(shown_address(address) for address in case.mail.from_),
         "sender_domain": case.mail.sender.domain if case.mail.sender else None,
         "to": [address.addr for address in case.mail.to],
         "date": case.mail.date.raw,
-        "subject": line.as_json(),
-        "presentation": _presentation(case) | {"evidence": evidence_of(case, subject.kept)},
+        "subject": case.line.as_json(),
+        "presentation": _presentation(case) | {"evidence": evidence_of(case, subject.kept) | _opening(case)},
         "answerable": {"ok": case.answerable.ok, "reason": case.answerable.reason},
         "authentication": _authentication(case),
         "documents": [_document(doc) for doc in case.cut.documents],
@@ -38,6 +43,26 @@ def explain(subject: Subject, site: Site, *, refused: str | None = None) -> dict
     return plain
 
 
+def explain_in_words(subject: Subject, site: Site, *, refused: str | None = None) -> Iterator[str]:
+    """The same story for people: what was read, which rules spoke and why, and what would follow."""
+    case, decision = _judged(subject, site, refused)
+    center = site.centers[case.team]
+    return tell(case, decision, Follows(queue=center.name, team=case.team, refused=refused is not None))
+
+
+def _judged(subject: Subject, site: Site, refused: str | None) -> tuple[Case, Decision]:
+    """The message as the checks see it, and the decision, its part of a set included."""
+    case = case_of(subject, site, line=read_line(subject), standing=Standing())
+    if refused:
+        return case, held_for(refused)
+    decision = decide(case)
+    if decision.status is not MessageStatus.ENQUEUED or case.free_subject:
+        return case, decision
+    if place(part_of(case, subject.kept), (), case.policy).place is not Place.OPENS:
+        return case, decision
+    return case, replace(decision, outcome=Outcome.ASSEMBLE, status=MessageStatus.ASSEMBLING)
+
+
 def _presentation(case: Case) -> dict[str, Any]:
     shown = case.presentation
     return {
@@ -48,6 +73,12 @@ def _presentation(case: Case) -> dict[str, Any]:
         "strength": shown.strength,
         "disputed": shown.disputed,
     }
+
+
+def _opening(case: Case) -> dict[str, Any]:
+    """When the port opens after an out-of-hours presentation; snow days are in the store, which is not asked here."""
+    shown, hours = case.presentation, case.policy.office_hours
+    return {"next_opening": next_opening(shown.instant, hours=hours, zone=shown.zone, port=case.line.port)}
 
 
 def _authentication(case: Case) -> dict[str, Any]:

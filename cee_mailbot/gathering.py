@@ -16,12 +16,16 @@ from cee_mailbot.domain.assembly import (
 )
 from cee_mailbot.domain.reply import ReplyKind
 from cee_mailbot.domain.submission import Key, MessageStatus
+from cee_mailbot.errors import TemporaryError
+from cee_mailbot.fragments import hold_overdue
 from cee_mailbot.ledger import Enqueuing, KeptMessage, Outcome, SetStory, Store, UnitOfWork
 from cee_mailbot.log import fields
 from cee_mailbot.reply_writing import line_of, write_set_reply
 from cee_mailbot.site import Site
 
 logger = logging.getLogger(__name__)
+
+ANSWERS_US = "answers-us"
 
 STATUS_FOR: dict[Place, MessageStatus] = {
     Place.ALONE: MessageStatus.ENQUEUED,
@@ -39,7 +43,12 @@ FLAG_FOR: dict[Place, str] = {Place.BESIDE: "unmarked-in-set", Place.CONFLICTS: 
 def gather(outcome: Outcome, case: Case, key: Key, unit: UnitOfWork) -> Outcome:
     """The outcome of a message that is to be enqueued, at its place among the submissions of its key."""
     part = part_of(case, outcome.message)
-    found = _alone(key, part) or place(part, unit.sets_of(key), case.policy)
+    return put(outcome, case, _alone(key, part) or place(part, unit.sets_of(key), case.policy), unit)
+
+
+def put(outcome: Outcome, case: Case, found: Placement, unit: UnitOfWork) -> Outcome:
+    """The outcome of a message whose place is found."""
+    part = part_of(case, outcome.message)
     flags = tuple(dict.fromkeys((*outcome.decision.flags, *_flags(found, case))))
     decision = replace(outcome.decision, status=STATUS_FOR[found.place], flags=flags, joins=found.submission)
     if found.place is Place.RESENT:
@@ -76,10 +85,18 @@ def _flags(found: Placement, case: Case) -> list[str]:
 def _complete_late(outcome: Outcome, part: Part, unit: UnitOfWork) -> Outcome:
     """The last missing part of an item makes it complete, late; its presentation time stays."""
     story = unit.set_story(outcome.decision.joins or 0)
-    if set(story.parts.missing) - {part.number}:
+    if story.parts.with_part(part).missing:
         return outcome
     decision = replace(outcome.decision, flags=(*outcome.decision.flags, "completed-late"))
     return replace(outcome, decision=decision, drops_flags=("parts-missing",))
+
+
+def advance(outcome: Outcome, submission: int, site: Site, unit: UnitOfWork) -> None:
+    """What a message does to its submission beside joining it: it makes a set whole, or says that no more will come."""
+    if outcome.decision.status is MessageStatus.ASSEMBLING:
+        enqueue_whole(submission, site, unit)
+    if outcome.says_done and ANSWERS_US in outcome.decision.reasons and submission in unit.assembling():
+        enqueue_as_it_is(submission, site, unit)
 
 
 def enqueue_whole(submission: int, site: Site, unit: UnitOfWork) -> None:
@@ -93,16 +110,22 @@ def chase(store: Store, site: Site) -> int:
     """Does what is due for every set that is assembling, each in its own transaction; how many were acted upon."""
     with store.begin(site.clock.now()) as unit:
         waiting = unit.assembling()
-    acted = 0
+        acted = hold_overdue(site, unit)
     for submission in waiting:
-        with store.begin(site.clock.now()) as unit:
-            acted += _chase_one(submission, site, unit)
+        try:
+            with store.begin(site.clock.now()) as unit:
+                acted += _chase_one(submission, site, unit)
+        except TemporaryError:
+            raise
+        except Exception:
+            # One set that can't be enqueued (its mailbox is gone, say) keeps no other waiting.
+            logger.exception("a set can't be chased", extra=fields(submission=submission))
     return acted
 
 
 def _chase_one(submission: int, site: Site, unit: UnitOfWork) -> bool:
     story = unit.set_story(submission)
-    if submission not in unit.assembling() or story.polled_since is None:
+    if submission not in unit.assembling() or story.polled_since is None or not story.parts.counted:
         return False
     what = due(story.parts, polled_since=story.polled_since, policy=site.policies[story.mailbox])
     if what is Due.REMIND:
@@ -127,14 +150,14 @@ def _remind(story: SetStory, site: Site, unit: UnitOfWork) -> bool:
     return reply is not None
 
 
-def enqueue_as_it_is(submission: int, site: Site, unit: UnitOfWork) -> None:
+def enqueue_as_it_is(submission: int, site: Site, unit: UnitOfWork, *, actor: str = "system") -> None:
     """Enqueues an assembling set before its time, with what is missing named."""
     story = unit.set_story(submission)
     kind = ReplyKind.INCOMPLETE if story.parts.missing else ReplyKind.ACKNOWLEDGEMENT
-    _enqueue(story, kind, site, unit)
+    _enqueue(story, kind, site, unit, actor=actor)
 
 
-def _enqueue(story: SetStory, kind: ReplyKind, site: Site, unit: UnitOfWork) -> None:
+def _enqueue(story: SetStory, kind: ReplyKind, site: Site, unit: UnitOfWork, *, actor: str = "system") -> None:
     parts, policy = story.parts, site.policies[story.mailbox]
     leading = story.member(leading_part(parts).message)
     shown = story.member(deciding_part(parts, policy).message).presentation
@@ -151,6 +174,7 @@ def _enqueue(story: SetStory, kind: ReplyKind, site: Site, unit: UnitOfWork) -> 
             flags=tuple(flags),
             leading=leading.message,
             reply=write_set_reply(kind, story, leading, shown, site, unit),
+            actor=actor,
         )
     )
 

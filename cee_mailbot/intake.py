@@ -8,19 +8,20 @@ is fetched or found again, and recognised.
 import logging
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from cee_mailbot.domain.acceptance import Decision, held_for
+from cee_mailbot.domain.acceptance import FRAGMENT, Decision, held_for
 from cee_mailbot.domain.acceptance import Outcome as Kind
 from cee_mailbot.domain.routing import Mailbox
 from cee_mailbot.domain.submission import MessageStatus
 from cee_mailbot.errors import DamagedBlobError, NotFoundError, PermanentError, TemporaryError, UnreachableError
-from cee_mailbot.gathering import enqueue_whole
+from cee_mailbot.fragments import Whole, whole_of
+from cee_mailbot.gathering import advance
 from cee_mailbot.interfaces import BlobStore, Handle, Listed, RawMail, Reader, Reading, Source, SourceSession
 from cee_mailbot.ledger import Arrival, Headline, KeptMessage, Outcome, Store, UnitOfWork
 from cee_mailbot.log import fields
-from cee_mailbot.outcome import Release, Subject, headline_of, judge
+from cee_mailbot.outcome import Rejoined, Release, Subject, headline_of, judge
 from cee_mailbot.site import Site
 from parsers.headers import MailRefused
 
@@ -63,22 +64,23 @@ def poll_mailbox(intake: Intake, mailbox: Mailbox, source: Source, *, activation
 
     Raises what the source or the store raises; the error is noted for the mailbox, and nothing is lost by it.
     """
-    with intake.store.begin(intake.site.clock.now()) as unit:
+    began = intake.site.clock.now()
+    with intake.store.begin(began) as unit:
         since = unit.begin_poll(mailbox.name, team=mailbox.team, activation=activation)
     try:
         report = _pass_over(intake, mailbox, source, since)
     except Exception as error:
         # A store that is down can't note it either; what went wrong first is what is raised.
         with suppress(TemporaryError):
-            _end_poll(intake, mailbox, str(error) or type(error).__name__)
+            _end_poll(intake, mailbox, str(error) or type(error).__name__, began)
         raise
-    _end_poll(intake, mailbox, None)
+    _end_poll(intake, mailbox, None, began)
     return report
 
 
-def _end_poll(intake: Intake, mailbox: Mailbox, error: str | None) -> None:
+def _end_poll(intake: Intake, mailbox: Mailbox, error: str | None, began: datetime) -> None:
     with intake.store.begin(intake.site.clock.now()) as unit:
-        unit.end_poll(mailbox.name, error=error)
+        unit.end_poll(mailbox.name, error=error, began=began)
 
 
 def _pass_over(intake: Intake, mailbox: Mailbox, source: Source, since: datetime) -> PollReport:
@@ -286,10 +288,10 @@ def _reading(intake: Intake, kept: KeptMessage, raw: bytes | None, *, limit: int
     return intake.reader.read(raw if raw is not None else intake.blobs.get(kept.sha256))
 
 
-def _write(intake: Intake, kept: KeptMessage, subject: Subject | str, unit: UnitOfWork) -> None:
+def _write(intake: Intake, kept: KeptMessage, subject: Subject | str, unit: UnitOfWork) -> int | None:
+    """Steps 6 to 12; the row id of the submission that the message went to, if any."""
     if isinstance(subject, str):
-        unit.write(_unreadable(kept, subject, unit))
-        return
+        return unit.write(_unreadable(kept, subject, unit))
     try:
         outcome = judge(subject, intake.site, unit)
         submission = unit.write(outcome)
@@ -298,10 +300,33 @@ def _write(intake: Intake, kept: KeptMessage, subject: Subject | str, unit: Unit
     except Exception:
         logger.exception("the decision broke", extra=fields(message=kept.id))
         headline = headline_of(subject.reading.mail, kept, too_large=subject.too_large)
-        unit.write(_held(kept, "decision-broke", headline))
-        return
-    if submission is not None and outcome.decision.status is MessageStatus.ASSEMBLING:
-        enqueue_whole(submission, intake.site, unit)
+        return unit.write(_held(kept, "decision-broke", headline))
+    if outcome.decision.reasons == (FRAGMENT,) and subject.rejoined is None:
+        return _rejoin(intake, subject, unit)
+    if submission is not None:
+        advance(outcome, submission, intake.site, unit)
+    return submission
+
+
+def _rejoin(intake: Intake, fragment: Subject, unit: UnitOfWork) -> int | None:
+    """What comes of a fragment: nothing yet, or with it of the whole message."""
+    limit = fragment.policy.message_limit
+    whole = whole_of(fragment.reading.mail, intake.blobs, unit, limit=limit)
+    return _write_rejoined(intake, whole, unit, answer=fragment.answer) if whole else None
+
+
+def _write_rejoined(intake: Intake, whole: Whole, unit: UnitOfWork, *, answer: bool) -> int | None:
+    """A message that came in fragments goes down the line as if it had come whole, in the row of the first."""
+    first, *others = whole.fragments
+    kept = unit.rejoin(first.kept.id, sha256=intake.blobs.put(whole.raw), size=len(whole.raw))
+    subject = _read(intake, kept, whole.raw, answer=answer)
+    if not isinstance(subject, str):
+        seen = tuple(one.kept.sha256 for one in whole.fragments)
+        subject = replace(subject, rejoined=Rejoined(content_digest=first.content_digest, fragments=seen))
+    submission = _write(intake, kept, subject, unit)
+    status = MessageStatus.IGNORED if submission is None else MessageStatus.CORRESPONDENCE
+    unit.end_fragments([one.kept.id for one in others], status=status, reason="rejoined", submission=submission)
+    return submission
 
 
 def _unreadable(kept: KeptMessage, reason: str, unit: UnitOfWork) -> Outcome:

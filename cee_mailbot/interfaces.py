@@ -144,10 +144,11 @@ class Mailer(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reading:
-    """What was read from one message: its headers and what it carries."""
+    """What was read from one message: its headers, what it carries, and of a bounce the ids of what came back."""
 
     mail: Mail
     cut: Cut
+    returned: tuple[str, ...] = ()
 
 
 class Reader(Protocol):

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from cee_mailbot.clock_ledger import ClockQuestions, ClockWrites
+from cee_mailbot.correspondence_ledger import CorrespondenceLedger
+from cee_mailbot.desk_ledger import DeskLedger
 from cee_mailbot.domain import facts
 from cee_mailbot.domain.acceptance import Decision
 from cee_mailbot.domain.answering import ReplyTraffic
@@ -64,13 +67,19 @@ class Headline:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NewItem:
-    """A submission that enters the queue: its number, its Center's team, and what was read."""
+    """A submission that enters the queue: its number, its Center's team, and what was read.
+
+    `due` is when it must be answered, where the mailbox it came to decides that; `makes_good` are the row ids of
+    rejected messages that it follows up.
+    """
 
     tracking: str
     team: str
     key: Key
     line: SubjectLine
     sender: str
+    due: datetime | None = None
+    makes_good: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -99,7 +108,8 @@ class Outcome:
 
     `placement` says where it belongs among the submissions of its key; `drops_flags` are flags of that submission
     that no longer hold; `item` is the new submission; `tracking` is the number of a message that stays outside the
-    queue; `duplicate_of` the row id of the first message with the same content.
+    queue; `duplicate_of` the row id of the first message with the same content; `bounced` that of a reply of ours
+    that came back with it; `says_done` that the sender wrote that nothing more will come.
     """
 
     message: KeptMessage
@@ -110,14 +120,32 @@ class Outcome:
     documents: tuple[Document, ...] = ()
     item: NewItem | None = None
     duplicate_of: int | None = None
+    bounced: int | None = None
     tracking: str | None = None
     reply: NewReply | None = None
     placement: Placement | None = None
     drops_flags: tuple[str, ...] = ()
+    says_done: bool = False
     answerable: bool = True
     answer_wanted: bool = True
     policy_version: str = ""
     actor: str = "system"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fragment:
+    """A fragment of a cut-up message: its row, its sender, and what it says of itself.
+
+    `polled_since` is when the last completed poll of its mailbox began.
+    """
+
+    kept: KeptMessage
+    sender: str
+    name: str
+    number: int
+    total: int | None
+    content_digest: str
+    polled_since: datetime | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -153,6 +181,7 @@ class SetStory:
     parts: PartSet
     polled_since: datetime | None
     reminded: bool
+    flags: frozenset[str] = frozenset()
 
     def member(self, message: int) -> Member:
         """The member with this row id. Raises `KeyError`."""
@@ -171,6 +200,7 @@ class Enqueuing:
     flags: tuple[str, ...]
     leading: int
     reply: NewReply | None
+    actor: str = "system"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -214,14 +244,14 @@ class Attempt:
     detail: str = ""
 
 
-class UnitOfWork(Protocol):
+class UnitOfWork(ClockWrites, DeskLedger, CorrespondenceLedger, Protocol):
     """One write transaction at one instant: all of it is there afterwards, or nothing."""
 
     def begin_poll(self, mailbox: str, *, team: str, activation: datetime) -> datetime:
         """Notes that a poll began. The mailbox's activation time: the one given at its first poll, for ever."""
 
-    def end_poll(self, mailbox: str, *, error: str | None) -> None:
-        """Notes that a poll was completed, or why it was not."""
+    def end_poll(self, mailbox: str, *, error: str | None, began: datetime | None = None) -> None:
+        """Notes that the poll that began then (None: the last one) was completed, or why it was not."""
 
     def keep(self, arrivals: Sequence[Arrival]) -> tuple[KeptMessage, ...]:
         """Rows for these arrivals, status `received`; one already known by its delivery keeps its row."""
@@ -268,6 +298,17 @@ class UnitOfWork(Protocol):
     def set_story(self, submission: int) -> SetStory:
         """A submission with its messages. Raises `NotFoundError`."""
 
+    def fragments(self) -> tuple[Fragment, ...]:
+        """The fragments of cut-up messages that wait for the rest, in order of arrival."""
+
+    def rejoin(self, message: int, *, sha256: str, size: int) -> KeptMessage:
+        """Puts the message that was rejoined in the place of its first fragment."""
+
+    def end_fragments(
+        self, messages: Collection[int], *, status: MessageStatus, reason: str, submission: int | None
+    ) -> None:
+        """What becomes of fragments: the others of a message that was rejoined, or those that never were."""
+
     def answered_lately(self, submission: int, kind: ReplyKind, period: timedelta) -> bool:
         """Whether a reply of this kind about a submission was written within the period."""
 
@@ -309,7 +350,7 @@ class UnitOfWork(Protocol):
         """Puts a failed, withheld or delayed reply back in line. Raises `NotFoundError` or `NotAllowedError`."""
 
 
-class Questions(Protocol):
+class Questions(ClockQuestions, Protocol):
     """Reads of the store that change nothing."""
 
     def items(self, query: "ItemQuery") -> tuple[facts.ItemFacts, ...]:

@@ -11,11 +11,12 @@ from typing import Any
 
 from cee_mailbot import intake as line
 from cee_mailbot.app import App, SystemClock, shipped_site, site_of
-from cee_mailbot.checkup import Finding, check_clock, check_packages, look
+from cee_mailbot.checkup import Finding, check_clock, check_directories, check_packages, look
 from cee_mailbot.config import Config, MailboxConfig
+from cee_mailbot.desk import wake_due
 from cee_mailbot.domain.submission import MessageStatus
 from cee_mailbot.errors import CeeMailbotError, NotAllowedError, UserError
-from cee_mailbot.explain import explain
+from cee_mailbot.explain import explain, explain_in_words
 from cee_mailbot.gathering import chase
 from cee_mailbot.intake import PollReport
 from cee_mailbot.interfaces import Handle, RawMail, Reading
@@ -25,6 +26,7 @@ from cee_mailbot.outbox import SendingReport, send_due
 from cee_mailbot.outcome import Subject
 from cee_mailbot.sandbox import InProcessReader
 from cee_mailbot.schedule import run_until
+from cee_mailbot.site import Site
 from cee_mailbot.sources.mail_files import read_mail_files
 from parsers.documents import Document
 from parsers.headers import MailRefused
@@ -70,8 +72,8 @@ def poll_one(app: App, mailbox: MailboxConfig) -> MailboxResult:
 
 
 def chase_sets(app: App) -> int:
-    """Enqueues or reminds of split submissions whose time is up, once the poll has shown that nothing more came."""
-    return chase(app.store, app.site)
+    """Does what is due by now: split submissions whose time is up, and items that wait for a date."""
+    return chase(app.store, app.site) + wake_due(app.intake)
 
 
 def _result(report: PollReport) -> MailboxResult:
@@ -135,6 +137,20 @@ def inspect_message(config: Config | None, raw: bytes, *, arrived_at: datetime, 
 
     Without a configuration the shipped rules hold. Raises `UserError` when there is no such mailbox.
     """
+    subject, site, refused = _inspected(config, raw, arrived_at=arrived_at, mailbox=mailbox)
+    return explain(subject, site, refused=refused)
+
+
+def inspect_in_words(config: Config | None, raw: bytes, *, arrived_at: datetime, mailbox: str | None) -> Iterator[str]:
+    """The same for people, line by line: what was read, which rules spoke and why, and what would follow."""
+    subject, site, refused = _inspected(config, raw, arrived_at=arrived_at, mailbox=mailbox)
+    return explain_in_words(subject, site, refused=refused)
+
+
+def _inspected(
+    config: Config | None, raw: bytes, *, arrived_at: datetime, mailbox: str | None
+) -> tuple[Subject, Site, str | None]:
+    """The message ready to be judged, at which site, and the code of the reason why only its header could be read."""
     site = site_of(config, SystemClock()) if config else shipped_site()
     known = {one.name: one for one in site.mailboxes}
     target = known.get(mailbox) if mailbox else site.mailboxes[0]
@@ -154,7 +170,7 @@ def inspect_message(config: Config | None, raw: bytes, *, arrived_at: datetime, 
     )
     policy = site.policies[target.name]
     reading, refused = _read(raw, limit=policy.message_limit)
-    return explain(Subject(kept=kept, reading=reading, mailbox=target, policy=policy), site, refused=refused)
+    return Subject(kept=kept, reading=reading, mailbox=target, policy=policy), site, refused
 
 
 def _read(raw: bytes, *, limit: int) -> tuple[Reading, str | None]:
@@ -188,6 +204,7 @@ def check(app: App) -> Iterator[Finding]:
         ("clock", lambda: check_clock(app.site.clock, app.store.last_written())),
         ("replies", app.mailer.check),
         ("templates", app.site.composer.check),
+        ("directories", lambda: check_directories(app.directories.directory, app.directories.faults)),
         *((f"mailbox {name}", source.check) for name, source in app.sources.items()),
     ]
     return look(checks)

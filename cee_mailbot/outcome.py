@@ -1,14 +1,19 @@
 """One kept message to everything that is written about it: what is known, the decision, and the reply."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from cee_mailbot.domain.acceptance import Case, Decision, Standing, decide, sender_key
+from cee_mailbot.correspondence import join_answer, rejects_made_good
+from cee_mailbot.correspondence_ledger import Bounced
+from cee_mailbot.domain.acceptance import FRAGMENT, Case, Decision, Standing, decide, sender_key
 from cee_mailbot.domain.answering import answerable
+from cee_mailbot.domain.directory import ownership
+from cee_mailbot.domain.done import says_done
 from cee_mailbot.domain.policy import Policy
 from cee_mailbot.domain.presentation import Clocks, present
 from cee_mailbot.domain.reply import ReplyKind
-from cee_mailbot.domain.routing import Mailbox, local_zone, owner
+from cee_mailbot.domain.routing import Mailbox, due_to_answer, local_zone
 from cee_mailbot.domain.submission import Key, MessageStatus
 from cee_mailbot.domain.work_item import find_tracking, tracking_number
 from cee_mailbot.gathering import gather
@@ -33,6 +38,17 @@ class Release:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Rejoined:
+    """Of a message that came in fragments: the first one's content digest, and the SHA-256 of each one's bytes.
+
+    It lies in the first fragment's row, and by that fragment's content it is known again.
+    """
+
+    content_digest: str
+    fragments: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Subject:
     """One message ready to be judged: its row, what was read of it, and under which mailbox's rules."""
 
@@ -42,6 +58,7 @@ class Subject:
     policy: Policy
     release: Release | None = None
     answer: bool = True
+    rejoined: Rejoined | None = None
 
     @property
     def too_large(self) -> bool:
@@ -55,27 +72,52 @@ def judge(subject: Subject, site: Site, unit: UnitOfWork) -> Outcome:
     What can change until the transaction ends is asked of `unit`; the rest is a pure function of the message.
     """
     line = read_line(subject)
-    headline = identified(headline_of(subject.reading.mail, subject.kept, too_large=subject.too_large), subject.mailbox)
-    standing = standing_of(subject, line, headline, unit)
+    headline = _headline(subject)
+    bounced = unit.bounced(subject.reading.returned)
+    standing = standing_of(subject, line, headline, unit, bounced)
     case = case_of(subject, site, line=line, standing=standing)
     decision = decide(case)
     outcome = Outcome(
         message=subject.kept,
-        headline=replace(headline, evidence=evidence_of(case, subject.kept)),
+        headline=replace(headline, evidence=evidence_of(case, subject.kept) | _fragments(subject)),
         decision=_told(decision, case),
         line=line,
         presentation=case.presentation,
         documents=() if decision.status is MessageStatus.DUPLICATE else subject.reading.cut.documents,
         duplicate_of=standing.duplicate_of if decision.status is MessageStatus.DUPLICATE else None,
+        bounced=bounced.reply if bounced and decision.status is MessageStatus.IGNORED else None,
+        says_done=case.answerable.ok and says_done(subject.reading.cut.text),
         answerable=case.answerable.ok,
         answer_wanted=subject.answer,
         policy_version=subject.policy.version,
         actor=subject.release.actor if subject.release else "system",
     )
+    if decision.reasons == (FRAGMENT,):
+        return _fragment(outcome, case)
     if decision.status is MessageStatus.ENQUEUED and not case.free_subject:
         outcome = gather(outcome, case, key_of(case.mail, line, case.policy), unit)
+    elif decision.status is MessageStatus.SUPPLEMENT:
+        outcome = join_answer(outcome, case, unit)
     placed = _place(outcome, case, site, unit)
     return replace(placed, reply=write_reply(placed, case, site, unit))
+
+
+def _fragments(subject: Subject) -> dict[str, object]:
+    return {"fragments": list(subject.rejoined.fragments)} if subject.rejoined else {}
+
+
+def _headline(subject: Subject) -> Headline:
+    mail = subject.reading.mail
+    head = identified(headline_of(mail, subject.kept, too_large=subject.too_large), subject.mailbox)
+    return replace(head, content_digest=subject.rejoined.content_digest) if subject.rejoined else head
+
+
+def _fragment(outcome: Outcome, case: Case) -> Outcome:
+    """What is written about a fragment: which one of which message it is, and none of what it seems to say."""
+    partial = case.mail.partial
+    told = {"id": partial.id, "number": partial.number, "total": partial.total} if partial else {}
+    headline = replace(outcome.headline, evidence={**outcome.headline.evidence, "partial": told})
+    return replace(outcome, headline=headline, line=None, documents=())
 
 
 def read_line(subject: Subject) -> SubjectLine:
@@ -120,7 +162,9 @@ def shown_address(address: Address) -> str:
     return f"{address.name} <{address.addr}>" if address.name else address.addr
 
 
-def standing_of(subject: Subject, line: SubjectLine, head: Headline, unit: UnitOfWork) -> Standing:
+def standing_of(
+    subject: Subject, line: SubjectLine, head: Headline, unit: UnitOfWork, bounced: Bounced | None = None
+) -> Standing:
     """What the store knows that bears on this message."""
     mail = subject.reading.mail
     first = unit.first_of_kind(head.content_digest, other_than=subject.kept.id)
@@ -133,6 +177,7 @@ def standing_of(subject: Subject, line: SubjectLine, head: Headline, unit: UnitO
         answers_reject=answers is not None and answers.kind is ReplyKind.REJECT,
         same_key=unit.newest_of_key(key_of(mail, line, subject.policy)),
         message_id_reused=bool(head.message_id and unit.message_id_reused(head.message_id, head.content_digest)),
+        returned=bounced.submission if bounced else None,
     )
 
 
@@ -158,14 +203,18 @@ def case_of(subject: Subject, site: Site, *, line: SubjectLine, standing: Standi
         date_signed=_date_signed(mail, verdict),
     )
     recipients = [one.addr for one in (*mail.to, *mail.cc)]
-    owned_by = owner(recipients, subject.mailbox, site.mailboxes)
-    zone = local_zone(line.port, site.centers[owned_by.team])
+    account = site.directory.account(line.account)
+    owned = ownership(recipients, subject.mailbox, site.mailboxes, account)
+    zone = local_zone(line.port, site.centers[owned.team])
     return Case(
         mail=mail,
         cut=subject.reading.cut,
         line=line,
         mailbox=subject.mailbox,
-        owner=owned_by,
+        owner=owned.mailbox,
+        team=owned.team,
+        transferred=owned.transferred,
+        directory=site.directory,
         policy=policy,
         verdict=verdict,
         answerable=answerable(mail, own_addresses=site.own_addresses, policy=policy),
@@ -237,18 +286,31 @@ def _place(outcome: Outcome, case: Case, site: Site, unit: UnitOfWork) -> Outcom
     """The outcome with its new item or, for a reject, its number; a number once given is kept."""
     status, given = outcome.decision.status, outcome.message.tracking
     if status is MessageStatus.REJECTED:
-        return replace(outcome, tracking=given or _next_number(case.mailbox.team, site, unit))
+        return replace(outcome, tracking=given or next_number(case.mailbox.team, site, unit))
     begins = status in (MessageStatus.ENQUEUED, MessageStatus.ASSEMBLING) and outcome.decision.joins is None
     if not begins:
-        return replace(outcome, tracking=given)
+        return replace(outcome, tracking=given, decision=_not_transferred(outcome.decision))
     item = NewItem(
-        tracking=given or _next_number(case.owner.team, site, unit),
-        team=case.owner.team,
+        tracking=given or next_number(case.team, site, unit),
+        team=case.team,
         key=key_of(case.mail, case.line, case.policy),
         line=case.line,
         sender=_first_sender(case.mail),
+        due=_due(outcome, case, site),
+        makes_good=rejects_made_good(case, unit),
     )
     return replace(outcome, item=item)
+
+
+def _not_transferred(decision: Decision) -> Decision:
+    """The decision on a message that begins no item: what it joins stays where it is."""
+    return replace(decision, flags=tuple(flag for flag in decision.flags if flag != "transferred"))
+
+
+def _due(outcome: Outcome, case: Case, site: Site) -> datetime | None:
+    """When the program office must have answered; of a Center's items their type decides."""
+    zone = site.centers[case.team].time_zone
+    return due_to_answer(outcome.message.arrived_at, zone) if case.free_subject else None
 
 
 def _first_sender(mail: Mail) -> str:
@@ -256,6 +318,7 @@ def _first_sender(mail: Mail) -> str:
     return mail.sender.addr if mail.sender else next((address.addr for address in mail.from_), "")
 
 
-def _next_number(team: str, site: Site, unit: UnitOfWork) -> str:
+def next_number(team: str, site: Site, unit: UnitOfWork) -> str:
+    """The next tracking number of a team's year, which begins and ends where its Center is."""
     year = site.clock.now().astimezone(ZoneInfo(site.centers[team].time_zone)).year
     return tracking_number(team=team, year=year, serial=unit.next_serial(team, year))

@@ -2,14 +2,15 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from cee_mailbot.domain.acceptance import Case
 from cee_mailbot.domain.answering import UNLIMITED, Allowance, ReplyTraffic, allow
-from cee_mailbot.domain.assembly import Place
+from cee_mailbot.domain.assembly import Place, leading_part
 from cee_mailbot.domain.presentation import Presentation
 from cee_mailbot.domain.reply import ListedDocument, ListedPart, ReplyFacts, ReplyKind, ReplyState, Stamp
+from cee_mailbot.domain.routing import Center
 from cee_mailbot.domain.submission import MessageStatus
 from cee_mailbot.interfaces import Letter
 from cee_mailbot.ledger import Member, NewReply, Outcome, SetStory, UnitOfWork
@@ -19,6 +20,7 @@ from parsers.subject import SubjectLine, parse_subject
 REPLY_FOR: dict[MessageStatus, ReplyKind] = {
     MessageStatus.ENQUEUED: ReplyKind.ACKNOWLEDGEMENT,
     MessageStatus.REJECTED: ReplyKind.REJECT,
+    MessageStatus.SUPPLEMENT: ReplyKind.SUPPLEMENT,
 }
 REPLY_FOR_PLACE: dict[Place, ReplyKind] = {
     Place.ALONE: ReplyKind.ACKNOWLEDGEMENT,
@@ -29,6 +31,9 @@ REPLY_FOR_PLACE: dict[Place, ReplyKind] = {
 
 _PREFIXES = re.compile(r"^(?:[^\s:]{1,30}:\s*)+")
 REFERENCES_KEPT = 10
+
+# What the flags of a set's messages tell its sender; that parts are missing has its own kind of reply.
+TOLD_OF_A_SET = frozenset({"transferred"})
 DUPLICATES_ANSWERED_EVERY = timedelta(hours=24)
 
 
@@ -82,6 +87,34 @@ def write_set_reply(
     return _new_reply(_set_facts(kind, story, leading, shown, site), addressing, site, unit)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StaffWords:
+    """What a person wrote to go with a return or a transfer, and the Center that a transfer goes to (None: a port)."""
+
+    event: str
+    reason: str
+    to_center: Center | None = None
+
+
+def write_staff_reply(
+    kind: ReplyKind, story: SetStory, shown: Presentation, words: StaffWords, site: Site, unit: UnitOfWork
+) -> NewReply | None:
+    """The reply to an act of staff, to the sender of the leading part; `shown` is the item's own time."""
+    leading = story.member(leading_part(story.parts).message)
+    if leading.sender is None or not leading.answerable:
+        return None
+    addressing = Addressing(
+        event=words.event,
+        to=leading.sender,
+        mailbox=story.mailbox,
+        thread=thread_of(leading.subject),
+        answer_wanted=leading.answer_wanted,
+    )
+    facts = _set_facts(kind, story, leading, shown, site)
+    facts = replace(facts, reason=words.reason, to_center=words.to_center, hand_over=None)
+    return _new_reply(facts, addressing, site, unit)
+
+
 def line_of(member: Member, story: SetStory, site: Site) -> SubjectLine:
     """The subject line of a stored message, read again under its mailbox's rules."""
     return parse_subject(member.line, site.policies[story.mailbox].subject_rules)
@@ -94,7 +127,9 @@ def _kind_for(outcome: Outcome) -> ReplyKind | None:
 
 
 def _joined(outcome: Outcome) -> int | None:
-    return outcome.placement.submission if outcome.placement else None
+    if outcome.placement is not None:
+        return outcome.placement.submission
+    return outcome.decision.joins if outcome.decision.status is MessageStatus.SUPPLEMENT else None
 
 
 def _new_reply(facts: ReplyFacts, addressing: Addressing, site: Site, unit: UnitOfWork) -> NewReply:
@@ -146,7 +181,8 @@ def _facts(kind: ReplyKind, to: str, outcome: Outcome, case: Case, site: Site, s
         message_id=site.new_message_id(),
         to=to,
         mailbox_address=case.owner.address,
-        center=site.centers[story.team if story else case.owner.team],
+        center=site.centers[story.team if story else case.team],
+        from_center=site.centers[case.owner.team],
         tracking=number,
         line=case.line,
         line_as_written=mail.subject,
@@ -188,6 +224,7 @@ def _set_facts(kind: ReplyKind, story: SetStory, leading: Member, shown: Present
         to=leading.sender or "",
         mailbox_address=site.mailbox(story.mailbox).address,
         center=site.centers[story.team],
+        from_center=site.centers[site.mailbox(story.mailbox).team],
         tracking=story.tracking,
         line=line_of(leading, story, site),
         line_as_written=leading.subject,
@@ -200,6 +237,7 @@ def _set_facts(kind: ReplyKind, story: SetStory, leading: Member, shown: Present
         parts=tuple(_listed_part(member) for member in members if member.part.number is not None),
         missing=parts.missing,
         total=parts.total,
+        flags=tuple(sorted(story.flags & TOLD_OF_A_SET)),
         hand_over=Stamp(instant=deadline, zone=shown.zone, source="arrival"),
         written_at=site.clock.now(),
     )

@@ -4,6 +4,7 @@ The one door through which mail is read: reading in a child process takes this p
 """
 
 from cee_mailbot.interfaces import Reading
+from parsers.bounces import is_bounce, returned_ids
 from parsers.documents import Cut, cut
 from parsers.mail import read_mail
 
@@ -15,7 +16,9 @@ class InProcessReader:
 
     def read(self, raw: bytes) -> Reading:
         """As the interface says."""
-        return Reading(mail=read_mail(raw), cut=cut(raw))
+        mail, carried = read_mail(raw), cut(raw)
+        returned = returned_ids(carried.leaves, mail.in_reply_to) if is_bounce(mail.machine) else ()
+        return Reading(mail=mail, cut=carried, returned=returned)
 
     def read_header(self, start: bytes) -> Reading:
         """As the interface says; what follows the header block is left out."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from cee_mailbot.domain.directory import NO_DIRECTORY, Directory
 from cee_mailbot.domain.policy import Policy
 from cee_mailbot.domain.routing import Center, Mailbox
 from cee_mailbot.errors import NotFoundError
@@ -23,6 +24,7 @@ class Site:
     composer: Composer
     clock: Clock
     new_message_id: Callable[[], str]
+    directory: Directory = NO_DIRECTORY
 
     @property
     def own_addresses(self) -> frozenset[str]:

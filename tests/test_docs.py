@@ -87,9 +87,10 @@ def examples() -> list[tuple[str, str, int]]:
 
 @pytest.mark.parametrize(("name", "command", "printed"), examples())
 def test_examples_print_what_the_page_says(name: str, command: str, printed: str, tmp_path: Path) -> None:
-    """An example is run in an empty folder; `...` on a line of its own stands for lines left out."""
+    """An example is run in a folder with our fixtures; `...` on a line of its own stands for lines left out."""
     words = shlex.split(command)
     assert words[0] == "cee-mailbot", f"{name}: only our own commands are examples"
+    (tmp_path / "fixtures").symlink_to(ROOT / "fixtures")
     run = subprocess.run(
         [sys.executable, "-m", "cee_mailbot", *words[1:]], cwd=tmp_path, capture_output=True, text=True, check=False
     )

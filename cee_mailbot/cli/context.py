@@ -5,7 +5,7 @@ import os
 from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from cee_mailbot.app import App, opened
@@ -28,15 +28,25 @@ def program(arguments: Namespace) -> Iterator[App]:
         yield app
 
 
-def instant(text: str | None, option: str) -> datetime | None:
-    """The instant that an option gives, aware; without an offset it is UTC. Raises `UserError`."""
+def instant(text: str | None, option: str, *, offset_needed: bool = False) -> datetime | None:
+    """The instant that an option gives, aware; without an offset it is UTC, or refused. Raises `UserError`."""
     if text is None:
         return None
     try:
         read = datetime.fromisoformat(text)
     except ValueError:
         raise UserError(f"{option} {text!r} is no time; write it as 2026-11-20T13:52:10-08:00") from None
+    if offset_needed and read.tzinfo is None:
+        raise UserError(f"{option} {text!r} has no offset; write it as 2026-11-20T13:52:10-08:00")
     return read if read.tzinfo else read.replace(tzinfo=UTC)
+
+
+def day(text: str, option: str) -> date:
+    """The day that an option gives. Raises `UserError`."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise UserError(f"{option} {text!r} is no day; write it as 2026-11-20") from None
 
 
 def actor(arguments: Namespace) -> str:

@@ -4,12 +4,12 @@ import json
 import os
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
+from cee_mailbot.cli.context import instant
 from cee_mailbot.cli.output import print_facts, print_json, print_lines, printable
 from cee_mailbot.config import SYSTEM_PLACE, USUAL_PLACE, VARIABLE, Config, find_config, load_config
 from cee_mailbot.domain.policy import Policy
@@ -26,6 +26,7 @@ def add_arguments(command: ArgumentParser, name: str, _common: ArgumentParser) -
     else:
         command.add_argument("file", type=Path, metavar="FILE", help="one message as it lies in a mailbox (.eml)")
         command.add_argument("--mailbox", metavar="NAME", help="the mailbox whose rules hold (default: the first)")
+        command.add_argument("--arrived", metavar="TIME", help="when the server took it (default: the file's own time)")
         command.set_defaults(act=_inspect)
 
 
@@ -78,15 +79,15 @@ def _show(read: SubjectLine) -> None:
 
 
 def _inspect(arguments: Namespace) -> int:
-    from cee_mailbot.operations import inspect_message  # noqa: PLC0415 - `subject` does without the whole program
+    from cee_mailbot.operations import inspect_in_words, inspect_message  # noqa: PLC0415 - `subject` needs less
 
-    raw, arrived_at = _read(arguments.file)
+    raw, written_at = _read(arguments.file)
+    arrived_at = instant(arguments.arrived, "--arrived") or written_at
     config = _configuration_if_any(arguments)
-    story = inspect_message(config, raw, arrived_at=arrived_at, mailbox=arguments.mailbox)
     if arguments.json:
-        print_json(story)
+        print_json(inspect_message(config, raw, arrived_at=arrived_at, mailbox=arguments.mailbox))
     else:
-        print_lines(_story(story))
+        print_lines(inspect_in_words(config, raw, arrived_at=arrived_at, mailbox=arguments.mailbox))
     return 0
 
 
@@ -95,21 +96,3 @@ def _read(path: Path) -> tuple[bytes, datetime]:
         return path.read_bytes(), datetime.fromtimestamp(path.stat().st_mtime, UTC)
     except OSError as error:
         raise UserError(f"can't read {path}: {error.strerror}") from error
-
-
-def _story(story: dict[str, Any]) -> Iterator[str]:
-    """The story of one message in words: what was read, which rules spoke, and what would follow."""
-    subject, shown, decision = story["subject"], story["presentation"], story["decision"]
-    yield f"From {story['from'] or 'nobody'} to {', '.join(story['to']) or 'nobody'}"
-    yield f"Subject: {subject['line']}"
-    yield f"  read as {subject['canonical'] or 'nothing'}"
-    yield from (f"  repaired: {repair}" for repair in subject["repairs"])
-    yield from (f"  {problem['code']}: {problem['fix']}" for problem in subject["problems"])
-    yield f"Presented {shown['local']} ({shown['zone']}), basis {shown['basis']}, strength {shown['strength']}"
-    if not story["answerable"]["ok"]:
-        yield f"Never answered: {story['answerable']['reason']}"
-    for document in story["documents"]:
-        yield f"Document {document['path']}: {document['type']}, {document['bytes']:,} bytes, {document['status']}"
-    yield f"It would end as {decision['status']} ({decision['outcome']})"
-    yield from (f"  because: {reason}" for reason in decision["reasons"])
-    yield from (f"  flag: {flag}" for flag in decision["flags"])

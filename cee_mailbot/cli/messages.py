@@ -29,12 +29,15 @@ def add_arguments(command: ArgumentParser, _name: str, common: ArgumentParser) -
         ("raw", _raw, "its exact bytes, to standard output"),
         ("documents", _documents, "its documents; with --to, written to a folder"),
         ("release", _release, "puts a held, rejected or ignored one into the queue"),
+        ("replay", _replay, "judges it by today's rules, beside what was recorded"),
     ):
         one = acts.add_parser(name, help=does, parents=[common])
         one.add_argument("id", type=int, metavar="ID")
         one.set_defaults(act=act)
         if name == "documents":
             one.add_argument("--to", type=Path, metavar="DIR", help="a folder to write their exact bytes to")
+        if name == "replay":
+            one.add_argument("--apply", action="store_true", help="release it, if today's rules would enqueue it")
         if name == "release":
             one.add_argument("--line", metavar="LINE", help="the subject line it should have had")
 
@@ -105,3 +108,27 @@ def _release(arguments: Namespace) -> int:
     else:
         print_lines([f"message {message.id} is in the queue as {message.tracking}"])
     return 0
+
+
+def _replay(arguments: Namespace) -> int:
+    """Exit code 1 when it was to be carried out and can't be."""
+    with program(arguments) as app:
+        found = desk.replay(app.intake, arguments.id)
+        applied = arguments.apply and found.allowed
+        if applied:
+            desk.release(app.intake, arguments.id, actor=actor(arguments))
+            send(app)
+    if arguments.json:
+        print_json(to_json(found) | {"applied": applied})
+    else:
+        names = [name for name in found.today if name in found.differences] or ["outcome"]
+        print_table(("", "recorded", "today"), [(name, found.recorded[name], found.today[name]) for name in names])
+        print_lines(_what_became(found, applied=applied, wanted=arguments.apply))
+    return 1 if arguments.apply and not applied else 0
+
+
+def _what_became(found: desk.Replay, *, applied: bool, wanted: bool) -> list[str]:
+    if applied:
+        return [f"message {found.message} was put into the queue"]
+    same = [] if found.differences else ["today's rules say what was recorded"]
+    return [*same, *([f"not carried out: {found.why_not}"] if wanted else [])]

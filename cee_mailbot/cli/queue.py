@@ -1,10 +1,14 @@
 """`queue`: the work queue."""
 
+import sys
 from argparse import ArgumentParser, Namespace
 from typing import Any
 
 from cee_mailbot.cli.context import instant, program
-from cee_mailbot.cli.output import print_facts, print_json, print_table
+from cee_mailbot.cli.item_clock import add_entry_date, clock_lines, clocks_of
+from cee_mailbot.cli.output import print_facts, print_json, print_lines, print_table
+from cee_mailbot.cli.queue_acts import add_acts
+from cee_mailbot.domain.export import csv_of
 from cee_mailbot.domain.facts import ItemStory, to_json
 from cee_mailbot.ledger import ItemQuery
 
@@ -14,27 +18,52 @@ FILTERS = ("team", "state", "code", "entry", "account", "flag", "assignee", "tex
 def add_arguments(command: ArgumentParser, _name: str, common: ArgumentParser) -> None:
     """The acts on the work queue."""
     acts = command.add_subparsers(metavar="ACT", required=True)
-    listing = acts.add_parser("list", help="the items, filtered and sorted", parents=[common])
+    for name, act, does in (
+        ("list", _list, "the items, filtered and sorted"),
+        ("export", _export, "the same as CSV, to standard output"),
+    ):
+        listing = acts.add_parser(name, help=does, parents=[common])
+        _add_filters(listing)
+        listing.set_defaults(act=act)
+    show = acts.add_parser("show", help="everything known of one item", parents=[common])
+    show.add_argument("tracking", metavar="TRACKING")
+    show.set_defaults(act=_show)
+    add_entry_date(acts, common)
+    add_acts(acts, common)
+
+
+def _add_filters(listing: ArgumentParser) -> None:
     for name in FILTERS:
         listing.add_argument(f"--{name}", metavar=name.upper())
     listing.add_argument("--due-before", metavar="TIME")
     listing.add_argument("--sort", default="presented_at", metavar="COLUMN", help="with - before it: descending")
     listing.add_argument("--limit", type=int, metavar="N")
     listing.add_argument("--offset", type=int, default=0, metavar="N")
-    listing.set_defaults(act=_list)
-    show = acts.add_parser("show", help="everything known of one item", parents=[common])
-    show.add_argument("tracking", metavar="TRACKING")
-    show.set_defaults(act=_show)
 
 
-def _list(arguments: Namespace) -> int:
-    query = ItemQuery(
+def _query(arguments: Namespace) -> ItemQuery:
+    return ItemQuery(
         **{name: getattr(arguments, name) for name in FILTERS},
         due_before=instant(arguments.due_before, "--due-before"),
         sort=arguments.sort,
         limit=arguments.limit,
         offset=arguments.offset,
     )
+
+
+def _export(arguments: Namespace) -> int:
+    with program(arguments) as app, app.store.read() as ask:
+        items = ask.items(_query(arguments))
+    if arguments.json:
+        print_json(items)
+    else:
+        # As bytes: a console's own line ends and encoding would spoil the file.
+        sys.stdout.buffer.write(csv_of(items).encode("utf-8", "backslashreplace"))
+    return 0
+
+
+def _list(arguments: Namespace) -> int:
+    query = _query(arguments)
     with program(arguments) as app, app.store.read() as ask:
         items = ask.items(query)
     if arguments.json:
@@ -48,21 +77,24 @@ def _list(arguments: Namespace) -> int:
 def story_as_json(story: ItemStory) -> dict[str, Any]:
     """The line of the queue, with everything in full that it only counts or names."""
     line: dict[str, Any] = to_json(story.item)
-    full = {"documents": story.documents, "replies": story.replies, "notes": [], "history": story.history}
+    full = {"documents": story.documents, "replies": story.replies, "notes": story.notes, "history": story.history}
     return {**line, **to_json(full), "evidence": to_json(story.evidence)}
 
 
 def _show(arguments: Namespace) -> int:
     with program(arguments) as app, app.store.read() as ask:
         story = ask.story(arguments.tracking)
+        clocks = clocks_of(app, story, ask.closures())
     if arguments.json:
-        print_json(story_as_json(story))
+        print_json(story_as_json(story) | clocks)
         return 0
     print_facts(to_json(story.item))
+    print_lines(clock_lines(clocks))
     print_table(
         ("message", "status", "from", "subject"), [(m.id, m.status, m.from_, m.subject) for m in story.messages]
     )
     print_table(("document", "type", "bytes", "sha256"), [(d.path, d.type, d.bytes, d.sha256) for d in story.documents])
     print_table(("reply", "kind", "to", "state"), [(r.id, r.kind, r.to, r.state) for r in story.replies])
+    print_table(("note", "at", "actor", "text"), [(n.id, n.at, n.actor, n.text) for n in story.notes])
     print_table(("at", "actor", "event"), [(h.at, h.actor, h.event) for h in story.history])
     return 0

@@ -27,6 +27,9 @@ def add_arguments(command: ArgumentParser, _name: str, common: ArgumentParser) -
     retry = acts.add_parser("retry", help="tries a failed, withheld or delayed reply again", parents=[common])
     retry.add_argument("id", type=int, metavar="ID")
     retry.set_defaults(act=_retry)
+    cancel = acts.add_parser("cancel", help="takes back a reply that has not left", parents=[common])
+    cancel.add_argument("id", type=int, metavar="ID")
+    cancel.set_defaults(act=_cancel)
     resume = acts.add_parser(
         "resume", help="lets automatic replies go after the breaker stopped them", parents=[common]
     )
@@ -59,6 +62,18 @@ def _retry(arguments: Namespace) -> int:
     with program(arguments) as app:
         desk.retry_reply(app.intake, arguments.id, actor=actor(arguments))
         send(app)
+        with app.store.read() as ask:
+            facts, _ = ask.reply(arguments.id)
+    if arguments.json:
+        print_json(facts)
+    else:
+        print_lines([f"reply {facts.id} is {facts.state}"])
+    return 0
+
+
+def _cancel(arguments: Namespace) -> int:
+    with program(arguments) as app:
+        desk.cancel_reply(app.intake, arguments.id, actor=actor(arguments))
         with app.store.read() as ask:
             facts, _ = ask.reply(arguments.id)
     if arguments.json:

@@ -14,6 +14,7 @@ from cee_mailbot.config.environment import read_environment
 from cee_mailbot.config.errors import ConfigError
 from cee_mailbot.config.file import read_file
 from cee_mailbot.config.tables import (
+    DirectoriesConfig,
     LogConfig,
     MailboxTable,
     PolicyTable,
@@ -92,6 +93,7 @@ class Config:
     policy: Policy
     polling: PollingConfig
     log: LogConfig
+    directories: DirectoriesConfig
     mailboxes: tuple[MailboxConfig, ...]
     centers: Mapping[str, Center]
 
@@ -141,6 +143,7 @@ def _config(path: Path, settings: Settings, environ: Mapping[str, str]) -> Confi
         policy=policy,
         polling=settings.polling,
         log=settings.log,
+        directories=settings.directories,
         mailboxes=tuple(_mailbox(table, settings.policy, environ) for table in settings.mailbox),
         centers=MappingProxyType(_centers(settings)),
     )
@@ -189,8 +192,8 @@ def _policy(*tables: PolicyTable) -> Policy:
     """The defaults, overlaid by each table in turn; half the attachment limit is the threshold of a split."""
     set_keys: dict[str, Any] = {}
     for table in tables:
-        values = {key: getattr(table, key) for key in PolicyTable.model_fields}
-        set_keys |= {key: _frozen(key, value) for key, value in values.items() if value is not None}
+        keys = table.model_fields_set & set(PolicyTable.model_fields)
+        set_keys |= {key: _frozen(key, getattr(table, key)) for key in keys}
     if "attachment_limit" in set_keys:
         set_keys.setdefault("split_threshold", max(1, set_keys["attachment_limit"] // 2))
     return Policy(**set_keys)

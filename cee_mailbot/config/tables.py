@@ -14,7 +14,8 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from cee_mailbot.config.values import parse_duration, parse_instant, parse_size, printable_line
+from cee_mailbot.config.values import parse_duration, parse_instant, parse_office_hours, parse_size, printable_line
+from cee_mailbot.domain.office_hours import OfficeHours
 
 _DIGITS = re.compile(r"[0-9]{1,15}")
 
@@ -42,6 +43,7 @@ def _texts(value: object) -> object:
 
 Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
 Size = Annotated[int, BeforeValidator(parse_size)]
+Hours = Annotated[OfficeHours | None, BeforeValidator(parse_office_hours)]
 Count = Annotated[int, Field(strict=True, ge=0), BeforeValidator(_number)]
 TcpPort = Annotated[int, Field(strict=True, ge=1, le=65535), BeforeValidator(_number)]
 Instant = Annotated[datetime, BeforeValidator(parse_instant)]
@@ -75,6 +77,13 @@ class PollingConfig(Table):
     interval: Duration = timedelta(minutes=1)
     set_bytes: Size = 16_000_000
     deadline: Duration = timedelta(minutes=10)
+
+
+class DirectoriesConfig(Table):
+    """`[directories]`: the CSV files of accounts and filers."""
+
+    accounts: Place | None = None
+    filers: Place | None = None
 
 
 class LogConfig(Table):
@@ -136,6 +145,7 @@ class PolicyTable(Table):
     date_future_tolerance: Duration | None = None
     date_past_tolerance: Duration | None = None
     trusted_authserv_ids: Lines | None = None
+    office_hours: Hours = None
 
 
 class MailboxTable(SecretKeys, PolicyTable):
@@ -179,11 +189,12 @@ class Settings(BaseSettings):
     policy: PolicyTable = PolicyTable()
     polling: PollingConfig = PollingConfig()
     log: LogConfig = LogConfig()
+    directories: DirectoriesConfig = DirectoriesConfig()
     mailbox: list[MailboxTable] = []
     center: list[CenterTable] = []
 
 
-SECTIONS = ("storage", "replies", "policy", "polling", "log")
+SECTIONS = ("storage", "replies", "policy", "polling", "log", "directories")
 """The tables that stand once, so that a variable of the environment can name a key of theirs."""
 
 

@@ -4,15 +4,17 @@ import ipaddress
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 from cee_mailbot.config.errors import ConfigError
+from cee_mailbot.domain.office_hours import OfficeHours
 
 _DURATION = re.compile(r"([0-9]{1,9})(s|m|h|d)")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _SIZE = re.compile(r"([0-9]{1,15})(B|KB|MB|GB)?")
 _BYTES = {None: 1, "B": 1, "KB": 1000, "MB": 1_000_000, "GB": 1_000_000_000}
+_HOURS = re.compile(r"((?:[01][0-9]|2[0-3]):[0-5][0-9])-((?:[01][0-9]|2[0-3]):[0-5][0-9])")
 _LONGEST = timedelta(days=36_500)
 _LARGEST = 10**15
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
@@ -68,6 +70,19 @@ def _instant(value: object) -> datetime | None:
         return datetime.fromisoformat(value) if isinstance(value, str) else None
     except ValueError:
         return None
+
+
+def parse_office_hours(text: object) -> OfficeHours | None:
+    """Read `08:30-16:30`, or `none`. Raises ValueError for anything else."""
+    if text is None or text == "none" or isinstance(text, OfficeHours):
+        return text if isinstance(text, OfficeHours) else None
+    found = _HOURS.fullmatch(text) if isinstance(text, str) else None
+    if found is None:
+        raise ValueError('are no office hours; write when the port opens and closes, such as "08:30-16:30", or "none"')
+    opens, closes = (time.fromisoformat(one) for one in found.groups())
+    if opens >= closes:
+        raise ValueError("never begin; write when the port opens, then when it closes, on one day")
+    return OfficeHours(opens=opens, closes=closes)
 
 
 def printable_line(text: str) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from cee_mailbot.domain.answering import NEVER_A_SUBMISSION, Answerable
+from cee_mailbot.domain.directory import NO_DIRECTORY, Directory
 from cee_mailbot.domain.policy import Policy
 from cee_mailbot.domain.presentation import Clocks, Presentation
 from cee_mailbot.domain.routing import Mailbox, is_usvi
@@ -14,6 +15,8 @@ from parsers.documents import AMBIGUOUS_DEFECTS, Cut, Document
 from parsers.errors import Problem
 from parsers.mail import Mail
 from parsers.subject import SubjectLine
+
+FRAGMENT = "fragment"
 
 
 class Outcome(StrEnum):
@@ -34,7 +37,7 @@ class Standing:
     that one went; `answers_us` whether the message answers one of our own, `answers` the submission that was
     about, `answers_sender` the sender part of that submission's key, `answers_reject` whether it was a reject;
     `same_key` is the newest submission of the message's key; `message_id_reused` whether another content
-    came under the same Message-ID.
+    came under the same Message-ID; `returned` is the submission about which a reply of ours came back with it.
     """
 
     duplicate_of: int | None = None
@@ -44,14 +47,16 @@ class Standing:
     answers_reject: bool = False
     same_key: int | None = None
     message_id_reused: bool = False
+    returned: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Case:
     """One message as the checks see it.
 
-    `mailbox` is the one it arrived in, `owner` the one whose team works it; `addressed` tells whether To or Cc
-    names a Center; `released` means that a person has put it into the queue.
+    `mailbox` is the one it arrived in, `owner` the one that answers it, `team` the one whose queue it enters;
+    `transferred` that this is not the team it was sent to; `addressed` tells whether To or Cc names a Center;
+    `released` means that a person has put it into the queue.
     """
 
     mail: Mail
@@ -65,6 +70,9 @@ class Case:
     clocks: Clocks
     presentation: Presentation
     standing: Standing
+    team: str = ""
+    transferred: bool = False
+    directory: Directory = NO_DIRECTORY
     addressed: bool = True
     too_large: bool = False
     released: bool = False
@@ -157,7 +165,8 @@ def _never_a_submission(case: Case) -> _End | None:
 
 
 def _ignored(case: Case) -> _End:
-    return _End(outcome=Outcome.IGNORE, status=MessageStatus.IGNORED, reason=case.answerable.reason or "machine-mail")
+    reason = case.answerable.reason or "machine-mail"
+    return _End(outcome=Outcome.IGNORE, status=MessageStatus.IGNORED, reason=reason, joins=case.standing.returned)
 
 
 def _sender_unclear(case: Case) -> _End | None:
@@ -176,6 +185,13 @@ def _dmarc_failed(case: Case) -> _End | None:
     return _held("dmarc-fail") if case.verdict.trusted and case.verdict.dmarc == "fail" else None
 
 
+def _fragment(case: Case) -> _End | None:
+    """A fragment of a message (RFC 2046 5.2.2) says nothing before the whole message is there."""
+    if case.mail.partial is None:
+        return None
+    return _End(outcome=Outcome.ASSEMBLE, status=MessageStatus.ASSEMBLING, reason=FRAGMENT)
+
+
 def _answers_reject(case: Case) -> _End | None:
     if not case.standing.answers_reject or case.line.ok:
         return None
@@ -188,11 +204,12 @@ def _answers_us(case: Case) -> _End | None:
         return None
     if sender_key(case.mail, case.policy) != case.standing.answers_sender:
         return _held("sender-differs")
-    return _correspondence("answers-us", case.standing.answers)
+    return _correspondence("answers-us", case.standing.answers, supplement=bool(case.documents))
 
 
-def _correspondence(reason: str, submission: int) -> _End:
-    return _End(outcome=Outcome.ENQUEUE, status=MessageStatus.CORRESPONDENCE, reason=reason, joins=submission)
+def _correspondence(reason: str, submission: int, *, supplement: bool = False) -> _End:
+    status = MessageStatus.SUPPLEMENT if supplement else MessageStatus.CORRESPONDENCE
+    return _End(outcome=Outcome.ENQUEUE, status=status, reason=reason, joins=submission)
 
 
 def _machine_mail(case: Case) -> _End | None:
@@ -224,6 +241,7 @@ ENDING_CHECKS: tuple[Callable[[Case], _End | None], ...] = (
     _never_a_submission,  # bounces have odd senders: before anything is asked of the sender
     _sender_unclear,
     _dmarc_failed,  # before anything that could answer a forged sender
+    _fragment,  # its subject is the sender's program's, not yet the message's own
     _answers_reject,
     _answers_us,  # before the subject line is held against the message
     _machine_mail,
@@ -283,6 +301,18 @@ def collect_flags(case: Case) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*line_flags, *case.presentation.flags, *raised)))
 
 
+def _account_unknown(case: Case) -> bool:
+    listed = case.directory.accounts is not None and case.line.account is not None and not case.free_subject
+    return listed and case.directory.account(case.line.account) is None
+
+
+def _sender_unrecognised(case: Case) -> bool:
+    entry_number, sender = case.line.entry_number, case.mail.sender
+    if case.directory.filers is None or entry_number is None or sender is None or case.free_subject:
+        return False
+    return not case.directory.knows_sender(sender.addr, entry_number.filer_code)
+
+
 FLAG_RULES: tuple[tuple[str, Callable[[Case], bool]], ...] = (
     ("message-id-reused", lambda case: case.standing.message_id_reused),
     ("message-ambiguous", lambda case: not AMBIGUOUS_DEFECTS.isdisjoint((*case.mail.defects, *case.cut.defects))),
@@ -290,6 +320,9 @@ FLAG_RULES: tuple[tuple[str, Callable[[Case], bool]], ...] = (
     ("document-unreadable", lambda case: any(doc.status == "unreadable" for doc in case.cut.documents)),
     ("no-documents", lambda case: _documents_missing(case) and (_has_inline(case) or case.released)),
     ("not-center-usvi", lambda case: is_usvi(case.line.port)),
+    ("account-unknown", _account_unknown),
+    ("sender-unrecognised", _sender_unrecognised),
+    ("transferred", lambda case: case.transferred),
     ("received-governs", lambda case: case.line.code in ("PR", "PD")),
     ("forwarded", lambda case: case.mail.sender is not None and case.mail.sender.domain in case.policy.own_domains),
 )

@@ -6,7 +6,7 @@ key, the clock and the policy. Wrong grouping is worse than none.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -106,6 +106,19 @@ class PartSet:
         is_new = part.number not in self.numbers and self._fits(part)
         return self.is_marked and not self.conflicted and agrees and is_new
 
+    def with_part(self, part: Part) -> "PartSet":
+        """The set as it is once the part has joined it."""
+        return replace(self, parts=(*self.parts, part))
+
+    @property
+    def resends(self) -> tuple[Part, ...]:
+        """Parts that came again after the last of its own: they may be the first sign of another set.
+
+        A copy by content carries no documents of its own and is none.
+        """
+        own = max((position for position, part in enumerate(self.parts) if not part.is_copy), default=-1)
+        return tuple(part for part in self.parts[own + 1 :] if part.is_marked and part.documents)
+
     def _fits(self, part: Part) -> bool:
         total = part.total or self.total
         return total is None or max((*self.numbers, part.number or 0)) <= total
@@ -192,8 +205,8 @@ def _opens_set(part: Part, sets: Sequence[PartSet], _: Policy) -> Placement:
     before = next((one for one in reversed(sets) if one.is_marked), None)
     taken = {
         one.number: one.message
-        for one in (before.parts if before else ())
-        if one.is_copy and one.documents and one.total == part.total and one.number != part.number
+        for one in (before.resends if before else ())
+        if one.total == part.total and one.number != part.number
     }
     return Placement(place=Place.OPENS, takes_over=tuple(taken.values()), linked=before.submission if before else None)
 
@@ -210,11 +223,9 @@ MARKED_RULES: tuple[Callable[[Part, Sequence[PartSet], Policy], Placement | None
 # --- unmarked mail ---------------------------------------------------------------------------------------------
 
 
-def _joins_waiting_mail(part: Part, sets: Sequence[PartSet], _: Policy) -> Placement | None:
+def _joins_waiting_mail(_: Part, sets: Sequence[PartSet], __: Policy) -> Placement | None:
     waiting = _assembling(sets, marked=False)
-    if waiting is None or part.documents <= waiting.documents:
-        return None
-    return Placement(place=Place.FILLS, submission=waiting.submission)
+    return Placement(place=Place.FILLS, submission=waiting.submission) if waiting else None
 
 
 def _brings_nothing_new(part: Part, sets: Sequence[PartSet], _: Policy) -> Placement | None:
@@ -242,8 +253,8 @@ def _begins(part: Part, sets: Sequence[PartSet], policy: Policy) -> Placement:
 
 
 UNMARKED_RULES: tuple[Callable[[Part, Sequence[PartSet], Policy], Placement | None], ...] = (
+    _brings_nothing_new,  # first: what was there already is not made new by a set that waits
     _joins_waiting_mail,
-    _brings_nothing_new,
     _comes_during_set,
     _supplements,
     _begins,
@@ -288,15 +299,18 @@ def deciding_part(parts: PartSet, policy: Policy) -> Part:
 
     Among copies of one part that had come by then the earliest sent one counts.
     """
-    marked = parts.is_marked
-    by_number: dict[int, Part] = {}
-    for position, part in enumerate(one for one in parts.parts if one.is_marked == marked):
-        number = part.number if part.number is not None else -position - 1
-        known = by_number.get(number)
-        if known is None or part.sent_at < known.sent_at:
-            by_number[number] = part
     choose = min if policy.presentation == "first" else max
-    return choose(by_number.values(), key=lambda part: part.sent_at)
+    return choose((_earliest_copy(part, parts) for part in parts.counted), key=_by_sending)
+
+
+def _earliest_copy(part: Part, parts: PartSet) -> Part:
+    same = (one for one in parts.parts if one.is_copy and part.is_marked and one.number == part.number)
+    return min((part, *same), key=_by_sending)
+
+
+def _by_sending(part: Part) -> tuple[datetime, int, int]:
+    """In the order of sending; at the same second in that of the numbers, so that the order of arrival says nothing."""
+    return (part.sent_at, part.number or 0, part.message)
 
 
 def leading_part(parts: PartSet) -> Part:

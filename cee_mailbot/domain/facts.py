@@ -1,7 +1,7 @@
 """What is said of an item, a message, a reply and a mailbox, in the names that other programs rely on."""
 
 from dataclasses import dataclass, field, fields, is_dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 
@@ -104,6 +104,16 @@ class HistoryFacts:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class NoteFacts:
+    """What a person on the staff wrote on an item, and when (UTC)."""
+
+    id: int
+    at: datetime
+    actor: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ItemStory:
     """Everything known of one item: the line of the queue and all that hangs on it."""
 
@@ -113,6 +123,23 @@ class ItemStory:
     replies: tuple[ReplyFacts, ...]
     history: tuple[HistoryFacts, ...]
     evidence: tuple[dict[str, object], ...]
+    notes: tuple[NoteFacts, ...] = ()
+    version: int = 0
+    mailbox: str = ""
+    entry_date: date | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ClosureFacts:
+    """One line of the register of snow days; `port` is null for all ports, `first` and `last` are days that count."""
+
+    id: int
+    port: str | None
+    first: date
+    last: date
+    reason: str
+    actor: str
+    at: datetime
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -129,10 +156,10 @@ class MailboxFacts:
 
 
 def to_json(value: Any) -> Any:
-    """The value in the form that JSON can say: dataclasses as objects, times as RFC 3339 with offset."""
+    """The value in the form that JSON can say: objects, times as RFC 3339 with offset, days as in 2026-11-20."""
     if is_dataclass(value) and not isinstance(value, type):
         return {one.name.rstrip("_"): to_json(getattr(value, one.name)) for one in fields(value)}
-    if isinstance(value, datetime):
+    if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, dict):
         return {key: to_json(one) for key, one in value.items()}

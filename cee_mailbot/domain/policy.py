@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Literal
 
+from cee_mailbot.domain.office_hours import OfficeHours
 from parsers.out_of_office import OUT_OF_OFFICE_SUBJECTS
 from parsers.subject import SubjectRules
 
@@ -47,6 +48,7 @@ class Policy:
     date_future_tolerance: timedelta = timedelta(minutes=5)
     date_past_tolerance: timedelta = timedelta(minutes=60)
     trusted_authserv_ids: frozenset[str] = frozenset()
+    office_hours: OfficeHours | None = None
 
     @property
     def subject_rules(self) -> SubjectRules:

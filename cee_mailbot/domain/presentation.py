@@ -19,6 +19,7 @@ class Basis(StrEnum):
     DATE = "date"
     RECEIVED = "received"
     ARRIVAL = "arrival"
+    STAFF = "staff"
 
 
 class Strength(StrEnum):

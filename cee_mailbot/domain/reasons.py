@@ -22,6 +22,12 @@ _NOTHING = "Nothing; the message stays stored and can be released."
 REASONS: dict[str, Meaning] = {
     "same-content": _says("The same content came before; this delivery is recorded on the first.", "Nothing."),
     "same-documents": _says("All its documents were there already.", "Nothing; see whether it says something new."),
+    "fragment": _says(
+        "It is a fragment of a message that its sender's program cut up (RFC 2046).", "Nothing; it waits for the rest."
+    ),
+    "rejoined": _says("It is a fragment of a message that was put together again.", "Look at the whole message."),
+    "fragments-missing": _says("Not all fragments of a message that was cut up came in time.", _READ_BY_HAND),
+    "fragments-unfit": _says("The fragments of a message that was cut up are too many or too large.", _READ_BY_HAND),
     "answers-us": _says("It answers one of our own messages and joined that submission.", "Read it with the item."),
     "no-documents": _says(
         "A type that needs documents came without any.",
@@ -100,6 +106,14 @@ FLAGS: dict[str, Meaning] = {
         "There are pictures in its body but no documents.", "See whether the pictures are the documents."
     ),
     "not-center-usvi": _says("The port is in the U.S. Virgin Islands, which stays with the port.", _LOOK),
+    "account-unknown": _says(
+        "The account is not in the account directory, or several accounts there fit its ten letters.",
+        "Look the account up; the item stayed with the Center that was written to.",
+    ),
+    "sender-unrecognised": _says(
+        "The filer directory does not have this sender for the filer code of the entry number.",
+        "See whether the sender may write for this filer.",
+    ),
     "received-governs": _says(
         "It is filed when it is received (19 CFR 174.12(f), 162.74(d)(2)).",
         "Judge its timeliness by the time received.",
@@ -113,6 +127,9 @@ FLAGS: dict[str, Meaning] = {
     "sender-unverified": _says("A message joined although its sender was not verified.", _LOOK),
     "forwarded": _says(
         "One of our own staff forwarded it; the time is the forward's.", "Look for the broker's own time."
+    ),
+    "transferred": _says(
+        "It was passed from another Center, with its number and its times.", "See in the history from which, and why."
     ),
     "parts-missing": _says("Not all parts of a split submission are there.", "See which are missing; " + _ASK.lower()),
 }

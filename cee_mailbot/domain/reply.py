@@ -79,7 +79,7 @@ class ReplyFacts:
     Of a split submission `parts` are those that are there, `missing` the numbers that are not, `total` how many
     there are to be, `hand_over` when it is enqueued as it is. `held_before` counts the documents that a
     supplemented submission had. Of an act of staff `reason` is what they wrote, `to_center` where a transfer goes
-    (None for a port).
+    (None for a port). `from_center` is the Center that was written to, where another one has the submission.
     """
 
     kind: ReplyKind
@@ -106,6 +106,7 @@ class ReplyFacts:
     held_before: int = 0
     reason: str = ""
     to_center: Center | None = None
+    from_center: Center | None = None
     written_at: datetime
 
 

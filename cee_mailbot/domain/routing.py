@@ -3,14 +3,17 @@
 import csv
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from importlib.resources import files
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 from parsers.port import find_port
 
 PROGRAM_TEAM = "000"
 PROGRAM_ADDRESS = "CEE@cbp.dhs.gov"
+PROGRAM_ANSWERS_WITHIN = timedelta(days=15)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,6 +87,11 @@ def owner(recipients: Iterable[str], arrived_in: Mailbox, mailboxes: Iterable[Ma
         return arrived_in
     named = (by_address.get(address.lower()) for address in recipients)
     return next((mailbox for mailbox in named if mailbox is not None), arrived_in)
+
+
+def due_to_answer(received_at: datetime, zone: str) -> datetime:
+    """When the program office must have answered: 15 calendar days later, at the same time by its clock."""
+    return (received_at.astimezone(ZoneInfo(zone)) + PROGRAM_ANSWERS_WITHIN).astimezone(UTC)
 
 
 def is_usvi(port: str | None) -> bool:

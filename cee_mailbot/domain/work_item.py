@@ -1,6 +1,7 @@
-"""The work item: what a specialist sees, the states it can be in, and its tracking number."""
+"""The work item: its states, what may be done in each, and its tracking number."""
 
 import re
+from collections.abc import Mapping
 from enum import StrEnum
 
 TRACKING_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXY"
@@ -17,6 +18,105 @@ class ItemState(StrEnum):
     ASSIGNED = "assigned"
     WAITING = "waiting"
     CLOSED = "closed"
+
+
+class Closing(StrEnum):
+    """With which outcome an item was closed."""
+
+    DONE = "done"
+    RETURNED = "returned"
+    TRANSFERRED = "transferred"
+    DUPLICATE = "duplicate"
+    NO_ACTION = "no-action"
+
+
+class Act(StrEnum):
+    """What a person may do with an item; `transfer-to-port` is the transfer that leaves the Centers."""
+
+    CLAIM = "claim"
+    UNCLAIM = "unclaim"
+    ENQUEUE = "enqueue"
+    NOTE = "note"
+    WAIT = "wait"
+    CLOSE = "close"
+    REOPEN = "reopen"
+    RETURN = "return"
+    TRANSFER = "transfer"
+    TRANSFER_TO_PORT = "transfer-to-port"
+    MOVE = "move"
+    SPLIT = "split"
+    JOIN = "join"
+    SET_PRESENTATION = "set-presentation"
+
+
+_OPEN: Mapping[Act, ItemState] = {
+    Act.WAIT: ItemState.WAITING,
+    Act.CLOSE: ItemState.CLOSED,
+    Act.RETURN: ItemState.CLOSED,
+    Act.TRANSFER: ItemState.NEW,
+    Act.TRANSFER_TO_PORT: ItemState.CLOSED,
+}
+
+# In these acts the item stays where it is, whatever state it is in.
+_STAYING: Mapping[ItemState, tuple[Act, ...]] = {
+    ItemState.ASSEMBLING: (Act.NOTE, Act.MOVE, Act.SPLIT, Act.JOIN),
+    ItemState.NEW: (Act.NOTE, Act.MOVE, Act.SPLIT, Act.JOIN, Act.SET_PRESENTATION),
+    ItemState.ASSIGNED: (Act.NOTE, Act.MOVE, Act.SPLIT, Act.JOIN, Act.SET_PRESENTATION),
+    ItemState.WAITING: (Act.NOTE, Act.MOVE, Act.SPLIT, Act.JOIN, Act.SET_PRESENTATION),
+    ItemState.CLOSED: (Act.NOTE, Act.SET_PRESENTATION),
+}
+
+# The table of states: what may be done in which state, and the state that it leads to. A join names the item that
+# takes the other's messages in; the other is closed.
+TRANSITIONS: Mapping[tuple[ItemState, Act], ItemState] = {
+    (ItemState.ASSEMBLING, Act.ENQUEUE): ItemState.NEW,
+    (ItemState.NEW, Act.CLAIM): ItemState.ASSIGNED,
+    (ItemState.WAITING, Act.CLAIM): ItemState.ASSIGNED,
+    (ItemState.ASSIGNED, Act.UNCLAIM): ItemState.NEW,
+    (ItemState.WAITING, Act.UNCLAIM): ItemState.NEW,
+    **{
+        (state, act): after
+        for state in (ItemState.NEW, ItemState.ASSIGNED, ItemState.WAITING)
+        for act, after in _OPEN.items()
+    },
+    (ItemState.CLOSED, Act.REOPEN): ItemState.NEW,
+    **{(state, act): state for state, acts in _STAYING.items() for act in acts},
+}
+
+# What happens by itself: a set is whole or its time is up; a new message came, or the date for which it waited.
+BY_ITSELF: Mapping[tuple[ItemState, str], ItemState] = {
+    (ItemState.ASSEMBLING, "whole, or its time is up"): ItemState.NEW,
+    (ItemState.WAITING, "an answer, or its date"): ItemState.ASSIGNED,
+}
+
+# How the history calls an act. `undone` and `woken` are no acts: the one takes the last back, the other is the bot's.
+EVENTS: Mapping[Act, str] = {
+    Act.CLAIM: "claimed",
+    Act.UNCLAIM: "unclaimed",
+    Act.ENQUEUE: "enqueued",
+    Act.NOTE: "noted",
+    Act.WAIT: "waiting",
+    Act.CLOSE: "closed",
+    Act.REOPEN: "reopened",
+    Act.RETURN: "returned",
+    Act.TRANSFER: "transferred",
+    Act.TRANSFER_TO_PORT: "transferred-to-port",
+    Act.MOVE: "moved",
+    Act.SPLIT: "split",
+    Act.JOIN: "joined",
+    Act.SET_PRESENTATION: "presentation-set",
+}
+SYSTEM = "system"  # who acts when nobody does: no person may go by this name
+UNDONE = "undone"
+WOKEN = "woken"
+
+# An enqueued set has been acknowledged, once and for all; a note stays, and is passed over.
+REVERSIBLE = frozenset(Act) - {Act.ENQUEUE, Act.NOTE}
+
+
+def allowed(state: ItemState) -> tuple[Act, ...]:
+    """What may be done in a state, in the order of the acts."""
+    return tuple(act for act in Act if (state, act) in TRANSITIONS)
 
 
 def tracking_number(*, team: str, year: int, serial: int) -> str:

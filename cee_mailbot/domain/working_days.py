@@ -10,8 +10,6 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from types import MappingProxyType
 
-from holidays import GOVERNMENT, country_holidays
-
 # A closure without an end would leave a due date nowhere to go: a longer one is entered again.
 LONGEST_CLOSURE = timedelta(days=366)
 
@@ -57,6 +55,8 @@ def national_holidays(year: int) -> Mapping[date, str]:
     11582), and the single days closed by executive order that the library knows. Inauguration Day is none: 6103(c)
     gives it to employees in and around Washington alone. State and local holidays are none.
     """
+    from holidays import GOVERNMENT, country_holidays  # noqa: PLC0415 - a second of a start, for few commands
+
     calendar = country_holidays("US", years=year, categories=GOVERNMENT, observed=True, language="en_US")
     return MappingProxyType(dict(calendar))
 

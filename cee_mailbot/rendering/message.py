@@ -97,7 +97,7 @@ def _headers(facts: ReplyFacts, subject: str, status: str) -> list[tuple[str, st
 
 
 def _sender(facts: ReplyFacts) -> str:
-    name = center_title(facts.center)
+    name = center_title(facts.from_center or facts.center)
     plain = name.isascii() and "=?" not in name
     escaped = name.replace("\\", "\\\\").replace('"', '\\"')
     shown = f'"{escaped}"' if plain else _encoded("From", name)

@@ -1,6 +1,6 @@
 """Writes and reads of split submissions: the sets of a key, and what they become."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,12 +8,14 @@ from sqlalchemy import delete, update
 from sqlmodel import col, select
 
 from cee_mailbot.domain.assembly import Part, PartSet, Placement, Stage
+from cee_mailbot.domain.item_clock import due_when_enqueued
 from cee_mailbot.domain.presentation import Basis, Presentation, Strength
 from cee_mailbot.domain.reply import ListedDocument, ReplyKind
 from cee_mailbot.domain.submission import Key, MessageStatus
 from cee_mailbot.domain.work_item import ItemState
 from cee_mailbot.errors import NotFoundError
-from cee_mailbot.ledger import Enqueuing, Member, NewReply, SetStory
+from cee_mailbot.ledger import Enqueuing, Fragment, KeptMessage, Member, NewReply, SetStory
+from cee_mailbot.store.kept import kept_message
 from cee_mailbot.store.reply_ledger import ReplyLedger
 from cee_mailbot.store.tables import (
     DocumentRow,
@@ -46,6 +48,7 @@ class AssemblyLedger(ReplyLedger):
             SubmissionRow.code == key.code,
             SubmissionRow.entry_number == key.entry_number,
             SubmissionRow.sender_key == storable(key.sender),
+            col(SubmissionRow.joined_into).is_(None),
         )
         rows = self._session.exec(query.order_by(col(SubmissionRow.id))).all()
         return tuple(self._part_set(row, self._members(row)) for row in rows)
@@ -70,6 +73,7 @@ class AssemblyLedger(ReplyLedger):
             parts=self._part_set(row, members),
             polled_since=self._polled_since(submission),
             reminded=self._was_reminded(submission),
+            flags=frozenset(self._session.exec(select(FlagRow.name).where(FlagRow.submission_id == submission))),
         )
 
     def enqueue(self, enqueuing: Enqueuing) -> None:
@@ -92,7 +96,11 @@ class AssemblyLedger(ReplyLedger):
             for name in enqueuing.flags
         )
         self._history.add(
-            "enqueued", at=self._now, submission=enqueuing.submission, detail={"flags": list(enqueuing.flags)}
+            "enqueued",
+            at=self._now,
+            actor=storable(enqueuing.actor),
+            submission=enqueuing.submission,
+            detail={"flags": list(enqueuing.flags)},
         )
         self._write_reply(enqueuing.reply, message=enqueuing.leading, submission=enqueuing.submission)
         self._session.flush()
@@ -101,17 +109,56 @@ class AssemblyLedger(ReplyLedger):
         """See `ledger.UnitOfWork`."""
         self._write_reply(reply, message=story.parts.counted[0].message, submission=story.submission)
 
+    def fragments(self) -> tuple[Fragment, ...]:
+        """See `ledger.UnitOfWork`."""
+        query = (
+            select(MessageRow, MailboxRow.polled_since)
+            .outerjoin(MailboxRow, col(MailboxRow.name) == MessageRow.mailbox)
+            .where(MessageRow.status == MessageStatus.ASSEMBLING, col(MessageRow.submission_id).is_(None))
+            .order_by(col(MessageRow.arrived_at), col(MessageRow.id))
+        )
+        return tuple(fragment_of(row, since) for row, since in self._session.exec(query))
+
+    def rejoin(self, message: int, *, sha256: str, size: int) -> KeptMessage:
+        """See `ledger.UnitOfWork`."""
+        row = self._session.get_one(MessageRow, message)
+        row.sha256, row.size = sha256, size
+        self._session.flush()
+        return kept_message(row)
+
+    def end_fragments(
+        self, messages: Collection[int], *, status: MessageStatus, reason: str, submission: int | None
+    ) -> None:
+        """See `ledger.UnitOfWork`."""
+        for message in messages:
+            row = self._session.get_one(MessageRow, message)
+            row.status, row.reasons, row.submission_id = status, [reason], submission
+            self._history.add(
+                status, at=self._now, submission=submission, message=message, detail={"reasons": [reason]}
+            )
+        self._session.flush()
+
     def _gather(self, submission: int, placement: Placement | None) -> None:
         """Moves messages that were taken for copies of an earlier set to this new one, and links the two."""
         if placement is None:
             return
+        self._note_total(submission)
         self._session.exec(
             update(MessageRow)
             .where(col(MessageRow.id).in_(placement.takes_over))
-            .values(submission_id=submission, status=MessageStatus.ASSEMBLING)
+            .values(submission_id=submission, status=MessageStatus.ASSEMBLING, reasons=[])
         )
         if placement.linked is not None:
             self._session.add(LinkRow(submission_id=submission, other_id=placement.linked, why="same-key"))
+
+    def _note_total(self, submission: int) -> None:
+        """How many parts there are to be: `part 2` may come without a total, and a later one tell it."""
+        row = self._session.get_one(SubmissionRow, submission)
+        if row.parts_expected is None:
+            told = select(MessageRow.parts).where(
+                MessageRow.submission_id == submission, col(MessageRow.parts).is_not(None)
+            )
+            row.parts_expected = self._session.exec(told.order_by(col(MessageRow.id)).limit(1)).first()
 
     def _drop_flags(self, submission: int, names: Sequence[str]) -> None:
         self._session.exec(
@@ -153,6 +200,9 @@ class AssemblyLedger(ReplyLedger):
             .where(MessageRow.submission_id == submission)
             .distinct()
         )
+        undecided = select(MessageRow.id).where(MessageRow.status == MessageStatus.RECEIVED)
+        if self._session.exec(undecided.limit(1)).first() is not None:
+            return None  # what is missing may be there, kept and not yet decided
         times = self._session.exec(query).all()
         known = [time for time in times if time is not None]
         return min(known) if known and len(known) == len(times) else None
@@ -176,6 +226,7 @@ def _enqueued(enqueuing: Enqueuing) -> dict[str, Any]:
         "basis": shown.basis,
         "strength": shown.strength,
         "received_at": enqueuing.received_at,
+        "due": due_when_enqueued(line.code, line.port, shown.zone, enqueuing.received_at),
     }
 
 
@@ -220,4 +271,18 @@ def _presentation(row: MessageRow) -> Presentation:
         basis=Basis(row.basis or Basis.ARRIVAL),
         strength=Strength(row.strength or Strength.C),
         observed=row.observed_at or row.arrived_at,
+    )
+
+
+def fragment_of(row: MessageRow, polled_since: datetime | None) -> Fragment:
+    """A fragment as its row tells it."""
+    told = row.evidence.get("partial", {})
+    return Fragment(
+        kept=kept_message(row),
+        sender=row.sender or "",
+        name=told.get("id", ""),
+        number=told.get("number", 0),
+        total=told.get("total"),
+        content_digest=row.content_digest or "",
+        polled_since=polled_since,
     )

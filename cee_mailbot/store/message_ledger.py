@@ -9,6 +9,7 @@ from sqlalchemy import delete, update
 from sqlmodel import Session, col, select
 
 from cee_mailbot.domain.assembly import Place
+from cee_mailbot.domain.item_clock import due_when_enqueued
 from cee_mailbot.domain.reply import ReplyKind
 from cee_mailbot.domain.submission import Key, MessageStatus
 from cee_mailbot.domain.work_item import ItemState
@@ -16,6 +17,7 @@ from cee_mailbot.errors import NotFoundError
 from cee_mailbot.interfaces import Handle
 from cee_mailbot.ledger import Answered, Arrival, FirstOfKind, KeptMessage, Outcome
 from cee_mailbot.store.history import HistoryWriter
+from cee_mailbot.store.kept import handle_of, kept_message
 from cee_mailbot.store.row_facts import slices
 from cee_mailbot.store.tables import (
     DocumentRow,
@@ -48,13 +50,15 @@ class MessageLedger:
         self._session.add(row)
         return row.activation
 
-    def end_poll(self, mailbox: str, *, error: str | None) -> None:
+    def end_poll(self, mailbox: str, *, error: str | None, began: datetime | None = None) -> None:
         """See `ledger.UnitOfWork`."""
         row = self._session.get_one(MailboxRow, mailbox)
         row.error = error
         if error is None:
             row.last_completed = self._now
-            row.polled_since = row.last_started
+            # With several pollers the last one to start need not be the one that has ended.
+            since = (began or row.last_started or self._now).astimezone(UTC)
+            row.polled_since = max(row.polled_since or since, since)
 
     def keep(self, arrivals: Sequence[Arrival]) -> tuple[KeptMessage, ...]:
         """See `ledger.UnitOfWork`."""
@@ -74,7 +78,7 @@ class MessageLedger:
         for arrival, row in new:
             self._history.add("received", at=arrival.first_seen_at, message=row.id, detail={"sha256": row.sha256})
             self._note_newest(arrival)
-        return tuple(_kept(rows[arrival.mailbox, arrival.handle]) for arrival in arrivals)
+        return tuple(kept_message(rows[arrival.mailbox, arrival.handle]) for arrival in arrivals)
 
     def _note_newest(self, arrival: Arrival) -> None:
         mailbox = self._session.get(MailboxRow, arrival.mailbox)
@@ -83,7 +87,7 @@ class MessageLedger:
 
     def known(self, mailbox: str, handles: Sequence[Handle]) -> dict[Handle, KeptMessage]:
         """See `ledger.UnitOfWork`."""
-        return {handle: _kept(row) for handle, row in self._by_delivery(mailbox, handles).items()}
+        return {handle: kept_message(row) for handle, row in self._by_delivery(mailbox, handles).items()}
 
     def _by_delivery(self, mailbox: str, handles: Sequence[Handle]) -> dict[Handle, MessageRow]:
         wanted = set(handles)
@@ -91,7 +95,7 @@ class MessageLedger:
         for some in slices([handle.uid for handle in handles]):
             query = select(MessageRow).where(MessageRow.mailbox == mailbox, col(MessageRow.uid).in_(some))
             for row in self._session.exec(query):
-                if (handle := _handle(row)) in wanted:
+                if (handle := handle_of(row)) in wanted:
                     found[handle] = row
         return found
 
@@ -107,11 +111,11 @@ class MessageLedger:
             .order_by(col(MessageRow.id))
             .limit(limit)
         )
-        return tuple(_kept(row) for row in self._session.exec(query))
+        return tuple(kept_message(row) for row in self._session.exec(query))
 
     def message(self, message_id: int) -> KeptMessage:
         """See `ledger.UnitOfWork`."""
-        return _kept(self._message_row(message_id))
+        return kept_message(self._message_row(message_id))
 
     def _message_row(self, message_id: int) -> MessageRow:
         row = self._session.get(MessageRow, message_id)
@@ -126,7 +130,7 @@ class MessageLedger:
             col(MessageRow.settled_at).is_(None),
             MessageRow.status != MessageStatus.RECEIVED,
         )
-        return tuple(_kept(row) for row in self._session.exec(query))
+        return tuple(kept_message(row) for row in self._session.exec(query))
 
     def settled(self, message_ids: Collection[int]) -> None:
         """See `ledger.UnitOfWork`."""
@@ -181,6 +185,7 @@ class MessageLedger:
             SubmissionRow.code == key.code,
             SubmissionRow.entry_number == key.entry_number,
             SubmissionRow.sender_key == storable(key.sender),
+            col(SubmissionRow.joined_into).is_(None),
         )
         return self._session.exec(query.order_by(col(SubmissionRow.id).desc()).limit(1)).first()
 
@@ -286,6 +291,7 @@ def _item_row(outcome: Outcome, now: datetime) -> SubmissionRow:
         basis=shown.basis,
         strength=shown.strength,
         received_at=outcome.message.arrived_at.astimezone(UTC),
+        due=item.due or due_when_enqueued(item.key.code, line.port, shown.zone, outcome.message.arrived_at),
         created_at=now,
         updated_at=now,
         enqueued_at=None if _opens_set(outcome) else now,
@@ -326,27 +332,6 @@ def _row_of(arrival: Arrival) -> MessageRow:
         first_seen_at=arrival.first_seen_at.astimezone(UTC),
         status=MessageStatus.RECEIVED,
     )
-
-
-def _kept(row: MessageRow) -> KeptMessage:
-    if row.id is None:
-        raise ValueError("a row that was never written has no id")
-    return KeptMessage(
-        id=row.id,
-        mailbox=row.mailbox,
-        handle=_handle(row),
-        sha256=row.sha256,
-        size=row.size,
-        arrived_at=row.arrived_at,
-        first_seen_at=row.first_seen_at,
-        status=MessageStatus(row.status),
-        tracking=row.tracking,
-        settled=row.settled_at is not None,
-    )
-
-
-def _handle(row: MessageRow) -> Handle:
-    return Handle(folder=row.folder, validity=row.validity, uid=row.uid)
 
 
 def _answered(item: SubmissionRow | None, kind: ReplyKind) -> Answered:

@@ -11,11 +11,14 @@ from cee_mailbot.domain import facts
 from cee_mailbot.domain.submission import MessageStatus
 from cee_mailbot.errors import NotFoundError, UserError
 from cee_mailbot.ledger import ItemQuery, MessageQuery, ReplyQuery
+from cee_mailbot.store.clock_ledger import ClockRegister
+from cee_mailbot.store.links import linked_numbers, made_good_by
 from cee_mailbot.store.row_facts import (
     document_facts,
     history_facts,
     item_facts,
     message_facts,
+    note_facts,
     reply_facts,
     slices,
     stamp,
@@ -27,6 +30,7 @@ from cee_mailbot.store.tables import (
     HistoryRow,
     MailboxRow,
     MessageRow,
+    NoteRow,
     ReplyRow,
     SubmissionRow,
 )
@@ -34,11 +38,11 @@ from cee_mailbot.store.tables import (
 SORTABLE = ("presented_at", "received_at", "due", "tracking", "team", "state", "created_at", "updated_at")
 UNCOUNTED = ("inline", "quarantined")
 
-# A message that was there already adds nothing to the count of an item's documents and parts.
-_COUNTS = col(MessageRow.status) != MessageStatus.DUPLICATE
+# A message that was there already adds nothing to the count of an item's documents and parts; nor does a bounce.
+_COUNTS = col(MessageRow.status).not_in((MessageStatus.DUPLICATE, MessageStatus.IGNORED))
 
 
-class SqlQuestions:
+class SqlQuestions(ClockRegister):
     """See `ledger.Questions`."""
 
     def __init__(self, session: Session) -> None:
@@ -58,13 +62,21 @@ class SqlQuestions:
         messages = self._session.exec(
             select(MessageRow).where(MessageRow.submission_id == row.id).order_by(col(MessageRow.id))
         ).all()
+        rejects = made_good_by(self._session, row.id)
         return facts.ItemStory(
             item=next(iter(self._item_facts([row]))),
             documents=tuple(doc for message in messages for doc in self.documents(message.id or 0)),
             messages=self._message_facts(messages),
             replies=tuple(self._reply_facts(self._rows(ReplyRow, ReplyRow.submission_id == row.id))),
             history=tuple(history_facts(line) for line in self._rows(HistoryRow, self._concerns(row, messages))),
-            evidence=tuple({"message": message.id, **stamp(message)} for message in messages),
+            evidence=tuple(
+                {"message": one.id, **({"reject": one.tracking} if one in rejects else {}), **stamp(one)}
+                for one in (*messages, *rejects)
+            ),
+            notes=tuple(note_facts(note) for note in self._rows(NoteRow, NoteRow.submission_id == row.id)),
+            version=row.version,
+            mailbox=row.mailbox,
+            entry_date=row.entry_date,
         )
 
     def _concerns(self, row: SubmissionRow, messages: Sequence[MessageRow]) -> ColumnElement[bool]:
@@ -143,6 +155,7 @@ class SqlQuestions:
         messages = self._grouped(MessageRow.submission_id, MessageRow.id, ids)
         parts = self._grouped(MessageRow.submission_id, MessageRow.part, ids, _COUNTS)
         documents = self._document_counts(ids)
+        linked = linked_numbers(self._session, ids)
         for row in rows:
             yield item_facts(
                 row,
@@ -150,6 +163,7 @@ class SqlQuestions:
                 messages=sorted(messages.get(row.id, ())),
                 parts=parts.get(row.id, []),
                 documents=documents.get(row.id, 0),
+                linked=linked.get(row.id, ()),
             )
 
     def _grouped(

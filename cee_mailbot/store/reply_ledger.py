@@ -22,6 +22,9 @@ WEEK_HOURS = 7 * 24
 IN_LINE = (ReplyState.QUEUED, ReplyState.DELAYED, ReplyState.RETRYING, ReplyState.UNCERTAIN)
 RETRIABLE = (ReplyState.FAILED, ReplyState.WITHHELD, ReplyState.DELAYED, ReplyState.RETRYING, ReplyState.UNDELIVERABLE)
 
+# The mail server has none of these: a reply that may have left can't be taken back.
+CANCELLABLE = (ReplyState.QUEUED, ReplyState.DELAYED, ReplyState.RETRYING, ReplyState.WITHHELD, ReplyState.FAILED)
+
 
 class ReplyLedger:
     """The part of a unit of work that concerns replies."""
@@ -155,8 +158,9 @@ class ReplyLedger:
         """See `ledger.UnitOfWork`."""
         row = self._reply_row(attempt.reply)
         row.attempts += 1
-        # Another sender may have got it through after this one's claim ran out: what is sent stays sent.
-        if row.state != ReplyState.SENT:
+        # Another sender may have got it through after this one's claim ran out: what is sent stays sent, and what
+        # has come back was.
+        if row.state not in (ReplyState.SENT, ReplyState.UNDELIVERABLE):
             row.state = attempt.state
             row.next_try_at = attempt.next_try_at
             row.lease_until = None
@@ -180,6 +184,16 @@ class ReplyLedger:
         row.state = ReplyState.QUEUED
         row.next_try_at = row.due_at = self._now  # a claim stays: what it was claimed for may be under way
         self._history.add("reply-retried", at=self._now, actor=actor, submission=row.submission_id, reply=row.id)
+
+    def cancel_reply(self, reply_id: int, *, actor: str) -> None:
+        """See `desk_ledger.DeskLedger`."""
+        row = self._reply_row(reply_id)
+        if row.state not in CANCELLABLE:
+            raise NotAllowedError(f"reply {reply_id} is {row.state}; only {', '.join(CANCELLABLE)} can be cancelled")
+        if row.lease_until is not None:
+            raise NotAllowedError(f"reply {reply_id} is being sent and may have left; look again in a few minutes")
+        row.state, row.next_try_at = ReplyState.CANCELLED, None
+        self._history.add("reply-cancelled", at=self._now, actor=actor, submission=row.submission_id, reply=row.id)
 
     def _reply_row(self, reply_id: int) -> ReplyRow:
         row = self._session.get(ReplyRow, reply_id)

@@ -5,7 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from cee_mailbot.domain import facts
-from cee_mailbot.store.tables import DocumentRow, HistoryRow, MessageRow, ReplyRow, SubmissionRow
+from cee_mailbot.store.tables import DocumentRow, HistoryRow, MessageRow, NoteRow, ReplyRow, SubmissionRow
 
 _AT_ONCE = 400  # bound variables in one statement; SQLite's limit may be as low as 999
 
@@ -22,6 +22,7 @@ def item_facts(
     messages: Sequence[int],
     parts: Sequence[int | None],
     documents: int,
+    linked: Sequence[str] = (),
 ) -> facts.ItemFacts:
     """An item; `parts` are the part numbers of its counted messages, None for each unmarked one."""
     have = {part for part in parts if part is not None}
@@ -50,7 +51,7 @@ def item_facts(
         documents=documents,
         messages=tuple(messages),
         sender=row.sender,
-        linked=(),
+        linked=tuple(linked),
         created_at=row.created_at,
         updated_at=row.updated_at,
     )
@@ -104,6 +105,11 @@ def reply_facts(row: ReplyRow, tracking: str | None) -> facts.ReplyFacts:
         tracking=tracking,
         reasons=tuple(row.reasons),
     )
+
+
+def note_facts(row: NoteRow) -> facts.NoteFacts:
+    """A note."""
+    return facts.NoteFacts(id=row.id or 0, at=row.at, actor=row.actor, text=row.text)
 
 
 def history_facts(row: HistoryRow) -> facts.HistoryFacts:

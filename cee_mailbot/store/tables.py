@@ -1,6 +1,6 @@
 """Rows and constraints; no behaviour. Times are aware and come back in UTC."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, ClassVar
 
 from sqlalchemy import JSON, Index, LargeBinary, MetaData, Text, UniqueConstraint
@@ -56,8 +56,11 @@ class SubmissionRow(SQLModel, table=True):
     basis: str
     strength: str
     received_at: datetime
+    entry_date: date | None = None
     due: datetime | None = None
     assignee: str | None = None
+    waiting_until: datetime | None = Field(default=None, index=True)
+    joined_into: int | None = None  # no foreign key: SQLite could add one only by writing the table anew
     version: int = 1
     created_at: datetime
     updated_at: datetime
@@ -107,6 +110,7 @@ class MessageRow(SQLModel, table=True):
     answerable: bool = True
     answer_wanted: bool = True
     tracking: str | None = Field(default=None, unique=True)
+    resent_as: int | None = Field(default=None, index=True)  # no foreign key: see joined_into
     submission_id: int | None = Field(default=None, foreign_key="submission.id", index=True)
     duplicate_of: int | None = Field(default=None, foreign_key="message.id")
     policy_version: str = ""
@@ -121,6 +125,17 @@ class LinkRow(SQLModel, table=True):
     submission_id: int = Field(foreign_key="submission.id", primary_key=True)
     other_id: int = Field(foreign_key="submission.id", primary_key=True)
     why: str
+
+
+class NoteRow(SQLModel, table=True):
+    """What a person on the staff wrote on an item; senders never see it."""
+
+    __tablename__: ClassVar[Any] = "note"
+    id: int | None = Field(default=None, primary_key=True)
+    submission_id: int = Field(foreign_key="submission.id", index=True)
+    at: datetime
+    actor: str
+    text: str = Field(sa_type=Text)
 
 
 class DocumentRow(SQLModel, table=True):
@@ -205,6 +220,20 @@ class BreakerRow(SQLModel, table=True):
     opened_at: datetime
     closed_at: datetime | None = None
     closed_by: str | None = None
+
+
+class ClosureRow(SQLModel, table=True):
+    """Snow days, from `first` to `last`, at one port or (null) at all; one that was removed stays on record."""
+
+    __tablename__: ClassVar[Any] = "closure"
+    id: int | None = Field(default=None, primary_key=True)
+    port: str | None = None
+    first: date
+    last: date
+    reason: str = Field(sa_type=Text)
+    actor: str
+    at: datetime
+    removed_at: datetime | None = None
 
 
 class HistoryRow(SQLModel, table=True):

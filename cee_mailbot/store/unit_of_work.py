@@ -6,12 +6,17 @@ from sqlmodel import Session
 
 from cee_mailbot.domain.submission import MessageStatus
 from cee_mailbot.ledger import Outcome
-from cee_mailbot.store.assembly_ledger import AssemblyLedger
+from cee_mailbot.store.clock_ledger import ClockLedger
+from cee_mailbot.store.correspondence_ledger import CorrespondenceLedger
+from cee_mailbot.store.desk_ledger import DeskLedger
 from cee_mailbot.store.history import HistoryWriter
 from cee_mailbot.store.message_ledger import MessageLedger
 
+# A message that says something new to an item that waits for the broker.
+WAKES = frozenset({MessageStatus.SUPPLEMENT, MessageStatus.CORRESPONDENCE})
 
-class SqlUnitOfWork(MessageLedger, AssemblyLedger):
+
+class SqlUnitOfWork(MessageLedger, DeskLedger, ClockLedger, CorrespondenceLedger):
     """See `ledger.UnitOfWork`; lives as long as the session's transaction."""
 
     def __init__(self, session: Session, now: datetime) -> None:
@@ -35,12 +40,16 @@ class SqlUnitOfWork(MessageLedger, AssemblyLedger):
         row.submission_id = submission
         self._session.flush()
         if submission is not None:
-            # A copy that came later, by whatever way, casts no doubt on the first.
-            if outcome.decision.status is not MessageStatus.DUPLICATE:
+            # A copy that came later, by whatever way, casts no doubt on the first; nor does a bounce.
+            if outcome.decision.status not in (MessageStatus.DUPLICATE, MessageStatus.IGNORED):
                 self._write_flags(outcome, submission)
             self._drop_flags(submission, outcome.drops_flags)
+            self._make_good(outcome, submission)
+            self._look_again(outcome, submission)
             self._gather(submission, outcome.placement)
             self._touch(submission)
+            if outcome.decision.status in WAKES:
+                self.wake(submission, why=outcome.decision.status, message=outcome.message.id)
         self._history.add(
             _event(outcome),
             at=self._now,
@@ -49,6 +58,7 @@ class SqlUnitOfWork(MessageLedger, AssemblyLedger):
             message=outcome.message.id,
             detail={"reasons": list(outcome.decision.reasons), "policy": outcome.policy_version},
         )
+        self._note_bounce(outcome)
         self._write_reply(outcome.reply, message=outcome.message.id, submission=submission)
         self._session.flush()
         return submission

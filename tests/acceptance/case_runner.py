@@ -40,6 +40,7 @@ _DOCUMENT = ("name", "bytes", "sha256", "status", "type")
 _ITEM = (
     "tracking", "team", "state", "code", "account", "entry_number", "port", "presented_at", "presented_local", "zone",
     "received_at", "basis", "strength", "flags", "documents", "parts_received", "parts_expected", "missing", "sender",
+    "due", "linked",
 )  # fmt: skip
 _REPLY = ("kind", "to", "subject", "state", "reasons", "tracking")
 
@@ -155,6 +156,7 @@ def _pass(app: program.App, case: Case) -> None:
     names = {one.mailbox for one in case.deliveries}
     failed = [result.error for result in operations.poll(app, sorted(names)) if result.error]
     assert not failed, failed
+    operations.chase_sets(app)
     operations.send(app)
 
 
@@ -174,10 +176,21 @@ def write_configuration(case: Case, at: Path) -> Path:
         "replies": {"transport": "files", "dir": str(at / "replies"), **case.site.get("replies", {})},
         "policy": case.site.get("policy", {}),
         "mailbox": mailboxes,
+        "directories": _write_directories(case, at),
     }
     path = at / "mailboxes.toml"
     path.write_text(tomlkit.dumps(tables), encoding="utf-8")
     return path
+
+
+def _write_directories(case: Case, at: Path) -> dict[str, str]:
+    """The directories of the site: in `[site.directories]` each is written as the lines of its CSV file."""
+    written = {}
+    for name, lines in case.site.get("directories", {}).items():
+        path = at / f"{name}.csv"
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        written[name] = str(path)
+    return written
 
 
 def _deliver(case: Case, one: Delivery, at: Path, replies: list[Facts]) -> bytes:

@@ -19,27 +19,22 @@ from parsers.subject_problems import PROBLEM_CODES
 from parsers.subject_types import subject_table
 from tests.acceptance.case_runner import FIXTURES
 
-PARTS = "parts are not put together yet"
 STAFF = "only staff make it"
 SERVER = "only a mail server that fails makes it; see the tests of the outbox"
 FAULT = "only a fault of ours makes it, no message can"
 
 NO_CASE: dict[str, dict[str, str]] = {
-    "statuses": {"received": "no message rests there", "assembling": PARTS, "supplement": PARTS},
-    "item states": {"assembling": PARTS, "assigned": STAFF, "waiting": STAFF, "closed": STAFF},
-    "reply kinds": {
-        **dict.fromkeys(("waiting", "incomplete", "supplement", "duplicate"), PARTS),
-        **dict.fromkeys(("transfer", "return", "staff"), STAFF),
-    },
+    "statuses": {"received": "no message rests there"},
+    "item states": {"assigned": STAFF, "waiting": STAFF, "closed": STAFF},
+    "reply kinds": dict.fromkeys(("transfer", "return", "staff"), STAFF),
     "reply states": {
-        "queued": "no reply rests there",
-        **dict.fromkeys(("retrying", "uncertain", "failed", "undeliverable"), SERVER),
+        **dict.fromkeys(("retrying", "uncertain", "failed"), SERVER),
         "cancelled": STAFF,
     },
-    "flags": {"parts-missing": PARTS},
     "reasons": {
         **dict.fromkeys(("blob-damaged", "reader-broke", "decision-broke"), FAULT),
         "header-too-large": "it takes a header of 256 KB; see the tests of the parsers",
+        "fragments-unfit": "it takes more than a hundred fragments, or 50 MB of them",
         "no-replies": "only `ingest --no-replies` makes it",
     },
 }

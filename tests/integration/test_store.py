@@ -250,7 +250,7 @@ def test_f26_the_database_itself_refuses_a_second_row_of_a_delivery(store: SqlSt
         unit.keep([arrival("1")])
     with sqlite3.connect(tmp_path / "bot.db") as connection:
         columns = [row[1] for row in connection.execute("PRAGMA table_info(message)") if row[1] != "id"]
-        names = ", ".join(columns)
+        names = ", ".join(f'"{column}"' for column in columns)
         with pytest.raises(sqlite3.IntegrityError, match="UNIQUE"):
             connection.execute(f"INSERT INTO message ({names}) SELECT {names} FROM message")  # noqa: S608
     connection.close()

@@ -1,12 +1,14 @@
 """What becomes of a message: the checks in their order, the flags, and the law that every message ends somewhere."""
 
 import base64
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cee_mailbot.domain.acceptance import ENDING_CHECKS, FLAG_RULES, Decision, Outcome, Standing, decide
+from cee_mailbot.domain.directory import Directory, Filer
 from cee_mailbot.domain.policy import Policy
 from cee_mailbot.domain.submission import ON_THE_WAY, MessageStatus
 from tests.support.cases import case_from
@@ -216,8 +218,17 @@ def test_f89_what_no_configured_server_said_holds_nothing() -> None:
 
 
 def test_an_answer_from_the_submissions_own_domain_joins_it() -> None:
-    found = decision(mail(subject=ANSWER), standing=Standing(answers=4, answers_sender="filer.example"))
+    standing = Standing(answers=4, answers_sender="filer.example")
+    found = decision(mail(subject=ANSWER, documents=[]), standing=standing)
     assert (found.status, found.joins) == (MessageStatus.CORRESPONDENCE, 4)
+    found = decision(mail(subject=ANSWER), standing=standing)
+    assert (found.status, found.joins, found.reasons) == (MessageStatus.SUPPLEMENT, 4, ("answers-us",))
+
+
+def test_a_bounce_goes_to_the_submission_whose_reply_came_back() -> None:
+    raw = mail(extra=["X-Failed-Recipients: broker@filer.example"])
+    found = decision(raw, standing=Standing(returned=4))
+    assert (found.status, found.joins) == (MessageStatus.IGNORED, 4)
 
 
 @pytest.mark.parametrize("sender", ["a@other.example", "a@sub.filer.example", "a@filer.example.evil.example"])
@@ -310,7 +321,21 @@ def test_a_doubt_is_flagged_once_and_rejects_nothing(flag: str) -> None:
 
 
 def test_every_rule_for_a_flag_has_a_case_here() -> None:
-    assert {flag for flag, _ in FLAG_RULES} <= set(FLAGGED)
+    assert {flag for flag, _ in FLAG_RULES} <= {*FLAGGED, *OF_DIRECTORIES}
+
+
+NOBODY = Filer(code="345", name="", domains=frozenset({"another.example"}))
+OF_DIRECTORIES = {
+    "account-unknown": {"directory": Directory(accounts=())},
+    "sender-unrecognised": {"directory": Directory(filers=(NOBODY,))},
+    "transferred": {"team": "001", "transferred": True},
+}
+
+
+@pytest.mark.parametrize("flag", OF_DIRECTORIES)
+def test_a_doubt_that_a_directory_raises_rejects_nothing(flag: str) -> None:
+    found = decide(replace(case_from(mail()), **OF_DIRECTORIES[flag]))  # type: ignore[arg-type]
+    assert (found.outcome, found.flags) == (Outcome.ENQUEUE, (flag,))
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,9 @@ def asked(raw: bytes, policy: Policy | None = None) -> Answerable:
 
 
 def test_a_brokers_message_is_answered() -> None:
-    assert asked(mail()) == ANSWERABLE
+    found = asked(mail())
+    assert found == ANSWERABLE
+    assert (found.ok, found.reason, found.detail) == (True, None, "")
 
 
 @pytest.mark.parametrize(
@@ -73,7 +75,13 @@ def test_f56_a_name_at_which_nobody_reads_is_not_answered(sender: str) -> None:
 
 
 def test_f62_our_own_addresses_are_not_answered_in_any_case() -> None:
-    assert asked(mail(sender="CEE <cee-ELECTRONICS@CBP.dhs.gov>")).reason == "own-address"
+    found = asked(mail(sender="CEE <cee-ELECTRONICS@CBP.dhs.gov>"))
+    assert (found.reason, found.detail) == ("own-address", "From: cee-ELECTRONICS@CBP.dhs.gov")
+
+
+def test_what_is_never_a_submission_and_how_long_an_hour_is() -> None:
+    assert {"delivery-report", "read-receipt", "bounce-subject", "out-of-office"} == NEVER_A_SUBMISSION
+    assert timedelta(minutes=60) == HOUR
 
 
 @pytest.mark.parametrize(("return_path", "ok"), [("optional", True), ("required", False)])
@@ -99,6 +107,14 @@ def traffic(**fields: object) -> ReplyTraffic:
     return ReplyTraffic(**fields)  # type: ignore[arg-type]
 
 
+def test_without_traffic_nothing_is_held_back() -> None:
+    """The first reply of a new site: nothing was sent, nothing is usual, no breaker is open."""
+    none = ReplyTraffic()
+    assert (none.due_to_sender, none.same_subject_day, none.last_hour, none.usual_hour) == ((), 0, 0, 0.0)
+    assert not none.breaker_open
+    assert allow(ReplyKind.REJECT, none, policy=Policy(), now=NOW).state is ReplyState.QUEUED
+
+
 def test_the_twentieth_reply_of_an_hour_leaves_and_the_twenty_first_waits() -> None:
     policy = Policy()
     earlier = tuple(NOW - timedelta(minutes=20 - n) for n in range(20))
@@ -109,12 +125,20 @@ def test_the_twentieth_reply_of_an_hour_leaves_and_the_twenty_first_waits() -> N
 
 @pytest.mark.parametrize(("earlier", "state"), [(4, "queued"), (5, "withheld")])
 def test_the_sixth_reply_of_a_day_to_one_subject_is_withheld(earlier: int, state: str) -> None:
-    assert allow(ReplyKind.REJECT, traffic(same_subject_day=earlier), policy=Policy(), now=NOW).state == state
+    found = allow(ReplyKind.REJECT, traffic(same_subject_day=earlier), policy=Policy(), now=NOW)
+    assert (found.state, found.reason) == (state, "reply-limit-subject" if state == "withheld" else None)
 
 
 @pytest.mark.parametrize(
     ("last_hour", "usual", "opens"),
-    [(499, 0.0, False), (500, 0.0, True), (500, 166.6, True), (500, 170.0, False), (10_000, 4000.0, False)],
+    [
+        (499, 0.0, False),
+        (500, 0.0, True),
+        (500, 166.6, True),
+        (500, 170.0, False),
+        (600, 200.0, False),
+        (10_000, 4000.0, False),
+    ],
 )
 def test_f55_the_breaker_opens_over_its_floor_and_three_times_the_usual(
     last_hour: int, usual: float, *, opens: bool

@@ -4,7 +4,7 @@ import contextlib
 import re
 import tomllib
 from dataclasses import fields
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
@@ -25,7 +25,15 @@ from cee_mailbot.config.tables import (
     StorageConfig,
     Table,
 )
-from cee_mailbot.config.values import is_loopback, parse_duration, parse_size, write_duration, write_size
+from cee_mailbot.config.values import (
+    is_loopback,
+    parse_duration,
+    parse_office_hours,
+    parse_size,
+    write_duration,
+    write_size,
+)
+from cee_mailbot.domain.office_hours import OfficeHours
 from cee_mailbot.domain.policy import Policy
 
 ROOT = Path(__file__).parents[2]
@@ -200,6 +208,21 @@ def test_a_policy_key_may_stand_directly_in_the_mailbox(tmp_path: Path) -> None:
     config = load(tmp_path, MAILDIR + 'quiet_period = "3m"\n')
     assert config.mailboxes[0].policy.quiet_period == timedelta(minutes=3)
     assert config.policy.quiet_period == timedelta(minutes=15)
+
+
+@pytest.mark.parametrize("written", ["08:30", "8:30-16:30", "16:30-08:30", "08:30-24:00", "08:30-08:30", "always", ""])
+def test_what_are_no_office_hours_is_refused(tmp_path: Path, written: str) -> None:
+    with pytest.raises(ConfigError, match="office_hours"):
+        load(tmp_path, MAILDIR + f'office_hours = "{written}"\n')
+
+
+def test_a_mailbox_has_its_own_office_hours_or_none(tmp_path: Path) -> None:
+    """The one rule whose absence can be written: it takes back what the site has set."""
+    site = '[policy]\noffice_hours = "08:30-16:30"\n'
+    hours = OfficeHours(opens=time(8, 30), closes=time(16, 30))
+    for key, expected in (("", hours), ('office_hours = "none"\n', None)):
+        config = load(tmp_path, site + MAILDIR + key)
+        assert (config.policy.office_hours, config.mailboxes[0].policy.office_hours) == (hours, expected)
 
 
 def test_the_threshold_of_a_split_is_half_the_limit_unless_it_is_set(tmp_path: Path) -> None:
@@ -506,7 +529,7 @@ def test_the_page_tells_the_defaults_of_the_rules() -> None:
 def _read(cell: str) -> object:
     """The default as the page writes it, in the form that the rules hold."""
     value = tomllib.loads(f"value = {cell.strip('`')}")["value"]
-    for parse in (parse_duration, parse_size):
+    for parse in (parse_duration, parse_size, parse_office_hours):
         with contextlib.suppress(ValueError):
             return parse(value)
     return value

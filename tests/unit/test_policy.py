@@ -1,11 +1,12 @@
 """The rules as one value: equal rules have equal versions, and every change has another."""
 
 from dataclasses import FrozenInstanceError, fields, replace
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Any
 
 import pytest
 
+from cee_mailbot.domain.office_hours import OfficeHours
 from cee_mailbot.domain.policy import Policy
 
 NAMES = [one.name for one in fields(Policy)]
@@ -22,6 +23,8 @@ OTHER_WORDS = {
 
 def changed(name: str) -> Policy:
     value: Any = getattr(Policy(), name)
+    if name == "office_hours":
+        return Policy(office_hours=OfficeHours(opens=time(8), closes=time(16)))
     if isinstance(value, str):
         return replace(Policy(), **{name: OTHER_WORDS[name]})
     if isinstance(value, frozenset):
@@ -41,6 +44,7 @@ def test_the_defaults_are_those_of_the_specification() -> None:
     assert (policy.reply_limit_hour, policy.reply_limit_subject_day, policy.breaker_floor) == (20, 5, 500)
     assert (policy.date_future_tolerance, policy.date_past_tolerance) == (timedelta(minutes=5), timedelta(minutes=60))
     assert policy.reply_return_path == "mailbox"
+    assert policy.office_hours is None
 
 
 def test_equal_rules_have_equal_versions() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from cee_mailbot.domain.policy import Policy
 from cee_mailbot.domain.presentation import Basis, Clocks, Presentation, Strength, present
 from parsers.dates import Hop, ReadDate, read_date
-from tests.unit.clocks_of import ARRIVED, at, clocks, hop
+from tests.unit.clocks_of import ARRIVED, at, clocks, date, hop
 
 LOS_ANGELES = "America/Los_Angeles"
 BORDER = Policy(border_hosts=frozenset({"mx.cbp.dhs.gov"}))
@@ -22,6 +22,12 @@ def shown(given_clocks: Clocks, policy: Policy | None = None) -> Presentation:
 
 def border(minutes: float | None) -> Hop:
     return hop(minutes, by="MX.cbp.dhs.gov")
+
+
+def test_the_words_that_are_kept_and_shown() -> None:
+    """They stand in databases, in JSON and in docs/time.md."""
+    assert [str(one) for one in Basis][:3] == ["date", "received", "arrival"]
+    assert [str(one) for one in Strength] == ["A", "B", "C"]
 
 
 # --- the basis -------------------------------------------------------------------------------------------------
@@ -41,6 +47,27 @@ def test_without_a_date_and_a_usable_hop_the_arrival_counts(hops: tuple[Hop, ...
 def test_without_a_date_the_earliest_hop_that_is_not_later_than_arrival_counts() -> None:
     found = shown(clocks(None, hop(3), hop(-2), hop(-9), hop(None)))
     assert (found.basis, found.instant, found.strength) == (Basis.RECEIVED, at(-9), Strength.C)
+
+
+@pytest.mark.parametrize(("minutes", "disputed"), [(-60, False), (-60.02, True)])
+def test_a_hop_that_stands_for_the_date_is_disputed_like_one(minutes: float, *, disputed: bool) -> None:
+    """Without a Date the earliest hop counts, and the sender may have written it."""
+    assert shown(clocks(None, hop(minutes))).disputed is disputed
+
+
+@pytest.mark.parametrize(("sent", "disputed"), [(5, False), (5.02, True)])
+def test_a_date_that_cannot_be_is_a_dispute_though_no_hop_tells(sent: float, *, disputed: bool) -> None:
+    assert shown(clocks(sent)).disputed is disputed
+
+
+@pytest.mark.parametrize(("minutes", "disputed"), [(-6, False), (-6.02, True)])
+def test_a_relays_clock_may_be_five_minutes_slow(minutes: float, *, disputed: bool) -> None:
+    assert shown(clocks(-1, hop(minutes))).disputed is disputed
+
+
+def test_nothing_is_signed_unless_it_is_said() -> None:
+    unsaid = Clocks(date=date(-1), date_headers=1, hops=(), arrived_at=ARRIVED, first_seen_at=ARRIVED)
+    assert shown(unsaid).strength is Strength.B
 
 
 def test_a_hop_at_the_very_moment_of_arrival_counts() -> None:

@@ -10,7 +10,7 @@ from tests.support.mails import mail
 
 
 def thread(subject: str) -> str:
-    return thread_of(read_mail(mail(subject=subject)))
+    return thread_of(read_mail(mail(subject=subject)).subject)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What staff may do, each act one transaction with its line of history; the one door for page, API and command line."""
+"""Acts on messages that the bot did not enqueue, and on the outbox."""
 
 from cee_mailbot.domain.acceptance import Outcome as Kind
 from cee_mailbot.domain.submission import RELEASABLE, MessageStatus
@@ -49,6 +49,12 @@ def retry_reply(intake: Intake, reply_id: int, *, actor: str) -> None:
     """Puts a failed, withheld or delayed reply back in line. Raises `NotFoundError` or `NotAllowedError`."""
     with intake.store.begin(intake.site.clock.now()) as unit:
         unit.retry_reply(reply_id, actor=actor)
+
+
+def cancel_reply(intake: Intake, reply_id: int, *, actor: str) -> None:
+    """Takes back a reply that has not left. Raises `NotFoundError` or `NotAllowedError`."""
+    with intake.store.begin(intake.site.clock.now()) as unit:
+        unit.cancel_reply(reply_id, actor=actor)
 
 
 def reset_breaker(intake: Intake, *, actor: str) -> bool:

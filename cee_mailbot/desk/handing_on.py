@@ -1,0 +1,52 @@
+"""Acts that the broker is told of: sending back, and passing on to another Center or to the port."""
+
+from dataclasses import replace
+
+from cee_mailbot.desk.item import Opened, given, opened
+from cee_mailbot.desk_ledger import Change
+from cee_mailbot.domain.assembly import leading_part
+from cee_mailbot.domain.reply import ReplyKind
+from cee_mailbot.domain.routing import Center
+from cee_mailbot.domain.work_item import Act, Closing
+from cee_mailbot.errors import NotAllowedError, UserError
+from cee_mailbot.intake import Intake
+from cee_mailbot.reply_writing import StaffWords, write_staff_reply
+
+
+def send_back(intake: Intake, tracking: str, *, reason: str, actor: str, version: int | None = None) -> None:
+    """Returns the documents: the sender reads the reason, and the item is closed."""
+    words = given(reason, "the reason, which the sender will read,")
+    with opened(intake, tracking, Act.RETURN, actor=actor, version=version) as at:
+        change = at.change(outcome=Closing.RETURNED, waiting_until=None, reason=words)
+        at.unit.carry_out(_answered(change, at, intake, ReplyKind.RETURN))
+
+
+def transfer(intake: Intake, tracking: str, *, team: str, reason: str, actor: str, version: int | None = None) -> None:
+    """Passes the item to another Center: it keeps its number and its times, and is new there."""
+    words = given(reason, "the reason, which the sender and the other Center will read,")
+    center = intake.site.centers.get(team)
+    if center is None:
+        raise UserError(f"there is no team {team}; there are: {', '.join(sorted(intake.site.centers))}")
+    with opened(intake, tracking, Act.TRANSFER, actor=actor, version=version) as at:
+        if team == at.item.team:
+            raise NotAllowedError(f"{at.item.tracking} is with team {team} already")
+        change = at.change(team=team, assignee=None, waiting_until=None, reason=words)
+        change = replace(change, raises=("transferred",))
+        at.unit.carry_out(_answered(change, at, intake, ReplyKind.TRANSFER, center))
+
+
+def transfer_to_port(intake: Intake, tracking: str, *, reason: str, actor: str, version: int | None = None) -> None:
+    """Leaves the documents to the port of entry: the sender is told, and the item is closed."""
+    words = given(reason, "the reason, which the sender will read,")
+    with opened(intake, tracking, Act.TRANSFER_TO_PORT, actor=actor, version=version) as at:
+        change = at.change(outcome=Closing.TRANSFERRED, waiting_until=None, reason=words)
+        at.unit.carry_out(_answered(change, at, intake, ReplyKind.TRANSFER))
+
+
+def _answered(change: Change, at: Opened, intake: Intake, kind: ReplyKind, to_center: Center | None = None) -> Change:
+    """The act with the reply that tells of it; an item can be passed on more than once, and each is told."""
+    story = at.unit.set_story(at.item.submission)
+    event = f"{kind}:submission:{at.item.submission}:{at.item.version}"
+    words = StaffWords(event=event, reason=change.reason, to_center=to_center)
+    reply = write_staff_reply(kind, story, at.item.presentation, words, intake.site, at.unit)
+    return replace(change, reply=reply, message=leading_part(story.parts).message)

@@ -1,0 +1,98 @@
+"""Wrong grouping put right: a message moved to another submission or split out, two submissions joined.
+
+No time moves by itself: a submission that gains or loses a message keeps its presentation time until a person sets
+another, as supplements never move it either. A set that is still assembling gets its time when it is enqueued.
+"""
+
+from cee_mailbot.desk.item import Opened, opened, state_after
+from cee_mailbot.desk_ledger import Regrouping, Splitting
+from cee_mailbot.domain.work_item import Act
+from cee_mailbot.errors import NotAllowedError
+from cee_mailbot.intake import Intake
+from cee_mailbot.ledger import SetStory
+from cee_mailbot.outcome import next_number
+from cee_mailbot.reply_writing import line_of
+
+
+def move(  # noqa: PLR0913 - who, what, where to and why
+    intake: Intake,
+    tracking: str,
+    message: int,
+    *,
+    to: str,
+    actor: str,
+    reason: str = "",
+    version: int | None = None,
+) -> None:
+    """Moves a message, with its other deliveries, to another submission, where it counts as a supplement."""
+    with opened(intake, tracking, Act.MOVE, actor=actor, version=version) as at:
+        target = at.unit.desk_item(to)
+        state_after(target, Act.MOVE)
+        if target.submission == at.item.submission:
+            raise NotAllowedError(f"message {message} is in {target.tracking} already")
+        _check_leaves_some(message, at)
+        at.unit.regroup(
+            Regrouping(
+                act=Act.MOVE,
+                source=at.item.submission,
+                target=target.submission,
+                messages=(message,),
+                actor=actor,
+                reason=reason,
+            )
+        )
+
+
+def split(
+    intake: Intake, tracking: str, message: int, *, actor: str, reason: str = "", version: int | None = None
+) -> str:
+    """Makes a message a submission of its own, new, with its own times; the tracking number it gets."""
+    with opened(intake, tracking, Act.SPLIT, actor=actor, version=version) as at:
+        story = _check_leaves_some(message, at)
+        if message not in {part.message for part in story.parts.counted}:
+            raise NotAllowedError(f"message {message} brought no documents of its own; move it to another submission")
+        member = story.member(message)
+        number = next_number(at.item.team, intake.site, at.unit)
+        at.unit.split(
+            Splitting(
+                source=at.item.submission,
+                message=message,
+                tracking=number,
+                line=line_of(member, story, intake.site),
+                presentation=member.presentation,
+                actor=actor,
+                reason=reason,
+            )
+        )
+    return number
+
+
+def join(
+    intake: Intake, tracking: str, other: str, *, actor: str, reason: str = "", version: int | None = None
+) -> None:
+    """Takes all messages of another submission into this one; the other is closed as a duplicate, and linked."""
+    with opened(intake, tracking, Act.JOIN, actor=actor, version=version) as at:
+        source = at.unit.desk_item(other)
+        state_after(source, Act.JOIN)
+        if source.submission == at.item.submission:
+            raise NotAllowedError(f"{source.tracking} can't be joined with itself")
+        at.unit.regroup(
+            Regrouping(
+                act=Act.JOIN,
+                source=source.submission,
+                target=at.item.submission,
+                messages=source.messages,
+                actor=actor,
+                reason=reason,
+            )
+        )
+
+
+def _check_leaves_some(message: int, at: Opened) -> SetStory:
+    """An item is never left without a message that carries documents: such an item is joined as a whole."""
+    item, story = at.item, at.unit.set_story(at.item.submission)
+    if message not in item.messages:
+        raise NotAllowedError(f"message {message} is not in {item.tracking}; it has {item.messages}")
+    if {part.message for part in story.parts.counted} <= {message}:
+        raise NotAllowedError(f"message {message} is all that {item.tracking} has; join the two submissions instead")
+    return story

@@ -1,0 +1,97 @@
+"""What an act of staff changed, value by value, so that it can be told and taken back exactly."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session, col, or_, select
+
+from cee_mailbot.errors import NotAllowedError
+from cee_mailbot.store.tables import FlagRow, LinkRow, MessageRow, SubmissionRow
+
+# The columns that acts change; times and version of the row itself are no part of an act.
+ITEM_COLUMNS = (
+    "team",
+    "state",
+    "outcome",
+    "assignee",
+    "waiting_until",
+    "closed_at",
+    "presented_at",
+    "basis",
+    "strength",
+    "joined_into",
+)
+MESSAGE_COLUMNS = ("submission_id", "status")
+_TIMES = frozenset({"waiting_until", "closed_at", "presented_at"})
+_TABLES: dict[str, type[Any]] = {"submission": SubmissionRow, "message": MessageRow}
+
+Values = dict[str, Any]
+
+
+def snapshot(session: Session, submissions: Collection[int]) -> Values:
+    """Everything of these submissions that an act can change, each value under its place, as JSON can say it."""
+    session.flush()
+    values: Values = {}
+    for row in session.exec(select(SubmissionRow).where(col(SubmissionRow.id).in_(submissions))):
+        values |= {f"submission/{row.id}/{name}": _plain(getattr(row, name)) for name in ITEM_COLUMNS}
+    for message in session.exec(select(MessageRow).where(col(MessageRow.submission_id).in_(submissions))):
+        values |= {f"message/{message.id}/{name}": _plain(getattr(message, name)) for name in MESSAGE_COLUMNS}
+    for flag in session.exec(select(FlagRow).where(col(FlagRow.submission_id).in_(submissions))):
+        values[f"flag/{flag.submission_id}/{flag.name}/{flag.message_row}"] = True
+    linked = or_(col(LinkRow.submission_id).in_(submissions), col(LinkRow.other_id).in_(submissions))
+    for link in session.exec(select(LinkRow).where(linked)):
+        values[f"link/{link.submission_id}/{link.other_id}"] = link.why
+    return values
+
+
+def difference(before: Values, after: Values, *, made: int | None = None) -> dict[str, list[Any]]:
+    """What was and what is, at each place where they differ; the row of a new submission (`made`) is left out."""
+    places = [place for place in {**before, **after} if not place.startswith(f"submission/{made}/")]
+    return {place: [before.get(place), after.get(place)] for place in places if before.get(place) != after.get(place)}
+
+
+def submissions_in(changes: Mapping[str, list[Any]]) -> set[int]:
+    """The submissions whose values these changes name."""
+    found: set[int] = set()
+    for place, values in changes.items():
+        table, number, *rest = place.split("/")
+        if table == "message":
+            found |= {value for value in values if isinstance(value, int)}
+        else:
+            found |= {int(number), *([int(rest[0])] if table == "link" else [])}
+    return found
+
+
+def take_back(session: Session, changes: Mapping[str, list[Any]]) -> None:
+    """Puts back what was. Raises `NotAllowedError` when a value is no longer the one that the act gave."""
+    now = snapshot(session, submissions_in(changes))
+    for place, (_, given) in changes.items():
+        if now.get(place) != given:
+            raise NotAllowedError("what the last act did was changed since; change it by hand")
+    for place, (was, _) in changes.items():
+        _put(session, place, was)
+    session.flush()
+
+
+def _put(session: Session, place: str, value: Any) -> None:
+    table, number, *rest = place.split("/")
+    if table == "flag":
+        _put_row(session, FlagRow(submission_id=int(number), name=rest[0], message_row=int(rest[1])), there=bool(value))
+    elif table == "link":
+        link = LinkRow(submission_id=int(number), other_id=int(rest[0]), why=value or "")
+        _put_row(session, link, there=value is not None)
+    else:
+        row = session.get_one(_TABLES[table], int(number))
+        setattr(row, rest[0], datetime.fromisoformat(value) if value and rest[0] in _TIMES else value)
+
+
+def _put_row(session: Session, row: FlagRow | LinkRow, *, there: bool) -> None:
+    merged = session.merge(row)
+    if not there:
+        session.flush()
+        session.delete(merged)
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else str(value) if isinstance(value, str) else value

@@ -1,0 +1,133 @@
+"""Writes and reads of clocks: snow days, entry dates, due dates."""
+
+from datetime import UTC, date, datetime
+
+from sqlmodel import Session, col, select
+
+from cee_mailbot.domain.facts import ClosureFacts
+from cee_mailbot.domain.item_clock import ClockedItem
+from cee_mailbot.domain.work_item import ItemState
+from cee_mailbot.domain.working_days import Closure
+from cee_mailbot.errors import NotFoundError
+from cee_mailbot.store.history import HistoryWriter
+from cee_mailbot.store.tables import ClosureRow, SubmissionRow
+from cee_mailbot.store.texts import storable
+
+
+class ClockRegister:
+    """See `clock_ledger.ClockQuestions`."""
+
+    _session: Session
+
+    def closures(self) -> tuple[ClosureFacts, ...]:
+        """See `clock_ledger.ClockQuestions`."""
+        rows = (
+            select(ClosureRow)
+            .where(col(ClosureRow.removed_at).is_(None))
+            .order_by(col(ClosureRow.first), col(ClosureRow.id))
+        )
+        return tuple(_closure_facts(row) for row in self._session.exec(rows))
+
+
+class ClockLedger(ClockRegister):
+    """See `clock_ledger.ClockWrites`."""
+
+    _history: HistoryWriter
+    _now: datetime
+
+    def add_closure(self, closure: Closure, *, actor: str) -> int:
+        """See `clock_ledger.ClockWrites`."""
+        row = ClosureRow(
+            port=closure.port,
+            first=closure.first,
+            last=closure.last,
+            reason=storable(closure.reason),
+            actor=actor,
+            at=self._now,
+        )
+        self._session.add(row)
+        self._session.flush()
+        self._history.add("closure-added", at=self._now, actor=actor, detail=_detail(row))
+        return row.id or 0
+
+    def remove_closure(self, closure_id: int, *, actor: str) -> None:
+        """See `clock_ledger.ClockWrites`."""
+        row = self._session.get(ClosureRow, closure_id)
+        if row is None or row.removed_at is not None:
+            raise NotFoundError(f"there is no closure {closure_id}; `cee-mailbot closures list` shows all")
+        row.removed_at = self._now
+        self._history.add("closure-removed", at=self._now, actor=actor, detail=_detail(row))
+
+    def clocked_item(self, tracking: str) -> ClockedItem:
+        """See `clock_ledger.ClockWrites`."""
+        row = self._session.exec(select(SubmissionRow).where(SubmissionRow.tracking == tracking.upper())).first()
+        if row is None:
+            raise NotFoundError(f"there is no item {tracking}; `cee-mailbot queue list` shows all")
+        return _clocked(row)
+
+    def clocked_items(self) -> tuple[ClockedItem, ...]:
+        """See `clock_ledger.ClockWrites`."""
+        rows = select(SubmissionRow).where(
+            col(SubmissionRow.entry_date).is_not(None), SubmissionRow.state != ItemState.CLOSED
+        )
+        return tuple(_clocked(row) for row in self._session.exec(rows.order_by(col(SubmissionRow.id))))
+
+    def set_entry_date(self, item: ClockedItem, day: date | None, *, actor: str) -> None:
+        """See `clock_ledger.ClockWrites`."""
+        row = self._session.get_one(SubmissionRow, item.submission)
+        detail = {"from": _written(row.entry_date), "to": _written(day)}
+        row.entry_date = day
+        self._changed(row)
+        self._history.add("entry-date-set", at=self._now, actor=actor, submission=row.id, detail=detail)
+
+    def set_due(self, item: ClockedItem, due: datetime | None, *, why: str) -> None:
+        """See `clock_ledger.ClockWrites`."""
+        row = self._session.get_one(SubmissionRow, item.submission)
+        detail = {"from": _written(row.due), "to": _written(due), "why": why}
+        row.due = due.astimezone(UTC) if due else None
+        self._changed(row)
+        self._history.add("due-moved", at=self._now, submission=row.id, detail=detail)
+
+    def _changed(self, row: SubmissionRow) -> None:
+        row.updated_at = self._now
+        row.version += 1
+
+
+def _clocked(row: SubmissionRow) -> ClockedItem:
+    return ClockedItem(
+        submission=row.id or 0,
+        tracking=row.tracking,
+        code=row.code,
+        port=row.port,
+        zone=row.zone,
+        presented_at=row.presented_at,
+        received_at=row.received_at,
+        entry_date=row.entry_date,
+        due=row.due,
+    )
+
+
+def _closure_facts(row: ClosureRow) -> ClosureFacts:
+    return ClosureFacts(
+        id=row.id or 0,
+        port=row.port,
+        first=row.first,
+        last=row.last,
+        reason=row.reason,
+        actor=row.actor,
+        at=row.at,
+    )
+
+
+def _detail(row: ClosureRow) -> dict[str, object]:
+    return {
+        "closure": row.id,
+        "port": row.port,
+        "first": row.first.isoformat(),
+        "last": row.last.isoformat(),
+        "reason": row.reason,
+    }
+
+
+def _written(day: date | None) -> str | None:
+    return day.isoformat() if day else None

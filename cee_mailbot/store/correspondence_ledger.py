@@ -1,0 +1,105 @@
+"""Writes of correspondence: replies that came back, items that an answer wakes, rejects that were made good."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlmodel import Session, col, or_, select
+
+from cee_mailbot.correspondence_ledger import Bounced
+from cee_mailbot.domain.correspondence import Rejected, state_after_answer
+from cee_mailbot.domain.reply import ReplyState
+from cee_mailbot.domain.submission import MessageStatus
+from cee_mailbot.domain.work_item import EVENTS, Act, ItemState
+from cee_mailbot.ledger import Outcome
+from cee_mailbot.store.history import HistoryWriter
+from cee_mailbot.store.tables import DocumentRow, MessageRow, ReplyRow, SubmissionRow
+from cee_mailbot.store.texts import storable
+from parsers.subject import parse_subject
+
+LOOKED_AT = 100
+UNCOUNTED = ("inline", "quarantined")
+NEVER_LEFT = (ReplyState.WITHHELD, ReplyState.CANCELLED)
+ANSWERS = (MessageStatus.CORRESPONDENCE, MessageStatus.SUPPLEMENT)
+
+
+class CorrespondenceLedger:
+    """See `correspondence_ledger.CorrespondenceLedger`."""
+
+    _session: Session
+    _history: HistoryWriter
+    _now: datetime
+
+    def bounced(self, message_ids: Sequence[str]) -> Bounced | None:
+        """See the contract."""
+        ids = [storable(one) for one in message_ids]
+        query = select(ReplyRow).where(col(ReplyRow.message_id).in_(ids), col(ReplyRow.state).not_in(NEVER_LEFT))
+        row = self._session.exec(query.order_by(col(ReplyRow.id)).limit(1)).first() if ids else None
+        return Bounced(reply=row.id, submission=row.submission_id) if row and row.id else None
+
+    def rejected_from(self, sender_key: str) -> tuple[Rejected, ...]:
+        """See the contract."""
+        wanted = storable(sender_key)
+        query = select(MessageRow).where(
+            MessageRow.status == MessageStatus.REJECTED,
+            or_(col(MessageRow.sender_domain) == wanted, col(MessageRow.sender).ilike(wanted)),
+            col(MessageRow.resent_as).is_(None),
+        )
+        rows = self._session.exec(query.order_by(col(MessageRow.id).desc()).limit(LOOKED_AT)).all()
+        return tuple(self._rejected(row) for row in reversed(rows))
+
+    def _rejected(self, row: MessageRow) -> Rejected:
+        replies = self._session.exec(select(ReplyRow.message_id).where(ReplyRow.message_row == row.id)).all()
+        documents = select(DocumentRow.sha256).where(
+            DocumentRow.message_row == row.id, col(DocumentRow.status).not_in(UNCOUNTED)
+        )
+        entry_number = parse_subject(row.line).entry_number
+        return Rejected(
+            message=row.id or 0,
+            tracking=row.tracking or "",
+            ids=frozenset([*replies, *([row.message_id] if row.message_id else [])]),
+            entry_number=str(entry_number) if entry_number else None,
+            documents=frozenset(self._session.exec(documents)),
+        )
+
+    def _note_bounce(self, outcome: Outcome) -> None:
+        """The reply that came back is undeliverable, once; a person can send it again."""
+        row = self._session.get(ReplyRow, outcome.bounced) if outcome.bounced is not None else None
+        if row is None or row.state == ReplyState.UNDELIVERABLE:
+            return
+        row.state, row.next_try_at, row.lease_until = ReplyState.UNDELIVERABLE, None, None
+        self._history.add(
+            "reply-undeliverable",
+            at=self._now,
+            submission=row.submission_id,
+            message=outcome.message.id,
+            reply=row.id,
+        )
+
+    def _make_good(self, outcome: Outcome, submission: int) -> None:
+        """Links the rejected messages that this one makes good with its submission."""
+        for message in outcome.item.makes_good if outcome.item else ():
+            row = self._session.get_one(MessageRow, message)
+            row.resent_as = submission
+            self._history.add(
+                "reject-made-good",
+                at=self._now,
+                submission=submission,
+                message=message,
+                detail={"reject": row.tracking},
+            )
+
+    def _look_again(self, outcome: Outcome, submission: int) -> None:
+        """A closed item is opened again once the broker has written; one that waits wakes by the desk's rule."""
+        item = self._session.get_one(SubmissionRow, submission)
+        before = ItemState(item.state)
+        after = state_after_answer(before, assigned=item.assignee is not None)
+        if outcome.decision.status not in ANSWERS or after is before:
+            return
+        item.state, item.outcome, item.closed_at, item.waiting_until = after, None, None, None
+        self._history.add(
+            EVENTS[Act.REOPEN],
+            at=self._now,
+            submission=submission,
+            message=outcome.message.id,
+            detail={"why": "answer"},
+        )

@@ -1,0 +1,240 @@
+"""Writes of the desk: acts of staff on items, notes, and the act that is taken back."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from sqlmodel import col, or_, select
+
+from cee_mailbot.desk_ledger import Change, DeskItem, Recorded, Regrouping, Splitting
+from cee_mailbot.domain.presentation import Basis, Presentation, Strength
+from cee_mailbot.domain.reply import ReplyState
+from cee_mailbot.domain.work_item import BY_ITSELF, EVENTS, REVERSIBLE, SYSTEM, UNDONE, WOKEN, Act, Closing, ItemState
+from cee_mailbot.errors import NotAllowedError, NotFoundError
+from cee_mailbot.store import changes
+from cee_mailbot.store.assembly_ledger import AssemblyLedger
+from cee_mailbot.store.regrouped import close_emptied, regroup, split_off
+from cee_mailbot.store.tables import FlagRow, HistoryRow, MessageRow, NoteRow, ReplyRow, SubmissionRow
+from cee_mailbot.store.texts import storable
+
+_ACTS = {event: act for act, event in EVENTS.items() if act is not Act.NOTE}
+_AWAKE = {state: after for (state, _), after in BY_ITSELF.items()}[ItemState.WAITING]
+
+
+class DeskLedger(AssemblyLedger):
+    """See `desk_ledger.DeskLedger`."""
+
+    def desk_item(self, tracking: str) -> DeskItem:
+        """See `desk_ledger.DeskLedger`."""
+        row = self._session.exec(select(SubmissionRow).where(SubmissionRow.tracking == tracking.upper())).first()
+        if row is None:
+            raise NotFoundError(f"there is no item {tracking}; `cee-mailbot queue list` shows all")
+        messages = self._session.exec(select(MessageRow.id).where(MessageRow.submission_id == row.id))
+        return _desk_item(row, tuple(one for one in messages if one is not None))
+
+    def carry_out(self, change: Change) -> None:
+        """See `desk_ledger.DeskLedger`."""
+
+        def act() -> None:
+            row = self._session.get_one(SubmissionRow, change.submission)
+            for name, value in {"state": change.state, **change.sets}.items():
+                setattr(row, name, value)
+            row.closed_at = self._now if change.state is ItemState.CLOSED else None
+            self._drop_flags(change.submission, change.drops)
+            self._raise_flags(change)
+
+        detail: dict[str, object] = {"reason": change.reason} if change.reason else {}
+        if change.reply is not None:
+            detail["reply"] = change.reply.message_id
+        # The act stands in the history before the reply that follows from it.
+        self._record(change.act, change.submission, (change.submission,), act, actor=change.actor, detail=detail)
+        if change.reply is not None and change.message is not None:
+            self._write_reply(change.reply, message=change.message, submission=change.submission)
+
+    def _raise_flags(self, change: Change) -> None:
+        if change.message is None:
+            return
+        for name in change.raises:
+            self._session.merge(FlagRow(submission_id=change.submission, name=name, message_row=change.message))
+
+    def _record(  # noqa: PLR0913 - the fields of one line, and the act itself
+        self,
+        act: Act,
+        submission: int,
+        involved: Sequence[int],
+        carry_out: Callable[[], int | None],
+        *,
+        actor: str,
+        detail: dict[str, object],
+        message: int | None = None,
+    ) -> None:
+        """Carries an act out and writes its one line, with all that must be known to take it back."""
+        before = changes.snapshot(self._session, involved)
+        made = carry_out()
+        touched = {*involved, *([made] if made else [])}
+        after = changes.snapshot(self._session, touched)
+        detail = {**detail, "changes": changes.difference(before, after, made=made)}
+        if made is not None:
+            detail["made"] = made
+        self._bump(involved)
+        self._history.add(
+            EVENTS[act],
+            at=self._now,
+            actor=storable(actor),
+            submission=submission,
+            message=message,
+            detail={key: storable(value) if isinstance(value, str) else value for key, value in detail.items()},
+        )
+        self._session.flush()
+
+    def _bump(self, submissions: Sequence[int]) -> None:
+        for submission in submissions:
+            row = self._session.get_one(SubmissionRow, submission)
+            row.updated_at = self._now
+            row.version += 1
+
+    def add_note(self, submission: int, *, actor: str, text: str) -> None:
+        """See `desk_ledger.DeskLedger`."""
+        row = NoteRow(submission_id=submission, at=self._now, actor=storable(actor), text=storable(text))
+        self._session.add(row)
+        self._session.flush()
+        self._bump([submission])
+        self._history.add(
+            EVENTS[Act.NOTE], at=self._now, actor=row.actor, submission=submission, detail={"note": row.id}
+        )
+
+    def regroup(self, regrouping: Regrouping) -> None:
+        """See `desk_ledger.DeskLedger`."""
+        source, target = (self._session.get_one(SubmissionRow, one) for one in (regrouping.source, regrouping.target))
+        self._record(
+            regrouping.act,
+            regrouping.source,
+            (regrouping.source, regrouping.target),
+            lambda: regroup(self._session, regrouping, self._now),
+            actor=regrouping.actor,
+            detail={"from": source.tracking, "to": target.tracking, "reason": regrouping.reason},
+            # The line is to be found from both: a join empties its source, and what was moved is moved back by an undo.
+            message=regrouping.messages[0] if regrouping.act is Act.MOVE else self._first_message(regrouping.target),
+        )
+
+    def _first_message(self, submission: int) -> int | None:
+        mine = select(MessageRow.id).where(MessageRow.submission_id == submission)
+        return self._session.exec(mine.order_by(col(MessageRow.id)).limit(1)).first()
+
+    def split(self, splitting: Splitting) -> None:
+        """See `desk_ledger.DeskLedger`."""
+        source = self._session.get_one(SubmissionRow, splitting.source)
+        self._record(
+            Act.SPLIT,
+            splitting.source,
+            (splitting.source,),
+            lambda: split_off(self._session, splitting, self._now),
+            actor=splitting.actor,
+            detail={"from": source.tracking, "to": splitting.tracking, "reason": splitting.reason},
+            message=splitting.message,
+        )
+
+    def undo(self, submission: int, *, actor: str) -> str:
+        """See `desk_ledger.DeskLedger`."""
+        line = self._last_act(submission)
+        self._take_back_reply(line, actor)
+        changes.take_back(self._session, line.detail["changes"])
+        if (made := line.detail.get("made")) is not None:
+            close_emptied(self._session, made, into=line.submission_id or submission, now=self._now)
+        self._bump(sorted(changes.submissions_in(line.detail["changes"]) - {made}))
+        self._history.add(
+            UNDONE,
+            at=self._now,
+            actor=storable(actor),
+            submission=line.submission_id,
+            message=line.message_row,
+            detail={"event": line.event, "line": line.id},
+        )
+        self._session.flush()
+        return line.event
+
+    def _last_act(self, submission: int) -> HistoryRow:
+        mine = select(MessageRow.id).where(MessageRow.submission_id == submission)
+        concerns = or_(HistoryRow.submission_id == submission, col(HistoryRow.message_row).in_(mine))
+        by_staff = HistoryRow.actor != SYSTEM
+        lines = select(HistoryRow).where(concerns, by_staff, col(HistoryRow.event).in_([*_ACTS, UNDONE]))
+        undone: set[Any] = set()
+        for line in self._session.exec(lines.order_by(col(HistoryRow.id).desc())):
+            if line.event == UNDONE:
+                undone.add(line.detail["line"])
+            elif line.id not in undone:
+                return _reversible(line)
+        raise NotAllowedError("there is no act of staff on this item that could be undone")
+
+    def _take_back_reply(self, line: HistoryRow, actor: str) -> None:
+        if (message_id := line.detail.get("reply")) is None:
+            return
+        row = self._session.exec(select(ReplyRow).where(ReplyRow.message_id == message_id)).one()
+        if row.state != ReplyState.CANCELLED:
+            self.cancel_reply(row.id or 0, actor=actor)
+
+    def due_to_wake(self) -> tuple[int, ...]:
+        """See `desk_ledger.DeskLedger`."""
+        waiting = select(SubmissionRow.id).where(
+            SubmissionRow.state == ItemState.WAITING, col(SubmissionRow.waiting_until) <= self._now
+        )
+        return tuple(one for one in self._session.exec(waiting.order_by(col(SubmissionRow.id))) if one is not None)
+
+    def wake(self, submission: int, *, why: str, message: int | None = None) -> None:
+        """See `desk_ledger.DeskLedger`."""
+        row = self._session.get_one(SubmissionRow, submission)
+        if row.state != ItemState.WAITING:
+            return
+        row.state, row.waiting_until = _AWAKE, None
+        self._bump([submission])
+        self._history.add(WOKEN, at=self._now, submission=submission, message=message, detail={"why": why})
+
+    def recorded(self, message_id: int) -> Recorded:
+        """See `desk_ledger.DeskLedger`."""
+        row = self._session.get(MessageRow, message_id)
+        if row is None:
+            raise NotFoundError(f"there is no message {message_id}; `cee-mailbot messages list` shows all")
+        flags = self._session.exec(select(FlagRow.name).where(FlagRow.message_row == row.id))
+        return _recorded(row, sorted(flags))
+
+
+def _reversible(line: HistoryRow) -> HistoryRow:
+    if _ACTS[line.event] not in REVERSIBLE or "changes" not in line.detail:
+        raise NotAllowedError(f"the last act was {line.event!r} by {line.actor}, which can't be undone")
+    return line
+
+
+def _desk_item(row: SubmissionRow, messages: tuple[int, ...]) -> DeskItem:
+    return DeskItem(
+        submission=row.id or 0,
+        tracking=row.tracking,
+        team=row.team,
+        state=ItemState(row.state),
+        outcome=Closing(row.outcome) if row.outcome else None,
+        version=row.version,
+        assignee=row.assignee,
+        presentation=Presentation(
+            instant=row.presented_at,
+            zone=row.zone,
+            basis=Basis(row.basis),
+            strength=Strength(row.strength),
+            observed=row.received_at,
+        ),
+        received_at=row.received_at,
+        messages=messages,
+    )
+
+
+def _recorded(row: MessageRow, flags: Sequence[str]) -> Recorded:
+    return Recorded(
+        status=row.status,
+        reasons=tuple(row.reasons),
+        problems=tuple(problem["code"] for problem in row.problems),
+        flags=tuple(flags),
+        part=row.part,
+        parts=row.parts,
+        presented_at=row.presented_at,
+        zone=row.zone,
+        basis=row.basis,
+        strength=row.strength,
+        policy=row.policy_version,
+    )

@@ -1,0 +1,228 @@
+"""Where a message of a split submission belongs: every rule of the specification by a scenario."""
+
+from datetime import timedelta
+
+import pytest
+
+from cee_mailbot.domain.assembly import Due, Part, Place, due, leading_part
+from cee_mailbot.domain.policy import Policy
+from tests.support.parts import POLICY, START, Desk, part
+
+MIN = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+LARGE = POLICY.split_threshold
+
+# Each: what it shows, the messages (a time means: a completed poll that began then), the place of each, the sets.
+SCENARIOS: list[tuple[str, list[Part | timedelta], list[Place], list[list[int]]]] = [
+    ("parts in order", [part(1, 1, 2), part(2, 2, 2)], [Place.OPENS, Place.FILLS], [[1, 2]]),
+    ("the second part first", [part(1, 2, 2), part(2, 1, 2)], [Place.OPENS, Place.FILLS], [[1, 2]]),
+    ("one of one is whole by itself", [part(1, 1, 1)], [Place.OPENS], [[1]]),
+    (
+        "another total contradicts",
+        [part(1, 2, 3), part(2, 2, 4)],
+        [Place.OPENS, Place.CONFLICTS],
+        [[1, 2]],
+    ),
+    (
+        "two different part 2 contradict",
+        [part(1, 2, 3), part(2, 2, 3)],
+        [Place.OPENS, Place.CONFLICTS],
+        [[1, 2]],
+    ),
+    (
+        "what comes after a contradiction joins it, and nothing makes it whole",
+        [part(1, 2, 3), part(2, 2, 3), part(3, 1, 3), part(4, 3, 3)],
+        [Place.OPENS, Place.CONFLICTS, Place.CONFLICTS, Place.CONFLICTS],
+        [[1, 2, 3, 4]],
+    ),
+    (
+        "nothing fills a contradicted item later",
+        [part(1, 2, 3), part(2, 2, 3), 16 * MIN, part(3, 1, 3, arrived=20 * MIN)],
+        [Place.OPENS, Place.CONFLICTS, Place.OPENS],
+        [[1, 2], [3]],
+    ),
+    (
+        "the same part with the same papers is a resend",
+        [part(1, 1, 2, papers="a"), part(2, 1, 2, papers="a"), part(3, 2, 2)],
+        [Place.OPENS, Place.RESENT, Place.FILLS],
+        [[1, 3]],
+    ),
+    (
+        "a resend after the set was whole is a copy of it",
+        [part(1, 1, 2, papers="a"), part(2, 2, 2), part(3, 1, 2, papers="a")],
+        [Place.OPENS, Place.FILLS, Place.RESENT],
+        [[1, 2]],
+    ),
+    (
+        "a new set takes over the resend that was its first sign",
+        [part(1, 1, 2, papers="a"), part(2, 2, 2), part(3, 1, 2, papers="a", arrived=MIN), part(4, 2, 2, arrived=MIN)],
+        [Place.OPENS, Place.FILLS, Place.RESENT, Place.OPENS],
+        [[1, 2], [3, 4]],
+    ),
+    (
+        "a resend from before the set was whole stays with it",
+        [part(1, 1, 2, papers="a"), part(2, 1, 2, papers="a"), part(3, 2, 2), part(4, 2, 2, arrived=MIN)],
+        [Place.OPENS, Place.RESENT, Place.FILLS, Place.OPENS],
+        [[1, 3], [4]],
+    ),
+    (
+        "a missing part comes after the deadline",
+        [part(1, 1, 2), DAY + MIN, part(2, 2, 2, arrived=DAY + HOUR)],
+        [Place.OPENS, Place.LATE],
+        [[1, 2]],
+    ),
+    (
+        "a late part of another total begins a set of its own",
+        [part(1, 1, 2), DAY + MIN, part(2, 2, 3, arrived=DAY + HOUR)],
+        [Place.OPENS, Place.OPENS],
+        [[1], [2]],
+    ),
+    (
+        "an assembling set is filled before an item with parts missing",
+        [part(1, 1, 3), DAY + MIN, part(2, 1, 3, arrived=DAY + HOUR), part(3, 2, 3, arrived=DAY + HOUR)],
+        [Place.OPENS, Place.OPENS, Place.FILLS],
+        [[1], [2, 3]],
+    ),
+    (
+        "a part without a total fits in",
+        [part(1, 2), part(2, 1, 3), part(3, 3, 3)],
+        [Place.OPENS, Place.FILLS, Place.FILLS],
+        [[1, 2, 3]],
+    ),
+    (
+        "a part beyond the total of the others contradicts",
+        [part(1, 4), part(2, 1, 3)],
+        [Place.OPENS, Place.CONFLICTS],
+        [[1, 2]],
+    ),
+    (
+        "unmarked mail during a set joins it",
+        [part(1, 1, 2), part(2, size=LARGE), part(3, 2, 2)],
+        [Place.OPENS, Place.BESIDE, Place.FILLS],
+        [[1, 2, 3]],
+    ),
+    ("small unmarked mail stands alone", [part(1)], [Place.ALONE], [[1]]),
+    (
+        "further unmarked mail is a supplement of the newest open item",
+        [part(1), part(2, size=LARGE)],
+        [Place.ALONE, Place.SUPPLEMENTS],
+        [[1, 2]],
+    ),
+    (
+        "large unmarked mail waits for its siblings, small ones too",
+        [part(1, size=LARGE), part(2), part(3, size=LARGE)],
+        [Place.OPENS, Place.FILLS, Place.FILLS],
+        [[1, 2, 3]],
+    ),
+    (
+        "mail without documents joins what waits",
+        [part(1, size=LARGE), part(2, papers="", size=0)],
+        [Place.OPENS, Place.FILLS],
+        [[1, 2]],
+    ),
+    (
+        "a marked part that comes meanwhile opens a set of its own",
+        [part(1, size=LARGE), part(2, 1, 2), part(3, 2, 2)],
+        [Place.OPENS, Place.OPENS, Place.FILLS],
+        [[1], [2, 3]],
+    ),
+    (
+        "unmarked mail whose papers are all there already is a resend",
+        [part(1, papers="abc"), part(2, papers="ab")],
+        [Place.ALONE, Place.RESENT],
+        [[1]],
+    ),
+    (
+        "one new paper makes it a supplement",
+        [part(1, papers="ab"), part(2, papers="abc")],
+        [Place.ALONE, Place.SUPPLEMENTS],
+        [[1, 2]],
+    ),
+    (
+        "a marked part is never a supplement",
+        [part(1), part(2, 1, 2)],
+        [Place.ALONE, Place.OPENS],
+        [[1], [2]],
+    ),
+]
+
+
+@pytest.mark.parametrize(("told", "places", "sets"), [one[1:] for one in SCENARIOS], ids=[one[0] for one in SCENARIOS])
+def test_where_messages_belong(told: list[Part | timedelta], places: list[Place], sets: list[list[int]]) -> None:
+    desk = Desk()
+    for one in told:
+        if isinstance(one, Part):
+            desk.take_in(one)
+        else:
+            desk.chase(START + one)
+    assert list(desk.places.values()) == places
+    assert [desk.numbers(number) for number in range(len(desk.sets))] == sets
+
+
+def test_after_an_item_is_closed_unmarked_mail_begins_anew_and_is_linked() -> None:
+    desk = Desk()
+    desk.take_in(part(1))
+    desk.close(0)
+    found = desk.take_in(part(2))
+    assert (found.place, found.linked) == (Place.ALONE, 0)
+
+
+def test_a_closed_item_with_parts_missing_is_not_filled() -> None:
+    desk = Desk()
+    desk.take_in(part(1, 1, 2))
+    desk.chase(START + DAY + MIN)
+    desk.close(0)
+    assert desk.take_in(part(2, 2, 2, arrived=2 * DAY)).place is Place.OPENS
+
+
+@pytest.mark.parametrize(
+    ("came", "after", "expected"),
+    [
+        ([part(1, 1, 2)], 15 * MIN, Due.NOTHING),
+        ([part(1, 1, 2)], 15 * MIN + timedelta(seconds=1), Due.REMIND),
+        ([part(1, 1, 2)], DAY, Due.REMIND),
+        ([part(1, 1, 2)], DAY + timedelta(seconds=1), Due.ENQUEUE_INCOMPLETE),
+        ([part(1, 1, 3), part(2, 2, 3, arrived=10 * MIN)], 20 * MIN, Due.NOTHING),
+        ([part(1, 1, 2, papers="a"), part(2, 1, 2, papers="a", arrived=10 * MIN)], 16 * MIN, Due.REMIND),
+        ([part(1, 1, 2), part(2, arrived=10 * MIN)], 16 * MIN, Due.REMIND),
+        ([part(1, 2, 3), part(2, 2, 4)], 15 * MIN, Due.NOTHING),
+        ([part(1, 2, 3), part(2, 2, 4)], 16 * MIN, Due.ENQUEUE),
+        ([part(1, 1)], 16 * MIN, Due.ENQUEUE),
+        ([part(1, 2)], 16 * MIN, Due.ENQUEUE_INCOMPLETE),
+        ([part(1, size=LARGE)], 15 * MIN, Due.NOTHING),
+        ([part(1, size=LARGE)], 16 * MIN, Due.ENQUEUE),
+        ([part(1, size=LARGE), part(2, arrived=10 * MIN)], 20 * MIN, Due.NOTHING),
+    ],
+)
+def test_what_is_due_once_a_poll_began_after_the_timer(came: list[Part], after: timedelta, expected: Due) -> None:
+    desk = Desk()
+    for one in came:
+        desk.take_in(one)
+    assert due(desk.sets[0], polled_since=START + after, policy=POLICY) is expected
+
+
+def test_a_late_resend_of_unmarked_mail_does_not_move_the_time() -> None:
+    desk = Desk()
+    desk.take_in(part(1, papers="a", size=LARGE))
+    desk.take_in(part(2, papers="a", sent=HOUR, arrived=MIN))
+    desk.chase(START + HOUR)
+    assert desk.presented == {0: START}
+
+
+def test_the_first_policy_takes_the_earliest_sent_part() -> None:
+    desk = Desk(policy=Policy(presentation="first"))
+    desk.take_in(part(1, 2, 2, sent=MIN))
+    desk.take_in(part(2, 1, 2, sent=2 * MIN))
+    assert desk.presented == {0: START + MIN}
+
+
+def test_the_fields_are_the_lowest_parts_else_the_earliest_sent() -> None:
+    desk = Desk()
+    desk.take_in(part(1, 2, 2, sent=-MIN))
+    desk.take_in(part(2, 1, 2))
+    assert leading_part(desk.sets[0]).message == 2
+    unmarked = Desk()
+    unmarked.take_in(part(1, size=LARGE))
+    unmarked.take_in(part(2, sent=-MIN, size=LARGE))
+    assert leading_part(unmarked.sets[0]).message == 2
