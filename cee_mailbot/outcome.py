@@ -7,7 +7,7 @@ from cee_mailbot.domain.acceptance import Case, Decision, Standing, decide, send
 from cee_mailbot.domain.answering import answerable
 from cee_mailbot.domain.policy import Policy
 from cee_mailbot.domain.presentation import Clocks, present
-from cee_mailbot.domain.reply import ReplyKind
+from cee_mailbot.domain.reply import ReplyKind, reply_address
 from cee_mailbot.domain.routing import Mailbox, local_zone, owner
 from cee_mailbot.domain.submission import Key, MessageStatus
 from cee_mailbot.domain.work_item import find_tracking, tracking_number
@@ -222,9 +222,13 @@ def evidence_of(case: Case, kept: KeptMessage) -> dict[str, object]:
 
 def _told(decision: Decision, case: Case) -> Decision:
     """The decision with the reason why what would be answered is not."""
-    if decision.status not in REPLY_FOR or case.answerable.ok or case.answerable.reason is None:
+    sender = case.mail.sender
+    reason = case.answerable.reason
+    if case.answerable.ok and sender is not None and reply_address(sender.addr) is None:
+        reason = "no-reply-address"
+    if decision.status not in REPLY_FOR or reason is None:
         return decision
-    return replace(decision, reasons=(*decision.reasons, case.answerable.reason))
+    return replace(decision, reasons=(*decision.reasons, reason))
 
 
 def _place(outcome: Outcome, case: Case, site: Site, unit: UnitOfWork) -> Outcome:

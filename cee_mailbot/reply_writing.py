@@ -5,7 +5,7 @@ import re
 from cee_mailbot.domain.acceptance import Case
 from cee_mailbot.domain.answering import UNLIMITED, Allowance, ReplyTraffic, allow
 from cee_mailbot.domain.presentation import Presentation
-from cee_mailbot.domain.reply import ListedDocument, ReplyFacts, ReplyKind, ReplyState, Stamp
+from cee_mailbot.domain.reply import ListedDocument, ReplyFacts, ReplyKind, ReplyState, Stamp, reply_address
 from cee_mailbot.domain.submission import MessageStatus
 from cee_mailbot.interfaces import Letter
 from cee_mailbot.ledger import KeptMessage, NewReply, Outcome, UnitOfWork
@@ -28,11 +28,12 @@ def write_reply(outcome: Outcome, case: Case, site: Site, unit: UnitOfWork, *, a
     """
     kind = REPLY_FOR.get(outcome.decision.status)
     sender = case.mail.sender
-    if kind is None or sender is None or not case.answerable.ok:
+    to = reply_address(sender.addr) if sender else None
+    if kind is None or to is None or not case.answerable.ok:
         return None
-    facts = _facts(kind, sender.addr, outcome, case, site)
+    facts = _facts(kind, to, outcome, case, site)
     composed = site.composer.compose(facts)
-    allowance = _allowance(kind, sender.addr, case.mail, case, site, unit, answer=answer)
+    allowance = _allowance(kind, to, case.mail, case, site, unit, answer=answer)
     return NewReply(
         event=f"{kind}:{outcome.message.id}",
         kind=kind,

@@ -110,6 +110,6 @@ def _story(story: dict[str, Any]) -> Iterator[str]:
         yield f"Never answered: {story['answerable']['reason']}"
     for document in story["documents"]:
         yield f"Document {document['path']}: {document['type']}, {document['bytes']:,} bytes, {document['status']}"
-    yield f"It would end as {decision['status']} ({decision['outcome']})"
+    yield f"Decision: {decision['outcome']}"
     yield from (f"  because: {reason}" for reason in decision["reasons"])
     yield from (f"  flag: {flag}" for flag in decision["flags"])

@@ -4,7 +4,7 @@ from argparse import ArgumentParser, Namespace
 from typing import Any
 
 from cee_mailbot.cli.context import instant, program
-from cee_mailbot.cli.output import print_facts, print_json, print_table
+from cee_mailbot.cli.output import how_many, print_facts, print_json, print_table
 from cee_mailbot.domain.facts import ItemStory, to_json
 from cee_mailbot.ledger import ItemQuery
 
@@ -19,8 +19,8 @@ def add_arguments(command: ArgumentParser, _name: str, common: ArgumentParser) -
         listing.add_argument(f"--{name}", metavar=name.upper())
     listing.add_argument("--due-before", metavar="TIME")
     listing.add_argument("--sort", default="presented_at", metavar="COLUMN", help="with - before it: descending")
-    listing.add_argument("--limit", type=int, metavar="N")
-    listing.add_argument("--offset", type=int, default=0, metavar="N")
+    listing.add_argument("--limit", type=how_many, metavar="N")
+    listing.add_argument("--offset", type=how_many, default=0, metavar="N")
     listing.set_defaults(act=_list)
     show = acts.add_parser("show", help="everything known of one item", parents=[common])
     show.add_argument("tracking", metavar="TRACKING")
