@@ -34,7 +34,6 @@ def explain(subject: Subject, site: Site, *, refused: str | None = None) -> dict
         "documents": [_document(doc) for doc in case.cut.documents],
         "decision": {
             "outcome": decision.outcome,
-            "status": decision.status,
             "reasons": decision.reasons,
             "flags": decision.flags,
         },

@@ -27,14 +27,21 @@ FIRST_RETRY = timedelta(minutes=1)
 LONGEST_RETRY = timedelta(hours=4)
 GIVE_UP_AFTER = timedelta(days=5)  # RFC 5321 4.5.4.1: "generally needs to be at least 4-5 days"
 CLAIMED_AT_ONCE = 25
+_TO_BE_TRIED_AGAIN = (ReplyState.RETRYING, ReplyState.UNCERTAIN)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SendingReport:
-    """How many replies were tried, and how many of them the server took."""
+    """How many replies were tried and how many the server took; `error` is why the last to be tried again was not."""
 
     tried: int
     sent: int
+    error: str | None = None
+
+    @property
+    def exit_code(self) -> int:
+        """3 when replies were due and none could be handed over."""
+        return 3 if self.error and not self.sent else 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,18 +56,20 @@ class Outbox:
 def send_due(outbox: Outbox) -> SendingReport:
     """Tries every reply that is due, one connection for many; each try is written down before the next."""
     tried = sent = 0
+    error: str | None = None
     while True:
         now = outbox.clock.now()
         with outbox.store.begin(now) as unit:
             due = unit.claim_replies(limit=CLAIMED_AT_ONCE, lease_until=now + LEASE)
         if not due:
-            return SendingReport(tried=tried, sent=sent)
-        states = [_note(outbox, _homeless(outbox, reply)) for reply in due if reply.mailbox not in outbox.mailers]
+            return SendingReport(tried=tried, sent=sent, error=error)
+        ends = [_note(outbox, _homeless(outbox, reply)) for reply in due if reply.mailbox not in outbox.mailers]
         begin_before = now + BEGUN_WITHIN
         for mailer, replies in _by_mailer(outbox, due):
-            states += _send(outbox, mailer, replies, begin_before)
-        tried += len(states)
-        sent += states.count(ReplyState.SENT)
+            ends += _send(outbox, mailer, replies, begin_before)
+        tried += len(ends)
+        sent += sum(end.state is ReplyState.SENT for end in ends)
+        error = next((end.detail for end in reversed(ends) if end.state in _TO_BE_TRIED_AGAIN), error)
 
 
 def _by_mailer(outbox: Outbox, due: Iterable[DueReply]) -> list[tuple[Mailer, list[DueReply]]]:
@@ -70,7 +79,7 @@ def _by_mailer(outbox: Outbox, due: Iterable[DueReply]) -> list[tuple[Mailer, li
     return [(outbox.mailers[(some := list(replies))[0].mailbox], some) for _, replies in groups]
 
 
-def _send(outbox: Outbox, mailer: Mailer, replies: list[DueReply], begin_before: datetime) -> list[ReplyState]:
+def _send(outbox: Outbox, mailer: Mailer, replies: list[DueReply], begin_before: datetime) -> list[Attempt]:
     with ExitStack() as open_sessions:
         try:
             session = open_sessions.enter_context(mailer.session())
@@ -78,13 +87,13 @@ def _send(outbox: Outbox, mailer: Mailer, replies: list[DueReply], begin_before:
             logger.warning("the mail server can't be used: %s", error)
             why = str(error)
             return [_note(outbox, _later(outbox, reply, ReplyState.RETRYING, why)) for reply in replies]
-        states = []
+        ends = []
         for position, reply in enumerate(replies):
             if outbox.clock.now() >= begin_before:
                 _give_back(outbox, replies[position:])
                 break
-            states.append(_note(outbox, _try(outbox, session, reply)))
-        return states
+            ends.append(_note(outbox, _try(outbox, session, reply)))
+        return ends
 
 
 def _give_back(outbox: Outbox, replies: list[DueReply]) -> None:
@@ -132,7 +141,7 @@ def next_try(reply: DueReply, now: datetime) -> datetime:
     return now + wait * (1 + (reply.id % 10) / 100)
 
 
-def _note(outbox: Outbox, attempt: Attempt) -> ReplyState:
+def _note(outbox: Outbox, attempt: Attempt) -> Attempt:
     with outbox.store.begin(outbox.clock.now()) as unit:
         unit.note_attempt(attempt)
-    return attempt.state
+    return attempt

@@ -12,7 +12,7 @@ from cee_mailbot.domain.directory import ownership
 from cee_mailbot.domain.done import says_done
 from cee_mailbot.domain.policy import Policy
 from cee_mailbot.domain.presentation import Clocks, present
-from cee_mailbot.domain.reply import ReplyKind
+from cee_mailbot.domain.reply import ReplyKind, reply_address
 from cee_mailbot.domain.routing import Mailbox, due_to_answer, local_zone
 from cee_mailbot.domain.submission import Key, MessageStatus
 from cee_mailbot.domain.work_item import find_tracking, tracking_number
@@ -277,9 +277,13 @@ def evidence_of(case: Case, kept: KeptMessage) -> dict[str, object]:
 
 def _told(decision: Decision, case: Case) -> Decision:
     """The decision with the reason why what would be answered is not."""
-    if decision.status not in REPLY_FOR or case.answerable.ok or case.answerable.reason is None:
+    sender = case.mail.sender
+    reason = case.answerable.reason
+    if case.answerable.ok and sender is not None and reply_address(sender.addr) is None:
+        reason = "no-reply-address"
+    if decision.status not in REPLY_FOR or reason is None:
         return decision
-    return replace(decision, reasons=(*decision.reasons, case.answerable.reason))
+    return replace(decision, reasons=(*decision.reasons, reason))
 
 
 def _place(outcome: Outcome, case: Case, site: Site, unit: UnitOfWork) -> Outcome:

@@ -9,7 +9,7 @@ from cee_mailbot.domain.acceptance import Case
 from cee_mailbot.domain.answering import UNLIMITED, Allowance, ReplyTraffic, allow
 from cee_mailbot.domain.assembly import Place, leading_part
 from cee_mailbot.domain.presentation import Presentation
-from cee_mailbot.domain.reply import ListedDocument, ListedPart, ReplyFacts, ReplyKind, ReplyState, Stamp
+from cee_mailbot.domain.reply import ListedDocument, ListedPart, ReplyFacts, ReplyKind, ReplyState, Stamp, reply_address
 from cee_mailbot.domain.routing import Center
 from cee_mailbot.domain.submission import MessageStatus
 from cee_mailbot.interfaces import Letter
@@ -52,7 +52,8 @@ def write_reply(outcome: Outcome, case: Case, site: Site, unit: UnitOfWork) -> N
     """The reply to one message, or None where nothing may be said; opens the breaker when it must."""
     kind = _kind_for(outcome)
     sender = case.mail.sender
-    if kind is None or sender is None or not case.answerable.ok:
+    to = reply_address(sender.addr) if sender else None
+    if kind is None or to is None or not case.answerable.ok:
         return None
     story = unit.set_story(joined) if (joined := _joined(outcome)) is not None else None
     if (
@@ -63,23 +64,24 @@ def write_reply(outcome: Outcome, case: Case, site: Site, unit: UnitOfWork) -> N
         return None
     addressing = Addressing(
         event=f"{kind}:{outcome.message.id}",
-        to=sender.addr,
+        to=to,
         mailbox=case.owner.name,
         thread=thread_of(case.mail.subject),
         answer_wanted=outcome.answer_wanted,
     )
-    return _new_reply(_facts(kind, sender.addr, outcome, case, site, story), addressing, site, unit)
+    return _new_reply(_facts(kind, to, outcome, case, site, story), addressing, site, unit)
 
 
 def write_set_reply(
     kind: ReplyKind, story: SetStory, leading: Member, shown: Presentation, site: Site, unit: UnitOfWork
 ) -> NewReply | None:
     """The reply about an assembled or assembling submission, to the sender of its leading part."""
-    if leading.sender is None or not leading.answerable:
+    to = reply_address(leading.sender or "")
+    if to is None or not leading.answerable:
         return None
     addressing = Addressing(
         event=f"{kind}:submission:{story.submission}",
-        to=leading.sender,
+        to=to,
         mailbox=story.mailbox,
         thread=thread_of(leading.subject),
         answer_wanted=leading.answer_wanted,
@@ -101,11 +103,12 @@ def write_staff_reply(
 ) -> NewReply | None:
     """The reply to an act of staff, to the sender of the leading part; `shown` is the item's own time."""
     leading = story.member(leading_part(story.parts).message)
-    if leading.sender is None or not leading.answerable:
+    to = reply_address(leading.sender or "")
+    if to is None or not leading.answerable:
         return None
     addressing = Addressing(
         event=words.event,
-        to=leading.sender,
+        to=to,
         mailbox=story.mailbox,
         thread=thread_of(leading.subject),
         answer_wanted=leading.answer_wanted,
@@ -221,7 +224,7 @@ def _set_facts(kind: ReplyKind, story: SetStory, leading: Member, shown: Present
     return ReplyFacts(
         kind=kind,
         message_id=site.new_message_id(),
-        to=leading.sender or "",
+        to=reply_address(leading.sender or "") or "",
         mailbox_address=site.mailbox(story.mailbox).address,
         center=site.centers[story.team],
         from_center=site.centers[site.mailbox(story.mailbox).team],

@@ -61,7 +61,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "app": CONTRACTS | WORK | RIM | {"config"},
     "operations": CONTRACTS | WORK | {"app", "config", "sources", "sandbox"},
     "demo": CONTRACTS | {"app", "config", "operations"},
-    "cli": CONTRACTS | {"app", "config", "demo", "desk", "operations"},
+    "cli": CONTRACTS | {"app", "config", "demo", "desk", "operations", "outbox"},
 }
 
 # What a room may need from outside; the standard library is open to all but the pure rooms' own list.

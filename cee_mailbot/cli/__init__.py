@@ -1,6 +1,7 @@
 """The command line: one program, a module for each group of commands, imported when it is called."""
 
 import argparse
+import io
 import os
 import sys
 import traceback
@@ -36,17 +37,23 @@ GOOD, NO, USAGE, UNREACHABLE = 0, 1, 2, 3
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command; the exit code: 0 good, 1 the answer is no, 2 usage or configuration, 3 out of reach."""
     words = list(sys.argv[1:] if argv is None else argv)
+    # What a sender wrote must be shown wherever it is shown, on terminals of any charset.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     defaults = argparse.Namespace(config=None, json=False, debug=False, actor=None, now=None)
     arguments = build_parser(_named(words)).parse_args(words, defaults)
     try:
-        return int(arguments.act(arguments))
+        code = int(arguments.act(arguments))
+        sys.stdout.flush()
+        return code  # noqa: TRY300 - the flush belongs to the act
     except BrokenPipeError:
         # The reader of our output went away, as `| head` does: nobody is there to be told.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return GOOD
     except KeyboardInterrupt:
         return 130
-    except CeeMailbotError as error:
+    except (CeeMailbotError, OSError) as error:
         if arguments.debug:
             traceback.print_exc()
         sys.stderr.write(f"cee-mailbot: {error}\n")

@@ -7,7 +7,7 @@ from pathlib import Path
 from cee_mailbot import desk
 from cee_mailbot.app import App
 from cee_mailbot.cli.context import actor, program
-from cee_mailbot.cli.output import print_facts, print_json, print_lines, print_table
+from cee_mailbot.cli.output import how_many, print_facts, print_json, print_lines, print_table, row_id
 from cee_mailbot.domain.facts import to_json
 from cee_mailbot.ledger import MessageQuery
 from cee_mailbot.operations import documents_of, send
@@ -21,8 +21,8 @@ def add_arguments(command: ArgumentParser, _name: str, common: ArgumentParser) -
     listing = acts.add_parser("list", help="messages, oldest first", parents=[common])
     for name in FILTERS:
         listing.add_argument(f"--{name}", metavar=name.upper())
-    listing.add_argument("--limit", type=int, metavar="N")
-    listing.add_argument("--offset", type=int, default=0, metavar="N")
+    listing.add_argument("--limit", type=how_many, metavar="N")
+    listing.add_argument("--offset", type=how_many, default=0, metavar="N")
     listing.set_defaults(act=_list)
     for name, act, does in (
         ("show", _show, "one message"),
@@ -32,7 +32,7 @@ def add_arguments(command: ArgumentParser, _name: str, common: ArgumentParser) -
         ("replay", _replay, "judges it by today's rules, beside what was recorded"),
     ):
         one = acts.add_parser(name, help=does, parents=[common])
-        one.add_argument("id", type=int, metavar="ID")
+        one.add_argument("id", type=row_id, metavar="ID")
         one.set_defaults(act=act)
         if name == "documents":
             one.add_argument("--to", type=Path, metavar="DIR", help="a folder to write their exact bytes to")

@@ -16,6 +16,7 @@ from rich.progress import Progress
 from cee_mailbot import operations
 from cee_mailbot.cli.context import instant, program
 from cee_mailbot.cli.output import print_json, print_lines, print_table
+from cee_mailbot.outbox import SendingReport
 
 logger = logging.getLogger(__name__)
 
@@ -75,8 +76,13 @@ def _poll(arguments: Namespace) -> int:
     else:
         rows = [(one.mailbox, one.listed, one.taken_in, one.error) for one in results]
         print_table(("mailbox", "listed", "taken in", "error"), rows)
-        print_lines([f"{sending.sent} of {sending.tried} replies that were due went out"])
-    return max((one.exit_code for one in results), default=0)
+        _print_sending(sending)
+    return max([sending.exit_code, *(one.exit_code for one in results)])
+
+
+def _print_sending(sending: SendingReport) -> None:
+    why = f"; {sending.error}" if sending.error else ""
+    print_lines([f"{sending.sent} of {sending.tried} replies that were due went out{why}"])
 
 
 def _progress(arguments: Namespace) -> Progress:
@@ -96,7 +102,7 @@ def _ingest(arguments: Namespace) -> int:
             arrived_at=instant(arguments.arrived, "--arrived"),
             answer=not arguments.no_replies,
         )
-        ids = [row.id for row in progress.track(rows, total=None, description="taking in")]
+        ids = dict.fromkeys(row.id for row in progress.track(rows, total=None, description="taking in"))
         sending = operations.send(app)
         with app.store.read() as ask:
             messages = [ask.message(one) for one in ids]
@@ -105,8 +111,8 @@ def _ingest(arguments: Namespace) -> int:
     else:
         counts = Counter(message.status for message in messages)
         print_table(("status", "messages"), sorted(counts.items()))
-        print_lines([f"{sending.sent} of {sending.tried} replies that were due went out"])
-    return 0
+        _print_sending(sending)
+    return sending.exit_code
 
 
 def _status(arguments: Namespace) -> int:

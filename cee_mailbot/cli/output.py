@@ -54,3 +54,19 @@ def _word(value: Any) -> str:
 def printable(text: str) -> str:
     """The text with everything that could act on a terminal or turn the line around shown as an escape."""
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
+
+
+def row_id(text: str) -> int:
+    """An argument that is the number of a row. Raises `ValueError`, which argparse tells."""
+    number = int(text)
+    if not 0 < number < 2**63:
+        raise ValueError(text)
+    return number
+
+
+def how_many(text: str) -> int:
+    """An argument that is a number of rows, 0 or more. Raises `ValueError`, which argparse tells."""
+    number = int(text)
+    if not 0 <= number < 2**63:
+        raise ValueError(text)
+    return number

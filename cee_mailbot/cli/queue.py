@@ -6,7 +6,7 @@ from typing import Any
 
 from cee_mailbot.cli.context import instant, program
 from cee_mailbot.cli.item_clock import add_entry_date, clock_lines, clocks_of
-from cee_mailbot.cli.output import print_facts, print_json, print_lines, print_table
+from cee_mailbot.cli.output import how_many, print_facts, print_json, print_lines, print_table
 from cee_mailbot.cli.queue_acts import add_acts
 from cee_mailbot.domain.export import csv_of
 from cee_mailbot.domain.facts import ItemStory, to_json
@@ -37,8 +37,8 @@ def _add_filters(listing: ArgumentParser) -> None:
         listing.add_argument(f"--{name}", metavar=name.upper())
     listing.add_argument("--due-before", metavar="TIME")
     listing.add_argument("--sort", default="presented_at", metavar="COLUMN", help="with - before it: descending")
-    listing.add_argument("--limit", type=int, metavar="N")
-    listing.add_argument("--offset", type=int, default=0, metavar="N")
+    listing.add_argument("--limit", type=how_many, metavar="N")
+    listing.add_argument("--offset", type=how_many, default=0, metavar="N")
 
 
 def _query(arguments: Namespace) -> ItemQuery:

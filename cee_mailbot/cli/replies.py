@@ -5,7 +5,7 @@ from argparse import ArgumentParser, Namespace
 
 from cee_mailbot import desk
 from cee_mailbot.cli.context import actor, program
-from cee_mailbot.cli.output import print_json, print_lines, print_table
+from cee_mailbot.cli.output import how_many, print_json, print_lines, print_table, row_id
 from cee_mailbot.ledger import ReplyQuery
 from cee_mailbot.operations import send
 
@@ -18,14 +18,14 @@ def add_arguments(command: ArgumentParser, _name: str, common: ArgumentParser) -
     listing = acts.add_parser("list", help="replies, oldest first", parents=[common])
     for name in FILTERS:
         listing.add_argument(f"--{name}", metavar=name.upper())
-    listing.add_argument("--limit", type=int, metavar="N")
-    listing.add_argument("--offset", type=int, default=0, metavar="N")
+    listing.add_argument("--limit", type=how_many, metavar="N")
+    listing.add_argument("--offset", type=how_many, default=0, metavar="N")
     listing.set_defaults(act=_list)
     show = acts.add_parser("show", help="one reply as it goes out", parents=[common])
-    show.add_argument("id", type=int, metavar="ID")
+    show.add_argument("id", type=row_id, metavar="ID")
     show.set_defaults(act=_show)
     retry = acts.add_parser("retry", help="tries a failed, withheld or delayed reply again", parents=[common])
-    retry.add_argument("id", type=int, metavar="ID")
+    retry.add_argument("id", type=row_id, metavar="ID")
     retry.set_defaults(act=_retry)
     cancel = acts.add_parser("cancel", help="takes back a reply that has not left", parents=[common])
     cancel.add_argument("id", type=int, metavar="ID")
@@ -61,14 +61,14 @@ def _show(arguments: Namespace) -> int:
 def _retry(arguments: Namespace) -> int:
     with program(arguments) as app:
         desk.retry_reply(app.intake, arguments.id, actor=actor(arguments))
-        send(app)
+        sending = send(app)
         with app.store.read() as ask:
             facts, _ = ask.reply(arguments.id)
     if arguments.json:
         print_json(facts)
     else:
         print_lines([f"reply {facts.id} is {facts.state}"])
-    return 0
+    return sending.exit_code
 
 
 def _cancel(arguments: Namespace) -> int:

@@ -101,10 +101,20 @@ def present(clocks: Clocks, *, zone: str, policy: Policy) -> Presentation:
 def _choose(clocks: Clocks, border: datetime | None, *, disputed: bool, policy: Policy) -> tuple[Basis, datetime]:
     sent = clocks.date.instant
     if sent is None or _is_impossible(sent, clocks, policy):
-        return _earliest_hop(clocks) or (Basis.ARRIVAL, clocks.arrived_at)
+        return _without_date(clocks, border, policy)
     if disputed and policy.disputed_time == "observed":
         return (Basis.RECEIVED, border) if border else (Basis.ARRIVAL, clocks.arrived_at)
     return Basis.DATE, sent
+
+
+def _without_date(clocks: Clocks, border: datetime | None, policy: Policy) -> tuple[Basis, datetime]:
+    """The border's hop, where there is one: the hops below it are the sender's to write, and settle nothing."""
+    if border is not None and border <= clocks.arrived_at:
+        return Basis.RECEIVED, border
+    basis, instant = _earliest_hop(clocks) or (Basis.ARRIVAL, clocks.arrived_at)
+    if policy.disputed_time == "observed" and clocks.arrived_at - instant > policy.date_past_tolerance:
+        return Basis.ARRIVAL, clocks.arrived_at
+    return basis, instant
 
 
 def _is_impossible(sent: datetime, clocks: Clocks, policy: Policy) -> bool:

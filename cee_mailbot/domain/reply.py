@@ -1,5 +1,6 @@
 """Which reply is due, to whom, with what facts."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -116,3 +117,29 @@ class ComposedReply:
 
     subject: str
     raw: bytes
+
+
+# RFC 5322 section 3.4.1, without quoted local parts, comments and address literals; dots may stand anywhere
+# in the local part, as in the addresses of some mobile carriers. RFC 5321 section 4.5.3.1 sets the lengths.
+_LOCAL = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}"
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_ADDRESS = re.compile(rf"{_LOCAL}@{_LABEL}(?:\.{_LABEL})*")
+_LONGEST_ADDRESS = 254
+
+
+def is_reply_address(text: str) -> bool:
+    """Whether a reply can be sent to this text as it stands."""
+    return len(text) <= _LONGEST_ADDRESS and _ADDRESS.fullmatch(text) is not None
+
+
+def reply_address(sender: str) -> str | None:
+    """The sender's address as a reply can carry it, a domain in another script in its ASCII form (RFC 5891).
+
+    None where there is no such form: a local part in another script, or too long.
+    """
+    local, at, domain = sender.rpartition("@")
+    try:
+        carried = f"{local}{at}{domain.encode('idna').decode('ascii')}"
+    except UnicodeError:
+        return None
+    return carried if is_reply_address(carried) else None

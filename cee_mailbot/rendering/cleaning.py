@@ -16,13 +16,6 @@ _LINKS = re.compile(r"(?i)(?:(?<=www)\.|://)")
 
 _WORD = re.compile(r"[A-Za-z0-9._-]{1,60}")
 
-# RFC 5322 section 3.4.1, without quoted local parts, comments and address literals; dots may stand anywhere
-# in the local part, as in the addresses of some mobile carriers. RFC 5321 section 4.5.3.1 sets the lengths.
-_LOCAL = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}"
-_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-_ADDRESS = re.compile(rf"{_LOCAL}@{_LABEL}(?:\.{_LABEL})*")
-_LONGEST_ADDRESS = 254
-
 # RFC 5322 section 3.6.4, in the form that survives a header without folding or encoding.
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]+@[!-;=?-~]+>")
 _LONGEST_ID = 250
@@ -81,11 +74,6 @@ def reason_codes(facts: ReplyFacts) -> list[str]:
     """Every code that a message was not processed for, each once, the subject line's own first."""
     codes = [*(problem.code for problem in facts.problems), *facts.reasons]
     return [code for code in dict.fromkeys(codes) if word(code)]
-
-
-def is_address(text: str) -> bool:
-    """Whether the text is a plain ASCII address that can stand in a header and in an envelope as it is."""
-    return len(text) <= _LONGEST_ADDRESS and _ADDRESS.fullmatch(text) is not None
 
 
 def is_message_id(text: str) -> bool:

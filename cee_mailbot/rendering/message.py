@@ -10,11 +10,10 @@ from email.policy import SMTP, Policy
 from email.utils import format_datetime, getaddresses
 from typing import Any
 
-from cee_mailbot.domain.reply import ReplyFacts, ReplyKind
+from cee_mailbot.domain.reply import ReplyFacts, ReplyKind, is_reply_address
 from cee_mailbot.errors import CeeMailbotError
 from cee_mailbot.rendering.cleaning import (
     center_title,
-    is_address,
     is_message_id,
     message_ids,
     reason_codes,
@@ -73,7 +72,7 @@ def build(facts: ReplyFacts, *, subject: str, status: str, text: str, page: str)
 def _headers(facts: ReplyFacts, subject: str, status: str) -> list[tuple[str, str]]:
     """The headers in their order; those without a value are left out."""
     for address in (facts.to, facts.mailbox_address):
-        if not is_address(address):
+        if not is_reply_address(address):
             raise CeeMailbotError(f"{address!a} is no address that a reply can carry")
     if not is_message_id(facts.message_id):
         raise CeeMailbotError(f"{facts.message_id!a} is no Message-ID")

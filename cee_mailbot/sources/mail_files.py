@@ -3,13 +3,16 @@
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 
 from cee_mailbot.errors import UserError
 from cee_mailbot.interfaces import Handle, RawMail
 
 # The line that opens a message in an mbox: "From sender Fri Nov 20 13:52:10 2026" (RFC 4155, appendix A).
-_OPENING = re.compile(rb"^From \S+ +(?:\w{3} )?(\w{3} [ \d]\d \d\d:\d\d(?::\d\d)? \d{4})")
+_OPENING = re.compile(
+    rb"^From \S+ +(?:\w{3} +)?(\w{3} +\d{1,2} +\d\d:\d\d(?::\d\d)?) +(?:[A-Z]{1,5} +|[+-]\d{4} +)?(\d{4})\b"
+)
 
 
 def read_mail_files(path: Path, *, arrived_at: datetime | None = None) -> Iterator[RawMail]:
@@ -26,45 +29,55 @@ def read_mail_files(path: Path, *, arrived_at: datetime | None = None) -> Iterat
 
 
 def _files(path: Path) -> Iterator[Path]:
-    if not path.exists():
-        raise UserError(f"there is no file or folder {path}")
+    """The files that hold mail: of a Maildir what its folders hold, of another folder everything."""
     if path.is_file():
         yield path
+    elif path.is_dir():
+        yield from sorted(file for file in path.rglob("*") if file.is_file() and _holds_mail(file, path))
     else:
-        yield from sorted(file for file in path.rglob("*") if file.is_file() and "tmp" not in file.parts[-2:-1])
+        raise UserError(f"{path} is no file and no folder")
+
+
+def _holds_mail(file: Path, root: Path) -> bool:
+    is_maildir = (root / "new").is_dir() and (root / "cur").is_dir()
+    return file.parent.name in ("new", "cur") if is_maildir else file.parent.name != "tmp"
 
 
 def _messages(file: Path, arrived_at: datetime | None) -> Iterator[RawMail]:
     changed_at = datetime.fromtimestamp(file.stat().st_mtime, UTC)
-    if file.suffix != ".mbox":
+    if not _is_mbox(file):
         yield _mail(file, 0, file.read_bytes(), arrived_at or changed_at)
         return
     for number, (noted_at, raw) in enumerate(_split_mbox(file)):
         yield _mail(file, number, raw, arrived_at or noted_at or changed_at)
 
 
+def _is_mbox(file: Path) -> bool:
+    with file.open("rb") as stored:
+        return _OPENING.match(stored.readline(1000)) is not None
+
+
 def _mail(file: Path, number: int, raw: bytes, arrived_at: datetime) -> RawMail:
-    """The same file taken in again is known by its path and number; other bytes there are another message."""
-    place = Handle(folder=f"file:{file.resolve()}", validity=str(len(raw)), uid=str(number))
+    """The same file taken in again is known by its path and bytes; other bytes there are another message."""
+    place = Handle(folder=f"file:{file.resolve()}", validity=sha256(raw).hexdigest(), uid=str(number))
     return RawMail(handle=place, raw=raw, arrived_at=arrived_at)
 
 
 def _split_mbox(file: Path) -> Iterator[tuple[datetime | None, bytes]]:
+    """A message begins after a blank line at a line that carries a sender and a time: prose begins with From too."""
     lines: list[bytes] = []
     noted_at: datetime | None = None
-    started = False
     blank = True
     with file.open("rb") as stored:
         for line in stored:
-            if blank and line.startswith(b"From "):
-                if started:
+            if blank and _OPENING.match(line):
+                if noted_at is not None or lines:
                     yield noted_at, _without_last_blank(lines)
-                lines, started, noted_at = [], True, _opening_time(line)
+                lines, noted_at = [], _opening_time(line)
             else:
                 lines.append(line)
             blank = line in (b"\n", b"\r\n")
-    if started or lines:
-        yield noted_at, _without_last_blank(lines)
+    yield noted_at, _without_last_blank(lines)
 
 
 def _without_last_blank(lines: list[bytes]) -> bytes:
@@ -77,7 +90,7 @@ def _opening_time(line: bytes) -> datetime | None:
     found = _OPENING.match(line)
     if found is None:
         return None
-    text = " ".join(found.group(1).decode("ascii").split())
+    text = " ".join(b" ".join(found.groups()).decode("ascii").split())
     for form in ("%b %d %H:%M:%S %Y", "%b %d %H:%M %Y"):
         try:
             return datetime.strptime(text, form).replace(tzinfo=UTC)

@@ -85,9 +85,9 @@ class MaildirSession:
                 continue
             arrived_at = _EPOCH + timedelta(microseconds=status.st_mtime_ns // 1000)
             if since <= arrived_at and (until is None or arrived_at <= until):
-                rows.append((arrived_at, uid, status.st_size))
-        for arrived_at, uid, size in sorted(rows):
-            handle = Handle(folder=_FOLDER, validity="", uid=uid)
+                rows.append((arrived_at, uid, _validity(status), status.st_size))
+        for arrived_at, uid, validity, size in sorted(rows):
+            handle = Handle(folder=_FOLDER, validity=validity, uid=uid)
             yield Listed(handle=handle, size=size, arrived_at=arrived_at)
 
     def fetch(self, wanted: Sequence[Listed]) -> Iterator[RawMail]:
@@ -96,6 +96,8 @@ class MaildirSession:
         for each in wanted:
             try:
                 with self._open(each.handle.uid, found) as file:
+                    if _validity(os.fstat(file.fileno())) != each.handle.validity:
+                        continue
                     raw = file.read()
             except FileNotFoundError:
                 continue
@@ -120,7 +122,7 @@ class MaildirSession:
     def settle(self, handles: Sequence[Handle]) -> None:
         """As `SourceSession.settle`: each file keeps its name."""
         found = self._found()
-        paths = [found[h.uid] for h in handles if h.folder == _FOLDER and h.uid in found]
+        paths = [found[h.uid] for h in handles if h.folder == _FOLDER and _is_still(h, found)]
         if not paths:
             return
         try:
@@ -161,6 +163,18 @@ class MaildirSession:
             # A mail reader renames the file when it sets a flag: look once more.
             found.update(self._found())
             return _open(found[uid])
+
+
+def _validity(status: os.stat_result) -> str:
+    """What tells a file from another that gets its name later; flags and folders may change meanwhile."""
+    return f"{status.st_ino}-{status.st_size}-{status.st_mtime_ns}"
+
+
+def _is_still(handle: Handle, found: dict[str, Path]) -> bool:
+    try:
+        return handle.uid in found and _validity(found[handle.uid].lstat()) == handle.validity
+    except FileNotFoundError:
+        return False
 
 
 def _open(path: Path) -> BinaryIO:

@@ -90,14 +90,21 @@ class MessageLedger:
         return {handle: kept_message(row) for handle, row in self._by_delivery(mailbox, handles).items()}
 
     def _by_delivery(self, mailbox: str, handles: Sequence[Handle]) -> dict[Handle, MessageRow]:
-        wanted = set(handles)
-        found: dict[Handle, MessageRow] = {}
-        for some in slices([handle.uid for handle in handles]):
-            query = select(MessageRow).where(MessageRow.mailbox == mailbox, col(MessageRow.uid).in_(some))
-            for row in self._session.exec(query):
-                if (handle := handle_of(row)) in wanted:
-                    found[handle] = row
-        return found
+        uids: dict[tuple[str, str], list[str]] = {}
+        for handle in handles:
+            uids.setdefault((handle.folder, handle.validity), []).append(handle.uid)
+        # Every column of the unique index: by uid alone, the whole history of a mailbox would be looked through.
+        queries = (
+            select(MessageRow).where(
+                MessageRow.mailbox == mailbox,
+                MessageRow.folder == folder,
+                MessageRow.validity == validity,
+                col(MessageRow.uid).in_(some),
+            )
+            for (folder, validity), all_there in uids.items()
+            for some in slices(all_there)
+        )
+        return {handle_of(row): row for query in queries for row in self._session.exec(query)}
 
     def undecided(self, mailbox: str, *, after: int, limit: int) -> tuple[KeptMessage, ...]:
         """See `ledger.UnitOfWork`."""

@@ -184,7 +184,7 @@ class ReplyRow(SQLModel, table=True):
     raw: bytes = Field(sa_type=LargeBinary)
     state: str
     reasons: list[str] = Field(default_factory=list, sa_type=JSON)
-    written_at: datetime
+    written_at: datetime = Field(index=True)
     due_at: datetime = Field(index=True)
     next_try_at: datetime | None = None
     lease_until: datetime | None = None

@@ -1,7 +1,7 @@
 import errno
 import os
 import stat
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import BinaryIO
@@ -165,6 +165,23 @@ def test_a_maildir_that_cannot_be_written_is_found_by_check(tmp_path: Path, monk
     monkeypatch.setattr(os, "access", lambda *_: False)
     with pytest.raises(PermanentError, match="rights"):
         box.source.check()
+
+
+def test_a_later_file_under_a_name_seen_before_is_another_message(tmp_path: Path) -> None:
+    """People drop files by hand: what is known of a name is not known of the next file that has it."""
+    path = tmp_path / "Maildir"
+    for name in ("new", "cur", "tmp"):
+        (path / name).mkdir(parents=True)
+    (path / "new" / "test.eml").write_bytes(b"one")
+    source = MaildirSource(MaildirSettings(path=path))
+    with source.session() as session:
+        (first,) = session.listing(datetime(2000, 1, 1, tzinfo=UTC))
+        session.settle([first.handle])
+        (path / "new" / "test.eml").write_bytes(b"two")
+        (second,) = session.listing(datetime(2000, 1, 1, tzinfo=UTC))
+        session.settle([first.handle])
+        assert [mail.raw for mail in session.fetch([second])] == [b"two"]
+    assert first.handle != second.handle
 
 
 def test_the_table_knows_the_class() -> None:

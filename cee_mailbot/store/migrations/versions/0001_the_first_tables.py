@@ -216,6 +216,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_reply_state_next_try_at"), ["state", "next_try_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_reply_submission_id"), ["submission_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_reply_to_due_at"), ["to", "due_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_reply_written_at"), ["written_at"], unique=False)
 
     op.create_table(
         "attempt",
@@ -240,6 +241,7 @@ def downgrade() -> None:
 
     op.drop_table("attempt")
     with op.batch_alter_table("reply", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_reply_written_at"))
         batch_op.drop_index(batch_op.f("ix_reply_to_due_at"))
         batch_op.drop_index(batch_op.f("ix_reply_submission_id"))
         batch_op.drop_index(batch_op.f("ix_reply_state_next_try_at"))
