@@ -85,9 +85,9 @@ class MaildirSession:
                 continue
             arrived_at = _EPOCH + timedelta(microseconds=status.st_mtime_ns // 1000)
             if since <= arrived_at and (until is None or arrived_at <= until):
-                rows.append((arrived_at, uid, _validity(status), status.st_size))
-        for arrived_at, uid, validity, size in sorted(rows):
-            handle = Handle(folder=_FOLDER, validity=validity, uid=uid)
+                rows.append((arrived_at, f"{uid}:{_identity(status)}", status.st_size))
+        for arrived_at, uid, size in sorted(rows):
+            handle = Handle(folder=_FOLDER, validity="", uid=uid)
             yield Listed(handle=handle, size=size, arrived_at=arrived_at)
 
     def fetch(self, wanted: Sequence[Listed]) -> Iterator[RawMail]:
@@ -95,14 +95,14 @@ class MaildirSession:
         found = self._found()
         for each in wanted:
             try:
-                with self._open(each.handle.uid, found) as file:
-                    if _validity(os.fstat(file.fileno())) != each.handle.validity:
+                with self._open(_name_in(each.handle), found) as file:
+                    if _identity(os.fstat(file.fileno())) != _identity_in(each.handle):
                         continue
                     raw = file.read()
             except FileNotFoundError:
                 continue
             except OSError as error:
-                _report(each.handle.uid, error)
+                _report(_name_in(each.handle), error)
                 continue
             yield RawMail(handle=each.handle, raw=raw, arrived_at=each.arrived_at)
 
@@ -110,19 +110,19 @@ class MaildirSession:
         """As `SourceSession.stream`."""
         found = self._found()
         try:
-            with self._open(wanted.handle.uid, found) as file:
+            with self._open(_name_in(wanted.handle), found) as file:
                 while piece := file.read(_PIECE):
                     yield piece
         except FileNotFoundError:
             return
         except OSError as error:
             self._ended = True
-            raise UnreachableError(f"can't read message {wanted.handle.uid}: {error.strerror}") from error
+            raise UnreachableError(f"can't read message {_name_in(wanted.handle)}: {error.strerror}") from error
 
     def settle(self, handles: Sequence[Handle]) -> None:
         """As `SourceSession.settle`: each file keeps its name."""
         found = self._found()
-        paths = [found[h.uid] for h in handles if h.folder == _FOLDER and _is_still(h, found)]
+        paths = [found[_name_in(h)] for h in handles if h.folder == _FOLDER and _is_still(h, found)]
         if not paths:
             return
         try:
@@ -165,15 +165,24 @@ class MaildirSession:
             return _open(found[uid])
 
 
-def _validity(status: os.stat_result) -> str:
+def _name_in(handle: Handle) -> str:
+    """The unique name, which has no colon: flags stand behind one (maildir(5))."""
+    return handle.uid.partition(":")[0]
+
+
+def _identity_in(handle: Handle) -> str:
+    return handle.uid.partition(":")[2]
+
+
+def _identity(status: os.stat_result) -> str:
     """What tells a file from another that gets its name later; flags and folders may change meanwhile."""
     return f"{status.st_ino}-{status.st_size}-{status.st_mtime_ns}"
 
 
 def _is_still(handle: Handle, found: dict[str, Path]) -> bool:
     try:
-        return handle.uid in found and _validity(found[handle.uid].lstat()) == handle.validity
-    except FileNotFoundError:
+        return _identity(found[_name_in(handle)].lstat()) == _identity_in(handle)
+    except (KeyError, FileNotFoundError):
         return False
 
 
