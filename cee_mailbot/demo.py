@@ -17,7 +17,7 @@ from cee_mailbot.domain.reply import ReplyState
 from cee_mailbot.domain.routing import shipped_centers
 from cee_mailbot.domain.submission import MessageStatus
 from cee_mailbot.errors import UserError
-from cee_mailbot.ledger import ItemQuery, MessageQuery, Questions, ReplyQuery
+from cee_mailbot.questions import ItemQuery, MessageQuery, Questions, ReplyQuery
 from cee_mailbot.resources import resource
 
 CONFIG = "mailboxes.toml"

@@ -6,10 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from cee_mailbot.clock_ledger import ClockQuestions, ClockWrites
+from cee_mailbot.clock_ledger import ClockWrites
 from cee_mailbot.correspondence_ledger import CorrespondenceLedger
 from cee_mailbot.desk_ledger import DeskLedger
-from cee_mailbot.domain import facts
 from cee_mailbot.domain.acceptance import Decision
 from cee_mailbot.domain.answering import ReplyTraffic
 from cee_mailbot.domain.assembly import Part, PartSet, Placement
@@ -17,6 +16,8 @@ from cee_mailbot.domain.presentation import Presentation
 from cee_mailbot.domain.reply import ListedDocument, ReplyKind, ReplyState
 from cee_mailbot.domain.submission import Key, MessageStatus
 from cee_mailbot.interfaces import Handle, Letter
+from cee_mailbot.questions import Questions
+from cee_mailbot.sets import Enqueuing, Fragment, SetStory
 from parsers.documents import Document
 from parsers.subject import SubjectLine
 
@@ -129,77 +130,6 @@ class Outcome:
     answerable: bool = True
     answer_wanted: bool = True
     policy_version: str = ""
-    actor: str = "system"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Fragment:
-    """A fragment of a cut-up message: its row, its sender, and what it says of itself.
-
-    `polled_since` is when the last completed poll of its mailbox began.
-    """
-
-    kept: KeptMessage
-    sender: str
-    name: str
-    number: int
-    total: int | None
-    content_digest: str
-    polled_since: datetime | None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Member:
-    """One message of a submission, with all that a reply about the submission may need."""
-
-    message: int
-    part: Part
-    line: str
-    subject: str
-    sender: str | None
-    message_id: str | None
-    references: tuple[str, ...]
-    presentation: Presentation
-    documents: tuple[ListedDocument, ...]
-    answerable: bool
-    answer_wanted: bool
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SetStory:
-    """A submission and its messages in order of arrival; `parts` is what the rules of assembly see of them.
-
-    `mailbox` is where its first message came, `polled_since` when the last completed poll of all the mailboxes
-    of its messages began (None: not all were polled yet), `reminded` whether the waiting notice was written.
-    """
-
-    submission: int
-    tracking: str
-    team: str
-    mailbox: str
-    members: tuple[Member, ...]
-    parts: PartSet
-    polled_since: datetime | None
-    reminded: bool
-    flags: frozenset[str] = frozenset()
-
-    def member(self, message: int) -> Member:
-        """The member with this row id. Raises `KeyError`."""
-        return {member.message: member for member in self.members}[message]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Enqueuing:
-    """What an assembled submission becomes when it enters the queue."""
-
-    submission: int
-    line: SubjectLine
-    sender: str
-    presentation: Presentation
-    received_at: datetime
-    flags: tuple[str, ...]
-    leading: int
-    reply: NewReply | None
     actor: str = "system"
 
 
@@ -348,80 +278,6 @@ class UnitOfWork(ClockWrites, DeskLedger, CorrespondenceLedger, Protocol):
 
     def retry_reply(self, reply_id: int, *, actor: str) -> None:
         """Puts a failed, withheld or delayed reply back in line. Raises `NotFoundError` or `NotAllowedError`."""
-
-
-class Questions(ClockQuestions, Protocol):
-    """Reads of the store that change nothing."""
-
-    def items(self, query: "ItemQuery") -> tuple[facts.ItemFacts, ...]:
-        """The work queue, filtered and sorted."""
-
-    def story(self, tracking: str) -> facts.ItemStory:
-        """Everything known of one item. Raises `NotFoundError`."""
-
-    def messages(self, query: "MessageQuery") -> tuple[facts.MessageFacts, ...]:
-        """Messages ever received, newest last."""
-
-    def message(self, message_id: int) -> facts.MessageFacts:
-        """One message. Raises `NotFoundError`."""
-
-    def documents(self, message_id: int) -> tuple[facts.DocumentFacts, ...]:
-        """The documents of one message."""
-
-    def replies(self, query: "ReplyQuery") -> tuple[facts.ReplyFacts, ...]:
-        """Replies, newest last."""
-
-    def reply(self, reply_id: int) -> tuple[facts.ReplyFacts, bytes]:
-        """One reply and its exact bytes. Raises `NotFoundError`."""
-
-    def mailboxes(self) -> tuple[facts.MailboxFacts, ...]:
-        """How the polling of each mailbox goes."""
-
-    def counts(self) -> dict[str, dict[str, int]]:
-        """How many messages, items and replies are in each status or state."""
-
-    def breaker_opened_at(self) -> datetime | None:
-        """Since when automatic replies are stopped, or None."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ItemQuery:
-    """What `queue list` can be asked; None means any."""
-
-    team: str | None = None
-    state: str | None = None
-    code: str | None = None
-    entry: str | None = None
-    account: str | None = None
-    flag: str | None = None
-    assignee: str | None = None
-    text: str | None = None
-    due_before: datetime | None = None
-    sort: str = "presented_at"
-    limit: int | None = None
-    offset: int = 0
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class MessageQuery:
-    """What `messages list` can be asked; None means any."""
-
-    mailbox: str | None = None
-    status: str | None = None
-    text: str | None = None
-    limit: int | None = None
-    offset: int = 0
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ReplyQuery:
-    """What `replies list` can be asked; None means any."""
-
-    kind: str | None = None
-    state: str | None = None
-    to: str | None = None
-    limit: int | None = None
-    offset: int = 0
 
 
 class Store(Protocol):

@@ -9,8 +9,8 @@ from cee_mailbot.app import App
 from cee_mailbot.cli.context import actor, program
 from cee_mailbot.cli.output import how_many, print_facts, print_json, print_lines, print_table, row_id
 from cee_mailbot.domain.facts import to_json
-from cee_mailbot.ledger import MessageQuery
 from cee_mailbot.operations import documents_of, send
+from cee_mailbot.questions import MessageQuery
 
 FILTERS = ("mailbox", "status", "text")
 

@@ -10,7 +10,7 @@ from cee_mailbot.cli.output import how_many, print_facts, print_json, print_line
 from cee_mailbot.cli.queue_acts import add_acts
 from cee_mailbot.domain.export import csv_of
 from cee_mailbot.domain.facts import ItemStory, to_json
-from cee_mailbot.ledger import ItemQuery
+from cee_mailbot.questions import ItemQuery
 
 FILTERS = ("team", "state", "code", "entry", "account", "flag", "assignee", "text")
 

@@ -6,8 +6,8 @@ from argparse import ArgumentParser, Namespace
 from cee_mailbot import desk
 from cee_mailbot.cli.context import actor, program
 from cee_mailbot.cli.output import how_many, print_json, print_lines, print_table, row_id
-from cee_mailbot.ledger import ReplyQuery
 from cee_mailbot.operations import send
+from cee_mailbot.questions import ReplyQuery
 
 FILTERS = ("kind", "state", "to")
 

@@ -27,7 +27,8 @@ from sqlalchemy.pool import StaticPool
 from sqlmodel import Session
 
 from cee_mailbot.errors import PermanentError, UnreachableError
-from cee_mailbot.ledger import Questions, UnitOfWork
+from cee_mailbot.ledger import UnitOfWork
+from cee_mailbot.questions import Questions
 from cee_mailbot.store.queries import SqlQuestions
 from cee_mailbot.store.tables import HistoryRow
 from cee_mailbot.store.unit_of_work import SqlUnitOfWork

@@ -10,7 +10,7 @@ from sqlmodel import Session, col, or_, select
 from cee_mailbot.domain import facts
 from cee_mailbot.domain.submission import MessageStatus
 from cee_mailbot.errors import NotFoundError, UserError
-from cee_mailbot.ledger import ItemQuery, MessageQuery, ReplyQuery
+from cee_mailbot.questions import ItemQuery, MessageQuery, ReplyQuery
 from cee_mailbot.store.clock_ledger import ClockRegister
 from cee_mailbot.store.links import linked_numbers, made_good_by
 from cee_mailbot.store.row_facts import (

@@ -26,7 +26,7 @@ from cee_mailbot.config import load_config
 from cee_mailbot.domain.facts import to_json
 from cee_mailbot.domain.routing import shipped_centers
 from cee_mailbot.errors import NotAllowedError
-from cee_mailbot.ledger import ItemQuery, MessageQuery, Questions, ReplyQuery
+from cee_mailbot.questions import ItemQuery, MessageQuery, Questions, ReplyQuery
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "eml"
 ACTIVATION = datetime.fromisoformat("2000-01-01T00:00:00Z")

@@ -21,7 +21,8 @@ from cee_mailbot.domain.reply import ReplyKind, ReplyState
 from cee_mailbot.domain.submission import MessageStatus
 from cee_mailbot.errors import NotFoundError, PermanentError, UnreachableError, UserError
 from cee_mailbot.interfaces import Handle, Letter
-from cee_mailbot.ledger import Arrival, Headline, ItemQuery, KeptMessage, MessageQuery, NewReply, Outcome, UnitOfWork
+from cee_mailbot.ledger import Arrival, Headline, KeptMessage, NewReply, Outcome, UnitOfWork
+from cee_mailbot.questions import ItemQuery, MessageQuery
 from cee_mailbot.store.database import SCHEMA, SqlStore
 from cee_mailbot.store.migrating import alembic_config
 from tests.support.mails import mail, numbered

@@ -18,8 +18,9 @@ from cee_mailbot.domain.policy import Policy
 from cee_mailbot.domain.routing import Mailbox, shipped_centers
 from cee_mailbot.intake import Intake, PollReport, poll_mailbox
 from cee_mailbot.interfaces import BlobStore, Composer, Reader, Source
-from cee_mailbot.ledger import ItemQuery, MessageQuery, ReplyQuery, Store
+from cee_mailbot.ledger import Store
 from cee_mailbot.outbox import Outbox, SendingReport, send_due
+from cee_mailbot.questions import ItemQuery, MessageQuery, ReplyQuery
 from cee_mailbot.rendering import TemplateComposer
 from cee_mailbot.sandbox import InProcessReader
 from cee_mailbot.site import Site
