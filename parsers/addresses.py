@@ -12,6 +12,7 @@ from parsers.headers import Header, clean
 
 # More From headers than these are counted, but not read.
 MOST_HEADERS = 20
+_ADDRESS_IN_NAME = re.compile(r"""[^\s@<>,;:"()\[\]\\]{1,64}@[\w.-]{1,255}""")
 _PLAUSIBLE = re.compile(r"""[^\s@<>,;:"()\[\]\\]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){0,20}""")
 
 
@@ -58,12 +59,27 @@ def _read_one(text: str) -> AddressList:
     if not text:
         return AddressList(addresses=(), sure=True)
     found = _by_mail_parser(text)
+    if found is not None and not found[1] and (only := _one_unquoted(text)):
+        return AddressList(addresses=(only,), sure=True)
     if found is None:
         return AddressList(addresses=_by_stdlib(text), sure=False)
     addresses, sure = found
     if not addresses and not sure:
         return AddressList(addresses=(Address(name=clean(decode_words(text)), addr=""),), sure=False)
     return AddressList(addresses=addresses, sure=sure)
+
+
+def _one_unquoted(text: str) -> Address | None:
+    """Return the mailbox of `Ortiz, Dana <d@b.example>`, whose name should stand in quotes (RFC 5322 section 3.4).
+
+    There is one address in angle brackets, at the end, and no other address in the name before it.
+    """
+    name, bracket, rest = text.strip().rpartition("<")
+    only = _address(decode_words(name.strip(' "')), rest[:-1].strip())
+    if not bracket or not rest.endswith(">") or not only.is_plausible or "<" in name or ">" in name:
+        return None
+    others = {found.casefold() for found in _ADDRESS_IN_NAME.findall(name)}
+    return only if others <= {only.addr.casefold()} else None
 
 
 def _by_mail_parser(text: str) -> tuple[tuple[Address, ...], bool] | None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from parsers.addresses import Address
+from parsers.entry_number import find_entry_spans
 from parsers.headers import HeaderBlock, clean
 from parsers.lexical import strip_comments
 from parsers.parameters import read_parameters
@@ -22,6 +23,7 @@ DELIVERY_REPORT = "delivery-report"
 READ_RECEIPT = "read-receipt"
 ROBOT_NAME = "robot-name"
 BOUNCE_SUBJECT = "bounce-subject"
+OWN_REPLY = "own-reply"
 
 _PRECEDENCES = frozenset({"bulk", "junk", "list", "auto_reply", "auto-reply"})
 _REPLY_HEADERS = frozenset(
@@ -40,8 +42,8 @@ _ROBOT_LOCAL_PARTS = re.compile(
 )
 _ROBOT_NAMES = re.compile(r"mail(?:er)?[ -]?d[ae]?emon|mail delivery (?:sub)?system|\bpostmaster\b", re.IGNORECASE)
 
-# What mail servers title their reports with, at the beginning of the subject, in lower case. Whoever
-# forwards a report needs no answer either.
+# What mail servers title their reports with, at the beginning of the subject, in lower case. A report that
+# somebody forwards is a person's mail when it names an entry or may carry documents; else it needs no answer.
 BOUNCE_SUBJECTS: tuple[str, ...] = (
     "undelivered mail returned to sender",
     "undeliverable:",
@@ -57,8 +59,8 @@ BOUNCE_SUBJECTS: tuple[str, ...] = (
     "loop alert:",
     "complaint about message from",
 )
-_TAGS = re.compile(r"\A(?:\[[^\]]{1,40}\] ?)+")
 _FORWARDED = re.compile(r"\A(?:(?:fwd?|wg|tr|rv|re|aw) ?: ?)+")
+_TAGS = re.compile(r"\A(?:\[[^\]]{1,40}\] ?)+")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -162,9 +164,25 @@ def _robot_name(evidence: _Evidence) -> MachineMark | None:
 
 
 def _bounce_subject(evidence: _Evidence) -> MachineMark | None:
-    if _FORWARDED.sub("", folded(evidence.subject), count=1).startswith(BOUNCE_SUBJECTS):
-        return mark_of(BOUNCE_SUBJECT, "Subject", evidence.subject)
-    return None
+    """Return the mark of a report by its title; `Delivery failure DR,…` before an entry number is a person's."""
+    text = folded(evidence.subject)
+    forwarded = _FORWARDED.match(text)
+    if forwarded:
+        kind = read_parameters(evidence.block.structured("content-type") or "text/plain")
+        if not kind.media_type.startswith("text/") or find_entry_spans(text):
+            return None
+        text = text[forwarded.end() :]
+    title = next((title for title in BOUNCE_SUBJECTS if text.startswith(title)), None)
+    if title is None:
+        return None
+    rest = text.removeprefix(title).lstrip()
+    is_title = title.endswith(":") or rest.startswith(":") or not find_entry_spans(rest)
+    return mark_of(BOUNCE_SUBJECT, "Subject", evidence.subject) if is_title else None
+
+
+def _own_reply(evidence: _Evidence) -> MachineMark | None:
+    """Return the mark of a reply of ours that came back, through a forwarder that keeps no Auto-Submitted."""
+    return _named(evidence.block, OWN_REPLY, "x-cee-tracking".__eq__)
 
 
 _CHECKS: tuple[Callable[[_Evidence], MachineMark | None], ...] = (
@@ -179,6 +197,7 @@ _CHECKS: tuple[Callable[[_Evidence], MachineMark | None], ...] = (
     _read_receipt,
     _robot_name,
     _bounce_subject,
+    _own_reply,
 )
 
 

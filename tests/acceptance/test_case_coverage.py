@@ -32,7 +32,6 @@ NO_CASE: dict[str, dict[str, str]] = {
         **dict.fromkeys(("transfer", "return", "staff"), STAFF),
     },
     "reply states": {
-        "queued": "no reply rests there",
         **dict.fromkeys(("retrying", "uncertain", "failed", "undeliverable"), SERVER),
         "cancelled": STAFF,
     },
