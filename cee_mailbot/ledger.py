@@ -11,12 +11,13 @@ from cee_mailbot.correspondence_ledger import CorrespondenceLedger
 from cee_mailbot.desk_ledger import DeskLedger
 from cee_mailbot.domain.acceptance import Decision
 from cee_mailbot.domain.answering import ReplyTraffic
-from cee_mailbot.domain.assembly import Part, PartSet, Placement
+from cee_mailbot.domain.assembly import PartSet, Placement
 from cee_mailbot.domain.presentation import Presentation
-from cee_mailbot.domain.reply import ListedDocument, ReplyKind, ReplyState
+from cee_mailbot.domain.reply import ReplyKind, ReplyState
 from cee_mailbot.domain.submission import Key, MessageStatus
 from cee_mailbot.interfaces import Handle, Letter
 from cee_mailbot.questions import Questions
+from cee_mailbot.sending import Attempt, DueReply
 from cee_mailbot.sets import Enqueuing, Fragment, SetStory
 from parsers.documents import Document
 from parsers.subject import SubjectLine
@@ -149,29 +150,6 @@ class FirstOfKind:
     message: int
     submission: int | None
     tracking: str | None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DueReply:
-    """A reply claimed for sending; `attempts` counts the tries before this one, `due_at` is when it was first due."""
-
-    id: int
-    kind: ReplyKind
-    mailbox: str
-    letter: Letter
-    attempts: int
-    due_at: datetime
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Attempt:
-    """How one try to send ended: the state that the reply is in now, when to try again, and why, in words."""
-
-    reply: int
-    state: ReplyState
-    at: datetime
-    next_try_at: datetime | None = None
-    detail: str = ""
 
 
 class UnitOfWork(ClockWrites, DeskLedger, CorrespondenceLedger, Protocol):

@@ -14,8 +14,9 @@ from itertools import groupby
 from cee_mailbot.domain.reply import ReplyState
 from cee_mailbot.errors import PermanentError, RefusedReplyError, TemporaryError, UncertainError
 from cee_mailbot.interfaces import Clock, Mailer, MailerSession
-from cee_mailbot.ledger import Attempt, DueReply, Store
+from cee_mailbot.ledger import Store
 from cee_mailbot.log import fields
+from cee_mailbot.sending import Attempt, DueReply
 
 logger = logging.getLogger(__name__)
 

@@ -59,7 +59,7 @@ def _read_one(text: str) -> AddressList:
     if not text:
         return AddressList(addresses=(), sure=True)
     found = _by_mail_parser(text)
-    if (found is None or not found[1]) and (only := _one_unquoted(text)):
+    if found is not None and not found[1] and (only := _one_unquoted(text)):
         return AddressList(addresses=(only,), sure=True)
     if found is None:
         return AddressList(addresses=_by_stdlib(text), sure=False)

@@ -4,12 +4,14 @@ import builtins
 import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
 from parsers.content_types import IMAGES, TEXTS, UNKNOWN, has_pdf_mark, type_of
 from parsers.headers import MailRefused, decode_text, with_line_feeds
-from parsers.leaves import DEFAULT_LIMITS, HTML, PLAIN, SIGNATURES, CutLimits, Leaf, leaves_of
+from parsers.leaves import DEFAULT_LIMITS, HTML, OPAQUE, PLAIN, SIGNATURES, CutLimits, Leaf, leaves_of
+from parsers.names import shown_name
+from parsers.uuencoded import take_out_files
 
 __all__ = ["AMBIGUOUS_DEFECTS", "Cut", "CutLimits", "Document", "Leaf", "MailRefused", "cut"]
 
@@ -92,22 +94,46 @@ def cut(raw: builtins.bytes, limits: CutLimits = DEFAULT_LIMITS) -> Cut:
     """
     text, line_defects = with_line_feeds(raw)
     leaves, defects = leaves_of(text, limits)
-    body = [leaf for leaf in leaves if is_body(leaf)]
+    bodies = {leaf.section: _without_files(leaf) for leaf in leaves if is_body(leaf)}
+    body = [text for text, _ in bodies.values()]
+    damaged = any(leaf.defects for _, files in bodies.values() for leaf in files)
     html = _joined(body, HTML)
     referred = _referred_ids(html or "")
     documents = tuple(
-        _document(leaf, referred, limits)
+        _document(found, referred, limits)
         for leaf in leaves
-        if not (is_body(leaf) or is_alternative(leaf) or is_signature(leaf))
+        for found in (bodies[leaf.section][1] if is_body(leaf) else [leaf])
+        if not (is_alternative(found) or is_signature(found))
     )
     return Cut(
         leaves=leaves,
         documents=documents,
         text=_joined(body, PLAIN),
         html=html,
-        defects=(*line_defects, *defects),
+        defects=tuple(dict.fromkeys((*line_defects, *defects, *(("uuencode-damaged",) if damaged else ())))),
         attachments_bytes=sum(document.bytes for document in documents),
     )
+
+
+def _without_files(leaf: Leaf) -> tuple[Leaf, list[Leaf]]:
+    """Return a body leaf without the files that stand uuencoded in its text, and these, counted below it."""
+    if leaf.content_type != PLAIN:
+        return leaf, []
+    text, files = take_out_files(leaf.content)
+    return replace(leaf, content=text), [
+        replace(
+            leaf,
+            section=f"{leaf.section}.{number}",
+            content_type=OPAQUE,
+            disposition="attachment",
+            name=shown_name(file.name),
+            named=True,
+            content_id=None,
+            content=file.content,
+            defects=() if file.whole else ("uuencode-damaged",),
+        )
+        for number, file in enumerate(files, start=1)
+    ]
 
 
 def is_body(leaf: Leaf) -> bool:

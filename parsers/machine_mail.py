@@ -43,7 +43,7 @@ _ROBOT_LOCAL_PARTS = re.compile(
 _ROBOT_NAMES = re.compile(r"mail(?:er)?[ -]?d[ae]?emon|mail delivery (?:sub)?system|\bpostmaster\b", re.IGNORECASE)
 
 # What mail servers title their reports with, at the beginning of the subject, in lower case. A report that
-# somebody forwards is a person's mail.
+# somebody forwards is a person's mail when it names an entry or may carry documents; else it needs no answer.
 BOUNCE_SUBJECTS: tuple[str, ...] = (
     "undelivered mail returned to sender",
     "undeliverable:",
@@ -59,6 +59,7 @@ BOUNCE_SUBJECTS: tuple[str, ...] = (
     "loop alert:",
     "complaint about message from",
 )
+_FORWARDED = re.compile(r"\A(?:(?:fwd?|wg|tr|rv|re|aw) ?: ?)+")
 _TAGS = re.compile(r"\A(?:\[[^\]]{1,40}\] ?)+")
 
 
@@ -165,6 +166,12 @@ def _robot_name(evidence: _Evidence) -> MachineMark | None:
 def _bounce_subject(evidence: _Evidence) -> MachineMark | None:
     """Return the mark of a report by its title; `Delivery failure DR,…` before an entry number is a person's."""
     text = folded(evidence.subject)
+    forwarded = _FORWARDED.match(text)
+    if forwarded:
+        kind = read_parameters(evidence.block.structured("content-type") or "text/plain")
+        if not kind.media_type.startswith("text/") or find_entry_spans(text):
+            return None
+        text = text[forwarded.end() :]
     title = next((title for title in BOUNCE_SUBJECTS if text.startswith(title)), None)
     if title is None:
         return None

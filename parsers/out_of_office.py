@@ -1,13 +1,15 @@
 """The subjects that out-of-office programs write, in the languages that brokers' mail systems speak."""
 
+import re
 from collections.abc import Sequence
 
 from parsers.machine_mail import MachineMark, folded, mark_of
 
 OUT_OF_OFFICE = "out-of-office"
 
-# A site's list replaces this one (`out_of_office_subjects`); each is compared at the beginning of the subject.
-# Words that may begin a person's subject stand with their colon.
+# A site's list replaces this one (`out_of_office_subjects`); each is compared at the beginning of the subject,
+# which must then end, or go on with a colon, a dash or a date. Words that may begin a person's subject
+# stand with their colon.
 OUT_OF_OFFICE_SUBJECTS: tuple[str, ...] = (
     "Automatic reply:",
     "Auto reply:",
@@ -63,9 +65,21 @@ OUT_OF_OFFICE_SUBJECTS: tuple[str, ...] = (
     "부재 중",
 )
 
+# What may follow a pattern that has no colon of its own: `Absence du bureau SARL, PR` is a company's mail.
+_END_OF_NOTE = re.compile(
+    r"\s*(?:\Z|[:\uff1a.!;()\[\u2013\u2014-]|[0-9]"
+    r"|(?:until|till|from|on|bis|vom|ab|du|jusqu|le|hasta|del|desde|dal|fino|at\u00e9|van|tot|t/m|til|till)\b[^0-9]{0,20}[0-9])"
+)
+
 
 def out_of_office_mark(subject: str, patterns: Sequence[str] = OUT_OF_OFFICE_SUBJECTS) -> MachineMark | None:
     """Return the mark of an out-of-office reply, whose subject begins with one of the patterns, or None."""
     text = folded(subject)
-    beginnings = tuple(filter(None, map(folded, patterns)))
-    return mark_of(OUT_OF_OFFICE, "Subject", subject) if text.startswith(beginnings) else None
+    beginnings = filter(None, map(folded, patterns))
+    is_note = any(text.startswith(beginning) and _ends(beginning, text) for beginning in beginnings)
+    return mark_of(OUT_OF_OFFICE, "Subject", subject) if is_note else None
+
+
+def _ends(beginning: str, text: str) -> bool:
+    """Return whether the note's title ends with its pattern; one with a colon ends there."""
+    return beginning.endswith(":") or _END_OF_NOTE.match(text, len(beginning)) is not None

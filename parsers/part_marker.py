@@ -18,6 +18,7 @@ _FORMS = tuple(
     )
 )
 _BRACKETED, _LABELLED = _FORMS[:2], _FORMS[2]
+_BARE = re.compile(r"([0-9]{1,3})/([0-9]{1,3})[\s:;,.-]+(?=[^\W\d_])", re.ASCII)
 _LONGEST_MARKER = 48
 _SIGNS = " \t,;:.-"
 
@@ -37,6 +38,34 @@ class PartMarker:
     part: int
     parts: int | None
     rest: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PlacedMarker:
+    """Part `part` of `parts`, and where its marker stands in the text."""
+
+    part: int
+    parts: int | None
+    start: int
+    end: int
+
+
+def bracketed_markers(text: str) -> tuple[PlacedMarker, ...]:
+    """The part markers in brackets, wherever they stand, in order."""
+    placed = [
+        PlacedMarker(part=numbers[0], parts=numbers[1], start=found.start(), end=found.end())
+        for form in _BRACKETED
+        for found in form.finditer(text)
+        if (numbers := _numbers(found))
+    ]
+    return tuple(sorted(placed, key=lambda marker: marker.start))
+
+
+def bare_leading_marker(text: str) -> PartMarker | None:
+    """The `1/3` that the text begins with: a marker only before a subject line, elsewhere a fraction."""
+    found = _BARE.match(text)
+    numbers = _numbers(found)
+    return PartMarker(part=numbers[0], parts=numbers[1], rest=text[found.end() :]) if found and numbers else None
 
 
 def leading_marker(text: str) -> PartMarker | None:

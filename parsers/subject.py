@@ -14,7 +14,7 @@ from parsers.subject_problems import problem, strict_problem
 from parsers.subject_reading import Reading, read_parting
 from parsers.subject_text import clean_text
 from parsers.subject_types import nearest_codes, subject_table
-from parsers.subject_wrapping import TRAILING_SIGNS, Wrappings, unwrap
+from parsers.subject_wrapping import TRAILING_SIGNS, Unwrapped, Wrappings, open_front, take_inner_markers, unwrap
 
 __all__ = [
     "DEFAULT_RULES",
@@ -48,8 +48,12 @@ _GATEWAY_TAGS = (
     "SPAM", "SUSPECTED SPAM", "POSSIBLE SPAM", "PROBABLE SPAM", "JUNK", "BULK", "MARKETING", "SUSPICIOUS", "PHISHING",
     ".SPF", "SPF", "DKIM", "DMARC", "VIRUS SCANNED", "SCANNED",
     "SECURE", "SECURED", "SECURE MESSAGE", "SEND SECURE", "ENCRYPT", "ENCRYPTED", "CONFIDENTIAL", "SENSITIVE", "TLS",
+    # What people put before a line so that it is read soon.
+    "URGENT", "VERY URGENT", "RUSH", "ASAP", "HOT", "PRIORITY", "HIGH PRIORITY", "TOP PRIORITY", "IMPORTANT",
+    "HIGH IMPORTANCE", "ATTN", "ATTENTION", "ACTION REQUIRED", "TIME SENSITIVE", "REMINDER",
 )  # fmt: skip
 _REPLY_DEPTH_SHOWN = 999
+_MOST_FRONTS = 8
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -151,17 +155,18 @@ def write_subject(code: str, account: str, entry: EntryNumber | None, port: str 
 
 def _read(line: str, rules: SubjectRules) -> SubjectLine:
     clean = clean_text(line)
-    inner = unwrap(clean.text, Wrappings(prefixes=rules.prefixes, tags=rules.gateway_tags))
+    inner, reading = _inner_reading(clean.text, rules)
     depth = min(inner.reply_depth, _REPLY_DEPTH_SHOWN)
     repairs = {*clean.repairs, *inner.repairs, *({"trailing-text"} if clean.is_cut else ())}
-    if not inner.text:
+    if reading is None:
         part, parts = _one_marker(inner.markers)
         return SubjectLine(
             line=line, ok=False, part=part, parts=parts, repairs=_in_order(repairs),
             problems=(problem("subject-empty"),), reply_depth=depth,
         )  # fmt: skip
-    reading = _at_line_end(_best_reading(inner.text, rules))
     part, parts = _one_marker(inner.markers | reading.markers)
+    if part is None and inner.markers | reading.markers:
+        repairs.add("trailing-text")
     return SubjectLine(
         line=line,
         ok=not reading.problems,
@@ -179,6 +184,28 @@ def _read(line: str, rules: SubjectRules) -> SubjectLine:
         flags=_flags(reading),
         reply_depth=depth,
     )
+
+
+def _inner_reading(text: str, rules: SubjectRules) -> tuple[Unwrapped, Reading | None]:
+    """The line inside its wrappings, and its reading; None when nothing is inside.
+
+    A front that is no wrapping by itself (`[JIRA-123]`, `RE` without its colon) is one before a whole line.
+    """
+    wrappings = Wrappings(prefixes=rules.prefixes, tags=rules.gateway_tags)
+    inner = take_inner_markers(unwrap(text, wrappings))
+    if not inner.text:
+        return inner, None
+    reading = _at_line_end(_best_reading(inner.text, rules))
+    opened: Unwrapped | None = inner
+    for _ in range(_MOST_FRONTS if reading.problems else 0):
+        opened = open_front(opened, wrappings)
+        if opened is None or not opened.text:
+            break
+        opened = take_inner_markers(opened)
+        whole = _at_line_end(_best_reading(opened.text, rules))
+        if not whole.problems and whole.entry_number and whole.port:
+            return opened, whole
+    return inner, reading
 
 
 def _best_reading(text: str, rules: SubjectRules) -> Reading:

@@ -2,14 +2,20 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from parsers.entry_number import EntryReading, find_entry_spans, read_entry_number
 from parsers.port import find_port
 
 ACCOUNT_LENGTH = 10
 
-_PORT = re.compile(r"([0-9]{3,4})(?!\w|[-./][0-9])(.*)", re.DOTALL)
+# Labels that are read over within a field, and what a spreadsheet makes of a number.
+_ENTRY_LABEL = re.compile(r"entry(?: ?(?:number|num|no|nbr|nr))?[ .:#]+", re.IGNORECASE)
+_ENTRY_LABEL_LAST = re.compile(r"(?:^|[\s,;|])entry(?: ?(?:number|num|no|nbr|nr))?[ .:#,;|-]*$", re.IGNORECASE)
+_ACCOUNT_LABEL = re.compile(r"\s*(?:account|acct)(?: (?:name|no))?\.? ?[:#] ?", re.IGNORECASE)
+_PORT_LABEL = re.compile(r"port(?: of entry| code)?[ .:#]+(?=[0-9])", re.IGNORECASE)
+_PORT_NAME = re.compile(r"([A-Za-z][A-Za-z .'-]{2,38}[A-Za-z.]) \(?([0-9]{4})(?![0-9])\)?")
+_PORT = re.compile(r"([0-9]{3,4})(\.0{1,2}(?![0-9.]))?(?!\w|[-./][0-9])(.*)", re.DOTALL)
 _BROKEN_PORT = re.compile(r"[0-9]{1,3} [0-9]{1,3}")
 _PORT_LENGTH = 4
 _SECOND_PORT = re.compile(r"[\s,;|/&+.-]*(?:and |or )?([0-9]{4})(?![0-9])")
@@ -26,6 +32,7 @@ _COMPANY_ENDINGS = frozenset(
 _ATTEMPT_DIGITS = 5
 _ATTEMPT_LETTERS = 3
 _LONGEST_ATTEMPT = 20
+_LONGEST_LABEL = 24
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,6 +55,9 @@ class PortReading:
 def unquote(text: str) -> str:
     """The field without blanks and quotation marks around it."""
     inner = text.strip().strip('"').strip()
+    if inner[:1] == "'" and inner[1:].isdecimal():
+        # A spreadsheet's sign that the digits are text.
+        return inner[1:]
     while len(inner) > 1 and inner[0] == inner[-1] == "'":
         inner = inner[1:-1].strip('" ')
     return inner
@@ -59,15 +69,16 @@ def read_account(text: str) -> AccountReading | None:
     "Subject Line Submission": "the first 10 characters of the account name-without abbreviations, each
     separate word should be capitalized".
     """
-    pieces = [piece.split() for piece in text.split(",")]
+    label = _ACCOUNT_LABEL.match(text)
+    pieces = [piece.split() for piece in (text[label.end() :] if label else text).split(",")]
     words = [word for piece in pieces for word in piece]
-    if not any(character.isalnum() for character in text):
+    if not any(character.isalnum() for word in words for character in word):
         return None
     account = "".join(_capitalised(word) for word in words) if len(words) > 1 else words[0]
     account = unicodedata.normalize("NFKC", account)
     repairs = {
         "account-length": len(account) > ACCOUNT_LENGTH,
-        "account-spaces": any(len(piece) > 1 for piece in pieces),
+        "account-spaces": label is not None or any(len(piece) > 1 for piece in pieces),
         "account-comma": len(pieces) > 1,
     }
     named = tuple(name for name, was_needed in repairs.items() if was_needed)
@@ -86,7 +97,7 @@ def holds_entry(account: str) -> bool:
 
 def read_port(text: str) -> PortReading | None:
     """The port that a field begins with, else None; a lost leading zero is put back where the table knows the code."""
-    text = text.strip()
+    text, labels = _without_port_label(text.strip())
     if _BROKEN_PORT.fullmatch(text):
         joined = text.replace(" ", "")
         is_port = len(joined) == _PORT_LENGTH and find_port(joined) and not find_port("0" + text.partition(" ")[0])
@@ -95,7 +106,20 @@ def read_port(text: str) -> PortReading | None:
     if field is None or (len(field[1]) < _PORT_LENGTH and not find_port("0" + field[1])):
         return None
     port = field[1].zfill(_PORT_LENGTH)
-    return PortReading(port=port, repairs=("port-zero",) if port != field[1] else (), after=field[2])
+    zero = ("port-zero",) if port != field[1] else ()
+    return PortReading(port=port, repairs=(*labels, *(["trailing"] if field[2] else []), *zero), after=field[3])
+
+
+def _without_port_label(text: str) -> tuple[str, tuple[str, ...]]:
+    """The field without `Port` or the port's own name before the code; another port's name is no label."""
+    label = _PORT_LABEL.match(text)
+    if label:
+        return text[label.end() :], ("trailing-text",)
+    named = _PORT_NAME.match(text)
+    port = find_port(named[2]) if named else None
+    if named is None or port is None or not port.name.startswith(named[1].strip(" .").upper()):
+        return text, ()
+    return named[2] + text[named.end() :], ("trailing-text",)
 
 
 def names_second_port(port: str, after: str) -> bool:
@@ -106,7 +130,18 @@ def names_second_port(port: str, after: str) -> bool:
 
 def read_entry(text: str) -> EntryReading | None:
     """The entry number that fills a field, else None."""
-    return read_entry_number(text.strip())
+    text = text.strip()
+    label = _ENTRY_LABEL.match(text)
+    reading = read_entry_number(text[label.end() :] if label else text)
+    if reading is None or label is None:
+        return reading
+    return replace(reading, repairs=tuple(dict.fromkeys((*reading.repairs, "entry-form"))))
+
+
+def without_entry_label(account: str) -> str:
+    """What stands before an entry number without the label at its end: `NokiaInc Entry#`."""
+    label = _ENTRY_LABEL_LAST.search(account[-_LONGEST_LABEL:])
+    return account[: len(account) - len(label[0])] if label else account
 
 
 def says_nothing(text: str) -> bool:

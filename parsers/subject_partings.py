@@ -6,7 +6,14 @@ from dataclasses import dataclass
 
 from parsers.entry_number import find_entry_spans
 from parsers.port import find_port
-from parsers.subject_fields import is_company_ending, is_entry_attempt, read_entry, read_port, unquote
+from parsers.subject_fields import (
+    is_company_ending,
+    is_entry_attempt,
+    read_entry,
+    read_port,
+    unquote,
+    without_entry_label,
+)
 from parsers.subject_types import subject_table
 
 _COMMA = re.compile(r"(,)")
@@ -29,6 +36,18 @@ _MOST_WORDS_WITHOUT_ENTRY = 6
 # A and I are words of English: in a line without commas they are codes only before a short proper name.
 _WORD_CODES = frozenset(("A", "I"))
 _MOST_ACCOUNT_WORDS = 3
+
+# Codes that are neither a word, an initial, nor a place (`Nokia CA`, `Nokia PR`) at the end of a name.
+PLAIN_CODES = frozenset(("DR", "CE", "F28", "F29", "PD", "5D"))
+_NAME_CODES = frozenset(("PR", "PD"))
+_STATIC_NAME = re.compile(r"[A-Z][a-z]{1,20}[A-Z][A-Za-z]{1,20}")
+_MOST_NAME_WORDS = 4
+_LONGEST_NAME = 60
+_ONE_SIGN = re.compile(
+    r"(?P<code>[A-Za-z0-9]{1,3})(?P<sign>[_/.-])(?P<account>[^,;|\t]{1,60}?)(?P=sign)"
+    r"(?P<entry>[A-Za-z0-9]{3}-?[0-9]{7}-?[0-9])(?P=sign)(?P<port>[0-9]{4}(?!\w).*)",
+    re.DOTALL,
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,6 +87,9 @@ def partings(text: str) -> Iterator[Parting]:
             yield from _reordered(signed, separator)
             yield _parted(signed, separator, needs_entry=signed != text)
     yield from _around_entry(text)
+    yield from _by_one_sign(text)
+    yield from _account_first(text)
+    yield from _code_and_name(text)
     yield from _by_words(text)
 
 
@@ -166,11 +188,14 @@ def _around_entry(text: str) -> Iterator[Parting]:
     if head is None or head[1].upper() not in subject_table():
         return
     start, end = next((span for span in find_entry_spans(text) if span[0] >= head.end()), (0, 0))
-    account = text[head.end() : start].strip(_SEPARATORS)
+    labelled = text[head.end() : start].strip(_SEPARATORS)
+    account = without_entry_label(labelled).strip(_SEPARATORS)
     if not end or not _is_code_here(head, account) or not _is_parted(account, text[start:end]):
         return
     port = text[end:].lstrip(_SEPARATORS)
     repairs = {"separator"}
+    if account != labelled:
+        repairs.add("entry-form")
     if _SPACED_COMMA.search(text[: len(text) - len(port) + 1]):
         repairs.add("comma-space")
     if unquote(account) != account:
@@ -199,7 +224,7 @@ def _is_parted(account: str, entry: str) -> bool:
     `Nokia Inc 12345678` may lack its filer code, `Nokia 345 67890123401` may have two digits too many.
     """
     _, *others = account.split(",")
-    if ":" in account or not all(is_company_ending(other) for other in others):
+    if ":" in account or _begins_with_code(account) or not all(is_company_ending(other) for other in others):
         return False
     if "-" in entry:
         return True
@@ -208,6 +233,56 @@ def _is_parted(account: str, entry: str) -> bool:
         fits = reading is not None and reading.entry_number.check_digit_fits
         return fits and entry[:3].isupper() and not is_company_ending(entry[:3])
     return not _LIKE_FILER_CODE.search(account)
+
+
+def _begins_with_code(account: str) -> bool:
+    """Whether a second code seems to follow the first; a single letter is an initial: `DR C Steinweg …`."""
+    word, *others = account.split(maxsplit=1)[:2] or [""]
+    return bool(others) and len(word) > 1 and word.upper() in subject_table()
+
+
+def _by_one_sign(text: str) -> Iterator[Parting]:
+    """A line with `_`, `/`, `.` or a dash without blanks for each comma."""
+    found = _ONE_SIGN.match(text)
+    if found is None or found["code"].upper() not in subject_table():
+        return
+    account = found["account"].replace("_", " ") if found["sign"] == "_" else found["account"]
+    yield Parting(
+        code=found["code"],
+        account=account,
+        entry=found["entry"],
+        port=found["port"],
+        after="",
+        repairs=frozenset({"separator"}),
+    )
+
+
+def _account_first(text: str) -> Iterator[Parting]:
+    """`NokiaInc DR 345-67890123 2704`: only before a code that is no place or initial at the end of a name."""
+    start, end = next(iter(find_entry_spans(text)), (0, 0))
+    account, _, code = text[:start].rstrip(_SEPARATORS).rpartition(" ")
+    if not end or code not in PLAIN_CODES or not _is_proper_name(account):
+        return
+    port = text[end:].lstrip(_SEPARATORS)
+    repairs = frozenset({"separator", "field-order"})
+    yield Parting(code=code, account=account, entry=text[start:end], port=port or None, after="", repairs=repairs)
+
+
+def _code_and_name(text: str) -> Iterator[Parting]:
+    """`PR NokiaInc`, whose code needs no entry number, before what can only be the name of a company."""
+    code, _, account = text[:_LONGEST_NAME].partition(" ")
+    if code in _NAME_CODES and len(text) < _LONGEST_NAME and _is_proper_name(account):
+        repairs = frozenset({"separator"})
+        yield Parting(code=code, account=account, entry=None, port=None, after="", repairs=repairs, count=2)
+
+
+def _is_proper_name(account: str) -> bool:
+    """Whether words are surely an account: one in the static form (`NokiaInc`), or some with a company's ending."""
+    words = account.replace(",", " ").split()
+    if len(words) == 1:
+        return _STATIC_NAME.fullmatch(words[0]) is not None
+    capitals = all(word[0].isupper() or word[0].isdecimal() for word in words)
+    return 1 < len(words) <= _MOST_NAME_WORDS and capitals and is_company_ending(words[-1])
 
 
 def _by_words(text: str) -> Iterator[Parting]:

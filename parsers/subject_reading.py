@@ -17,9 +17,9 @@ from parsers.subject_fields import (
     read_port,
     says_nothing,
 )
-from parsers.subject_partings import Parting
+from parsers.subject_partings import PLAIN_CODES, Parting
 from parsers.subject_problems import problem
-from parsers.subject_types import read_code
+from parsers.subject_types import read_code, subject_table
 from parsers.subject_wrapping import TRAILING_SIGNS
 
 _FOUR_FIELDS = 4
@@ -83,6 +83,9 @@ def read_parting(parting: Parting, entry_optional: AbstractSet[str]) -> Reading:
 
 def _read_fields(parting: Parting) -> _Fields:
     code, code_found = read_code(parting.code), parting.code
+    second = _second_code(parting.account) if code else ""
+    if second:
+        code, code_found = None, f"{code_found},{second}"
     account = read_account(parting.account)
     if code is None and account is None and len(code_found) > _LONGEST_CODE_TRY and parting.count < _FOUR_FIELDS:
         # `NokiaInc,345-67890123,2704`: the line begins with the account, its code is absent.
@@ -92,6 +95,17 @@ def _read_fields(parting: Parting) -> _Fields:
         port = None
     entry = read_entry(parting.entry) if parting.entry else None
     return _Fields(code=code, account=account, entry=entry, port=port, code_found=code_found)
+
+
+def _second_code(account: str) -> str:
+    """The code among the pieces of an account, so that it cannot be told which of two codes is meant, or nothing.
+
+    A first piece may be any code; `Nokia, CA` names a place, `Nokia, F28` none.
+    """
+    first, *others = (piece.strip() for piece in account.split(","))
+    if others and first.upper() in subject_table():
+        return first
+    return next((piece for piece in others if piece in PLAIN_CODES), "")
 
 
 def _may_lack_entry(parting: Parting, fields: _Fields) -> bool:

@@ -104,13 +104,13 @@ def _uuencode(encoded: bytes) -> Decoded:
             damaged = False
             break
         try:
-            pieces.append(_uu_line(line))
+            pieces.append(uu_line(line))
         except binascii.Error:
             break
     return Decoded(content=b"".join(pieces), defects=("uuencode-damaged",) if damaged else ())
 
 
-def _uu_line(line: bytes) -> bytes:
+def uu_line(line: bytes) -> bytes:
     """Return one line decoded; some encoders count wrong, then its first figure says how much is real."""
     try:
         return binascii.a2b_uu(line)

@@ -22,6 +22,7 @@ CONTRACTS = PURE | {
     "interfaces",
     "ledger",
     "questions",
+    "sending",
     "clock_ledger",
     "desk_ledger",
     "correspondence_ledger",
@@ -56,6 +57,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "correspondence_ledger": {"domain"},
     "desk_ledger": {"domain", "parsers", "ledger"},
     "questions": {"domain", "clock_ledger"},
+    "sending": {"domain", "interfaces"},
     "ledger": {
         "domain",
         "parsers",

@@ -14,7 +14,7 @@ from parsers.mail import Mail
 from parsers.out_of_office import out_of_office_mark
 
 # These are about another mail, or say that nobody is there: whatever they carry, they are no submission.
-NEVER_A_SUBMISSION = frozenset({"delivery-report", "read-receipt", "bounce-subject", "out-of-office"})
+NEVER_A_SUBMISSION = frozenset({"delivery-report", "read-receipt", "out-of-office"})
 
 HOUR = timedelta(hours=1)
 

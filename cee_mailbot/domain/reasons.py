@@ -65,6 +65,7 @@ REASONS: dict[str, Meaning] = {
     "read-receipt": _says("It is a read receipt.", _NOTHING),
     "bounce-subject": _says("It is a delivery report by its subject.", "See whether a reply of ours came back."),
     "no-reply-address": _says("Its sender has no address that a reply can carry.", "Answer in another way."),
+    "own-reply": _says("It is a reply of ours that came back.", _NOTHING),
     "out-of-office": _says("It is an out-of-office reply.", _NOTHING),
 }
 

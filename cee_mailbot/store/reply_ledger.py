@@ -11,7 +11,8 @@ from cee_mailbot.domain.answering import HOUR, UNLIMITED, ReplyTraffic
 from cee_mailbot.domain.reply import ReplyKind, ReplyState
 from cee_mailbot.errors import NotAllowedError, NotFoundError
 from cee_mailbot.interfaces import Letter
-from cee_mailbot.ledger import Attempt, DueReply, NewReply
+from cee_mailbot.ledger import NewReply
+from cee_mailbot.sending import Attempt, DueReply
 from cee_mailbot.store.history import HistoryWriter
 from cee_mailbot.store.tables import AttemptRow, BreakerRow, ReplyRow
 from cee_mailbot.store.texts import storable

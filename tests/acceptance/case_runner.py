@@ -238,7 +238,10 @@ def _facts(case: Case, app: program.App, ask: Questions, sent: Mapping[int, byte
 def _rows_of(case: Case, at: Path) -> list[int]:
     """The row ids of the deliveries of a case."""
     with sqlite3.connect(at / "mailbot.db") as database:
-        known = {(box, uid): row for row, box, uid in database.execute("select id, mailbox, uid from message")}
+        known = {
+            (box, uid.partition(":")[0]): row
+            for row, box, uid in database.execute("select id, mailbox, uid from message")
+        }
     database.close()
     return [known[one.mailbox, one.name] for one in case.deliveries]
 

@@ -24,6 +24,11 @@ ONE = {
     "=?utf-8?q?Jos=C3=A9?= <ana@broker.example>": ("José", "ana@broker.example"),
     "José <ana@broker.example>": ("José", "ana@broker.example"),
     "José <ana@broker.example>".encode("windows-1252"): ("José", "ana@broker.example"),
+    "Ortiz, Dana <d@b.example>": ("Ortiz, Dana", "d@b.example"),
+    "Nokia, Inc. <i@n.example>": ("Nokia, Inc.", "i@n.example"),
+    "Dana Ortiz [US] <d@b.example>": ("Dana Ortiz [US]", "d@b.example"),
+    "Dana: Ortiz <d@b.example>": ("Dana: Ortiz", "d@b.example"),
+    "dana@b.example <Dana@b.example>": ("dana@b.example", "Dana@b.example"),
     "Ana\r\n <ana@Broker.Example>": ("Ana", "ana@Broker.Example"),
 }
 
@@ -34,7 +39,15 @@ def test_one_mailbox_is_read_without_doubt(written: str | bytes, expected: tuple
 
 
 @pytest.mark.parametrize(
-    "written", ["<a@b.example> <c@d.example>", "garbage", "a@b.example; c@d.example", "x <a@b.example"]
+    "written",
+    [
+        "<a@b.example> <c@d.example>",
+        "garbage",
+        "a@b.example; c@d.example",
+        "x <a@b.example",
+        "pay@bank.example <a@b.example>",
+        "Dana, c@d.example x <a@b.example>",
+    ],
 )
 def test_F33_F34_what_can_be_read_in_two_ways_is_never_sure(written: str) -> None:
     assert not read(written).sure

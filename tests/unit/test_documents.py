@@ -1,6 +1,7 @@
 """Documents, byte for byte, and the text of the body."""
 
 import base64
+import binascii
 import hashlib
 import quopri
 from contextlib import suppress
@@ -142,6 +143,30 @@ def test_F19_every_leaf_of_any_shape_is_body_or_document() -> None:
     result = cut(multipart(alternative, attached("a.pdf"), attached("b.pdf")))
     assert names(result) == ["c.pdf", "a.pdf", "b.pdf"]
     assert len(result.leaves) == 5
+
+
+def uuencoded(content: bytes, end: bytes = b"`\r\nend\r\n") -> bytes:
+    lines = b"".join(binascii.b2a_uu(content[at : at + 45]) for at in range(0, len(content), 45))
+    return b"begin 644 inv.pdf\r\n" + lines.replace(b"\n", b"\r\n") + end
+
+
+def test_a_file_that_stands_uuencoded_in_the_body_is_a_document() -> None:
+    raw = part("Content-Type: text/plain", b"See below.\r\n" + uuencoded(PDF) + b"Regards\r\n")
+    result = cut(raw)
+    (document,) = result.documents
+    assert (document.name, document.type, document.content, document.section) == ("inv.pdf", "pdf", PDF, "1.1")
+    assert (result.text, result.defects) == ("See below.\nRegards\n", ())
+
+
+def test_a_uuencoded_file_that_never_ends_is_kept_and_told() -> None:
+    result = cut(part("Content-Type: text/plain", uuencoded(PDF, end=b"")))
+    assert ([document.content for document in result.documents], result.defects) == ([PDF], ("uuencode-damaged",))
+
+
+@pytest.mark.parametrize("text", ["begin 644 the work", "begin 644 x\nof this letter", "begin 644 x\nend\n"])
+def test_words_that_begin_like_a_file_are_text(text: str) -> None:
+    result = cut(part("Content-Type: text/plain", text.encode()))
+    assert (result.text, result.documents) == (text, ())
 
 
 def test_a_message_of_carriage_returns_alone_is_cut() -> None:

@@ -38,6 +38,9 @@ MARKS = {
     "From: Mail Delivery System <x@b.example>": "robot-name",
     "Subject: Undelivered Mail Returned to Sender": "bounce-subject",
     "Subject: [EXTERNAL] Fwd: RE: Returned  mail: see transcript": "bounce-subject",
+    "Subject: Undeliverable: DR,NokiaInc,345-67890123,2704": "bounce-subject",
+    "Subject: Delivery failure": "bounce-subject",
+    "X-CEE-Tracking: CEE-007-26-004217-K": "own-reply",
 }
 
 
@@ -56,6 +59,9 @@ NO_MARKS = [
     "From: noreen@b.example",
     "From: Master Port <port.master@b.example>",
     "Subject: Delivery order for entry",
+    "Subject: FW: Undeliverable: DR,NokiaInc,345-67890123,2704",
+    "Subject: RE: Failure notice DR,NokiaInc,345-67890123,2704",
+    "Subject: Delivery failure DR,NokiaInc,345-67890123,2704",
     "Content-Type: multipart/mixed; boundary=x",
 ]
 
@@ -63,6 +69,10 @@ NO_MARKS = [
 @pytest.mark.parametrize("header", NO_MARKS)
 def test_F61_a_person_has_no_mark(header: str) -> None:
     assert codes(header) == []
+
+
+def test_a_report_that_a_person_forwards_with_papers_has_no_mark() -> None:
+    assert codes("Subject: FW: Undeliverable: your papers", "Content-Type: multipart/mixed; boundary=x") == []
 
 
 def test_a_missing_return_path_has_a_mark_of_its_own() -> None:

@@ -52,6 +52,25 @@ READ: list[tuple[str, str, str, str]] = [
     (f"EXTERNAL: {LINE}", LINE, "gateway-tag", ""),
     (f"[SPAM 90%][.SPF soft] {LINE}", LINE, "gateway-tag", ""),
     (f"RE: [EXTERNAL] FW: (secure) {LINE}", LINE, "reply-prefix gateway-tag", ""),
+    (f"[URGENT] {LINE}", LINE, "gateway-tag", ""),
+    (f"URGENT: {LINE}", LINE, "gateway-tag", ""),
+    (f"URGENT {LINE}", LINE, "gateway-tag", ""),
+    (f"Attn: {LINE}", LINE, "gateway-tag", ""),
+    (f"[JIRA-123] {LINE}", LINE, "gateway-tag", ""),
+    (f"[SEC=OFFICIAL] {LINE}", LINE, "gateway-tag", ""),
+    (f"#encrypt {LINE}", LINE, "gateway-tag", ""),
+    (f"RE {LINE}", LINE, "reply-prefix", ""),
+    (f"RE; {LINE}", LINE, "reply-prefix", ""),
+    (f"RE: [JIRA-1] FW {LINE}", LINE, "reply-prefix gateway-tag", ""),
+    # Labels within a field, and what a spreadsheet makes of numbers.
+    ("DR,NokiaInc,Entry# 345-67890123,2704", LINE, "entry-form", ""),
+    ("DR,NokiaInc,Entry No. 345-67890123,2704", LINE, "entry-form", ""),
+    ("DR,NokiaInc,345-67890123,Port 2704", LINE, "trailing-text", ""),
+    ("DR,NokiaInc,345-67890123,Los Angeles 2704", LINE, "trailing-text", ""),
+    ("DR NokiaInc Entry# 345-67890123 Port 2704", LINE, "separator trailing-text entry-form", ""),
+    ("DR,Account: NokiaInc,345-67890123,2704", LINE, "account-spaces", ""),
+    (f"{LINE}.0", LINE, "trailing", ""),
+    ("DR,NokiaInc,345-67890123,'0401", "DR,NokiaInc,345-67890123,0401", "quotes", ""),
     # Encoded words.
     (f"=?utf-8?q?{LINE}?=", LINE, "encoded-word", ""),
     ("=?UTF-8?B?RFIsTm9raWFJbmMsMzQ1LTY3ODkwMTIzLDI3MDQ=?=", LINE, "encoded-word", ""),
@@ -98,6 +117,12 @@ READ: list[tuple[str, str, str, str]] = [
     ("DR Nokia, Inc. 345-67890123 2704", "DR,NokiaInc.,345-67890123,2704", "comma-space separator account-comma", ""),
     ("DR Studio 345 345-67890123 2704", "DR,Studio345,345-67890123,2704", "separator account-spaces", ""),
     ("I American 123-45678901 5301", "I,American,123-45678901,5301", "separator", "check-digit"),
+    ("DR-NokiaInc-345-67890123-2704", LINE, "separator", ""),
+    ("DR_NokiaInc_345-67890123_2704", LINE, "separator", ""),
+    ("DR/NokiaInc/345-67890123/2704", LINE, "separator", ""),
+    ("DR.NokiaInc.345-67890123.2704", LINE, "separator", ""),
+    ("DR_Nokia_Inc_34567890123_2704", LINE, "separator account-spaces entry-form", ""),
+    ("DR C Steinweg 345-67890123 2704", "DR,CSteinweg,345-67890123,2704", "separator account-spaces", ""),
     # Quotes and what trails.
     (f'"{LINE}"', LINE, "quotes", ""),
     (f"'{LINE}'", LINE, "quotes", ""),
@@ -162,7 +187,10 @@ READ: list[tuple[str, str, str, str]] = [
     ("DR,Nokia,Inc,2704,345-67890123", LINE, "account-comma field-order", ""),
     ("2704, 345-67890123, dr, NokiaInc", LINE, "comma-space code-case field-order", ""),
     ("NokiaInc;DR;345-67890123;2704", LINE, "separator field-order", ""),
+    ("NokiaInc DR 345-67890123 2704", LINE, "separator field-order", ""),
     # Codes that often have no single entry.
+    ("PR NokiaInc", "PR,NokiaInc", "separator", "entry-missing port-missing"),
+    ("PD Nokia Inc", "PD,NokiaInc", "separator account-spaces", "entry-missing port-missing"),
     ("PR,NokiaInc", "PR,NokiaInc", "", "entry-missing port-missing"),
     ("PD,NokiaInc,,2704", "PD,NokiaInc,,2704", "", "entry-missing"),
     ("A,NokiaInc,2704", "A,NokiaInc,,2704", "", "entry-missing"),
@@ -189,7 +217,8 @@ NOT_READ: list[tuple[str, list[str]]] = [
     ("Hello world", ["subject-fields:Hello world"]),
     ("Hello, world", ["subject-fields:Hello, world"]),
     ("I have a question", ["subject-fields:I have a question"]),
-    ("PR NokiaInc", ["subject-fields:PR NokiaInc"]),
+    ("PR Nokia", ["subject-fields:PR Nokia"]),
+    ("PR new campaign", ["subject-fields:PR new campaign"]),
     ("A question about entry 345-67890123 2704", ["subject-fields:A question about entry 345-67890123 2704"]),
     ("A/S Nokia 345-67890123 2704", ["subject-fields:A/S Nokia 345-67890123 2704"]),
     ("DX,NokiaInc,345-67890123,2704", ["code-unknown:DX"]),
@@ -241,7 +270,21 @@ NOT_READ: list[tuple[str, list[str]]] = [
     ("PR NokiaInc 2704", ["entry-missing:"]),
     ("PR: new campaign", ["entry-missing:", "port-missing:"]),
     ("PR,this letter is about our protest", ["entry-missing:", "port-missing:"]),
-    ("[URGENT] DR,NokiaInc,345-67890123,2704", ["code-unknown:[URGENT] DR"]),
+    (f"Hello {LINE}", ["code-unknown:Hello DR"]),
+    # Two codes, of which either may be meant.
+    ("DR,CE,NokiaInc,345-67890123,2704", ["code-unknown:DR,CE"]),
+    ("DR,NokiaInc,F28,345-67890123,2704", ["code-unknown:DR,F28"]),
+    ("DR CE NokiaInc 345-67890123 2704", ["subject-fields:DR CE NokiaInc 345-67890123 2704"]),
+    (f"A: {LINE}", ["code-unknown:A: DR"]),
+    (f"C: {LINE}", ["code-unknown:C: DR"]),
+    (f"R {LINE}", ["code-unknown:R DR"]),
+    (f"[CE] {LINE}", ["code-unknown:[CE] DR"]),
+    (f"[345-67890124] {LINE}", ["code-unknown:[345-67890124] DR"]),
+    # Words that may be something else than a label, a name or a place.
+    ("DR,NokiaInc,345-67890123,invoice 2704", ["port-invalid:invoice 2704"]),
+    ("DR,NokiaInc,345-67890123,Long Beach 2704", ["port-invalid:Long Beach 2704"]),
+    ("Question DR 345-67890123 2704", ["subject-fields:Question DR 345-67890123 2704"]),
+    ("Nokia CA 345-67890123 2704", ["subject-fields:Nokia CA 345-67890123 2704"]),
     ("Nokia,345-67890123,Inc,DR,2704", ["code-unknown:Nokia", "account-missing:", "port-invalid:Inc"]),
 ]
 
@@ -412,6 +455,7 @@ def test_a_site_replaces_the_lists() -> None:
     assert parse_subject("Betreff: [acme gateway] DR,NokiaInc", rules).flags == ("entry-missing", "port-missing")
     assert not parse_subject("PR,NokiaInc", rules).ok
     assert not parse_subject(f"RE: {LINE}", rules).ok
+    assert not parse_subject(f"[JIRA-123] {LINE}", SubjectRules(gateway_tags=())).ok
     assert not parse_subject(f"[EXT] {LINE}", SubjectRules(prefixes=(), gateway_tags=())).ok
 
 
@@ -439,6 +483,8 @@ def test_the_table_of_lines_holds_every_repair_problem_and_flag() -> None:
         "345-6789012", "345 67890123 ", "=?utf-8?q?a?= ", "=?utf-8?b?", "=?a?q?", "=?punycode?q?a", "\x00",
         "\u0301\u0323", "\ufdfa", "***", "*a*", "#1 of 2", "[EXT]", "[EXT ", '"', "-", " - ", ";", "|", "a", "é", "DR,",
         "A-", "\udcff", "part 1 ", "回复:", "[Fwd:", "EXT:", "PD:", "R: ", "٣", "DR 345-67890123 ", f"{LINE},",
+        "RE ", "URGENT ", "[x]", "[x] ", "1/3 ", "(1 of 3) a ", "(1/3),", "DR_a_", "DR/", "Entry ", "Port ",
+        "#encrypt ",
     ],
 )  # fmt: skip
 def test_hundred_thousand_hostile_characters_are_read_at_once(unit: str) -> None:

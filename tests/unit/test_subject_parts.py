@@ -82,8 +82,30 @@ def test_a_body_is_searched_for_markers_but_not_for_fractions(body: str, marker:
     assert find_part_marker(body) == marker
 
 
-def test_markers_on_both_sides_that_differ_say_nothing() -> None:
-    assert parse_subject(f"(2 of 3) {LINE} (1 of 3)").part is None
+@pytest.mark.parametrize("line", [f"(2 of 3) {LINE} (1 of 3)", f"{LINE} (1 of 3) (2 of 3)"])
+def test_markers_that_differ_say_nothing_but_are_told(line: str) -> None:
+    subject = parse_subject(line)
+    assert (subject.ok, subject.part, subject.canonical) == (True, None, LINE)
+    assert "trailing-text" in subject.repairs
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"1/3 {LINE}",
+        "DR (1 of 3),NokiaInc,345-67890123,2704",
+        "DR,NokiaInc (1 of 3),345-67890123,2704",
+        "DR,NokiaInc [1/3],345-67890123,2704",
+        "DR,NokiaInc,345-67890123 (1 of 3),2704",
+    ],
+)
+def test_a_marker_between_the_fields_is_read_and_is_no_repair(line: str) -> None:
+    subject = parse_subject(line)
+    assert (subject.canonical, subject.part, subject.parts, subject.repairs) == (LINE, 1, 3, ())
+
+
+def test_a_fraction_in_the_words_after_the_line_is_no_marker() -> None:
+    assert parse_subject(f"{LINE} see (1/3) of it").part is None
 
 
 def test_markers_on_both_sides_that_agree_are_one() -> None:

@@ -1,0 +1,30 @@
+"""A reply claimed for sending, and how one try to send it ended."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from cee_mailbot.domain.reply import ReplyKind, ReplyState
+from cee_mailbot.interfaces import Letter
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DueReply:
+    """A reply claimed for sending; `attempts` counts the tries before this one, `due_at` is when it was first due."""
+
+    id: int
+    kind: ReplyKind
+    mailbox: str
+    letter: Letter
+    attempts: int
+    due_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Attempt:
+    """How one try to send ended: the state that the reply is in now, when to try again, and why, in words."""
+
+    reply: int
+    state: ReplyState
+    at: datetime
+    next_try_at: datetime | None = None
+    detail: str = ""
