@@ -18,7 +18,6 @@ from cee_mailbot.domain.submission import Key, MessageStatus
 from cee_mailbot.interfaces import Handle, Letter
 from cee_mailbot.questions import Questions
 from cee_mailbot.sending import Attempt, DueReply
-from cee_mailbot.sets import Enqueuing, Fragment, SetStory
 from parsers.documents import Document
 from parsers.subject import SubjectLine
 
@@ -131,6 +130,77 @@ class Outcome:
     answerable: bool = True
     answer_wanted: bool = True
     policy_version: str = ""
+    actor: str = "system"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fragment:
+    """A fragment of a cut-up message: its row, its sender, and what it says of itself.
+
+    `polled_since` is when the last completed poll of its mailbox began.
+    """
+
+    kept: KeptMessage
+    sender: str
+    name: str
+    number: int
+    total: int | None
+    content_digest: str
+    polled_since: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Member:
+    """One message of a submission, with all that a reply about the submission may need."""
+
+    message: int
+    part: Part
+    line: str
+    subject: str
+    sender: str | None
+    message_id: str | None
+    references: tuple[str, ...]
+    presentation: Presentation
+    documents: tuple[ListedDocument, ...]
+    answerable: bool
+    answer_wanted: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SetStory:
+    """A submission and its messages in order of arrival; `parts` is what the rules of assembly see of them.
+
+    `mailbox` is where its first message came, `polled_since` when the last completed poll of all the mailboxes
+    of its messages began (None: not all were polled yet), `reminded` whether the waiting notice was written.
+    """
+
+    submission: int
+    tracking: str
+    team: str
+    mailbox: str
+    members: tuple[Member, ...]
+    parts: PartSet
+    polled_since: datetime | None
+    reminded: bool
+    flags: frozenset[str] = frozenset()
+
+    def member(self, message: int) -> Member:
+        """The member with this row id. Raises `KeyError`."""
+        return {member.message: member for member in self.members}[message]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Enqueuing:
+    """What an assembled submission becomes when it enters the queue."""
+
+    submission: int
+    line: SubjectLine
+    sender: str
+    presentation: Presentation
+    received_at: datetime
+    flags: tuple[str, ...]
+    leading: int
+    reply: NewReply | None
     actor: str = "system"
 
 
