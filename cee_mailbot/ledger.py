@@ -11,9 +11,9 @@ from cee_mailbot.correspondence_ledger import CorrespondenceLedger
 from cee_mailbot.desk_ledger import DeskLedger
 from cee_mailbot.domain.acceptance import Decision
 from cee_mailbot.domain.answering import ReplyTraffic
-from cee_mailbot.domain.assembly import PartSet, Placement
+from cee_mailbot.domain.assembly import Part, PartSet, Placement
 from cee_mailbot.domain.presentation import Presentation
-from cee_mailbot.domain.reply import ReplyKind, ReplyState
+from cee_mailbot.domain.reply import ListedDocument, ReplyKind, ReplyState
 from cee_mailbot.domain.submission import Key, MessageStatus
 from cee_mailbot.interfaces import Handle, Letter
 from cee_mailbot.questions import Questions
