@@ -16,6 +16,9 @@ from parsers.out_of_office import out_of_office_mark
 # These are about another mail, or say that nobody is there: whatever they carry, they are no submission.
 NEVER_A_SUBMISSION = frozenset({"delivery-report", "read-receipt", "out-of-office"})
 
+# Of several marks these say the most: what the message is, and not only that a machine sent it.
+_TOLD_FIRST = NEVER_A_SUBMISSION | {"bounce-subject"}
+
 HOUR = timedelta(hours=1)
 
 # Replies that no limit holds back: what a submission is owed, and what a person writes.
@@ -53,7 +56,7 @@ def machine_marks(mail: Mail, *, own_addresses: Collection[str], policy: Policy)
         for address in mail.from_
         if address.addr.lower() in own_addresses
     ]
-    return tuple(sorted(marks, key=lambda mark: mark.code not in NEVER_A_SUBMISSION))
+    return tuple(sorted(marks, key=lambda mark: mark.code not in _TOLD_FIRST))
 
 
 def _counts(mark: MachineMark, policy: Policy) -> bool:
