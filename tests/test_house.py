@@ -64,6 +64,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "errors",
         "interfaces",
         "questions",
+        "sending",
         "clock_ledger",
         "desk_ledger",
         "correspondence_ledger",

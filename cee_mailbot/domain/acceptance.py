@@ -193,14 +193,14 @@ def _fragment(case: Case) -> _End | None:
 
 
 def _answers_reject(case: Case) -> _End | None:
-    if not case.standing.answers_reject or case.line.ok:
+    if not case.standing.answers_reject or case.line.ok or not case.answerable.ok:
         return None
     return _held("answers-reject")
 
 
 def _answers_us(case: Case) -> _End | None:
-    """An answer to one of our own messages belongs to its submission, unless its line names another key."""
-    if case.standing.answers is None or case.line.ok or case.mail.sender is None:
+    """A person's answer to one of our own messages belongs to its submission, unless its line names another key."""
+    if case.standing.answers is None or case.line.ok or case.mail.sender is None or not case.answerable.ok:
         return None
     if sender_key(case.mail, case.policy) != case.standing.answers_sender:
         return _held("sender-differs")

@@ -31,6 +31,7 @@ NO_CASE: dict[str, dict[str, str]] = {
         **dict.fromkeys(("retrying", "uncertain", "failed"), SERVER),
         "cancelled": STAFF,
     },
+    "bases": {"staff": STAFF},
     "reasons": {
         **dict.fromkeys(("blob-damaged", "reader-broke", "decision-broke"), FAULT),
         "header-too-large": "it takes a header of 256 KB; see the tests of the parsers",
