@@ -56,14 +56,20 @@ def test_the_table_names_every_sample(demo: Path, capsys: pytest.CaptureFixture[
 
 
 def test_a_sample_ends_as_its_case_says(demo: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Beside all other samples a message ends as it does alone: no case disturbs another."""
+    """Beside all other samples a message ends as it does alone: no case disturbs another.
+
+    Told of the cases of one poll: the demo's clock stands long after them all, so that between two polls every timer
+    has run out.
+    """
     ended: dict[str, list[tuple[str, str, list[str]]]] = {}
     for one in told(demo, capsys)["samples"]:
-        case = one["sample"].partition("/")[0]
-        ended.setdefault(case, []).append((one["mailbox"], one["status"], one["reasons"]))
+        ended.setdefault(one["sample"].partition("/")[0], []).append((one["mailbox"], one["status"], one["reasons"]))
     assert len(ended) >= 30
     for name, found in ended.items():
-        wanted = read_case(FIXTURES / name).expected["message"]
+        case = read_case(FIXTURES / name)
+        if len(case.now) > 1:
+            continue
+        wanted = case.expected["message"]
         assert sorted(found) == sorted((one["mailbox"], one["status"], one["reasons"]) for one in wanted), name
 
 

@@ -80,7 +80,7 @@ def test_f62_our_own_addresses_are_not_answered_in_any_case() -> None:
 
 
 def test_what_is_never_a_submission_and_how_long_an_hour_is() -> None:
-    assert {"delivery-report", "read-receipt", "bounce-subject", "out-of-office"} == NEVER_A_SUBMISSION
+    assert {"delivery-report", "read-receipt", "out-of-office"} == NEVER_A_SUBMISSION
     assert timedelta(minutes=60) == HOUR
 
 

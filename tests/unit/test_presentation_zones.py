@@ -163,10 +163,19 @@ def test_a_disputed_time_stands_or_gives_way_as_the_site_says_across_the_change_
 T0 = datetime(2026, 11, 1, 6, 0, tzinfo=UTC)
 
 
-def part(row: int, number: int, minute: int, *, offset: int = 0) -> Part:
+def part(row: int, number: int, minute: int, *, offset: int = 0, is_copy: bool = False) -> Part:
     """Sent `minute` minutes after T0, written with an offset of so many hours."""
     at = (T0 + timedelta(minutes=minute)).astimezone(timezone(timedelta(hours=offset)))
-    return Part(message=row, number=number, total=3, sent_at=at, arrived_at=at, documents=frozenset({str(row)}), size=1)
+    return Part(
+        message=row,
+        number=number,
+        total=3,
+        sent_at=at,
+        arrived_at=at,
+        documents=frozenset({str(row)}),
+        size=1,
+        is_copy=is_copy,
+    )
 
 
 def decided(*parts: Part) -> tuple[int, int]:
@@ -185,8 +194,8 @@ def decided(*parts: Part) -> tuple[int, int]:
         # By instants: 01:30 -0600 is later than 01:50 -0500, though the wall clock says otherwise.
         ([part(1, 1, 0), part(2, 2, 50, offset=-5), part(3, 3, 90, offset=-6)], 3, 1),
         # Of copies of one part the earliest counts, whichever came first.
-        ([part(1, 1, 0), part(2, 2, 40), part(3, 3, 20), part(4, 2, 10)], 3, 1),
-        ([part(1, 1, 30), part(2, 2, 10), part(3, 3, 20), part(4, 1, 0)], 3, 4),
+        ([part(1, 1, 0), part(2, 2, 40), part(3, 3, 20), part(4, 2, 10, is_copy=True)], 3, 1),
+        ([part(1, 1, 30), part(2, 2, 10), part(3, 3, 20), part(4, 1, 0, is_copy=True)], 3, 4),
     ],
     ids=["in-order", "out-of-order", "by-instant", "copy-sent-earlier", "first-is-a-copy"],
 )
@@ -196,7 +205,7 @@ def test_completing_is_the_latest_part_and_first_the_earliest(parts: list[Part],
 
 @given(st.permutations(range(4)))
 def test_no_order_of_arrival_changes_who_decides(order: list[int]) -> None:
-    parts = [part(1, 1, 0), part(2, 2, 40), part(3, 3, 20), part(4, 2, 10)]
+    parts = [part(1, 1, 0), part(2, 2, 40), part(3, 3, 20), part(4, 2, 10, is_copy=True)]
     assert decided(*(parts[index] for index in order)) == (3, 1)
 
 
