@@ -142,7 +142,7 @@ class MaildirSession:
             raise UnreachableError(message) from error
 
     def end(self) -> None:
-        """Nothing more can be done in this session."""
+        """As the contract of a session: nothing more can be done through it."""
         self._ended = True
 
     def _found(self) -> dict[str, Path]:
