@@ -37,6 +37,8 @@ GOOD, NO, USAGE, UNREACHABLE = 0, 1, 2, 3
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command; the exit code: 0 good, 1 the answer is no, 2 usage or configuration, 3 out of reach."""
     words = list(sys.argv[1:] if argv is None else argv)
+    if sys.stdout is None:
+        return UNREACHABLE  # closed by the caller: there is nowhere to answer, and perhaps nowhere to complain
     # What a sender wrote must be shown wherever it is shown, on terminals of any charset.
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

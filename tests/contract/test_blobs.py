@@ -19,6 +19,7 @@ from cee_mailbot.errors import UnreachableError
 from cee_mailbot.interfaces import BlobStore
 from cee_mailbot.testing import MemoryBlobs
 from tests.contract.blob_contract import BlobContract
+from tests.support.strace import strace_or_skip
 
 DIGEST = hashlib.sha256(b"evidence").hexdigest()
 
@@ -154,9 +155,9 @@ class TestFolderBlobs(BlobContract):
             FolderBlobs(tmp_path / "file" / "blobs").check()
 
 
-@pytest.mark.skipif(shutil.which("strace") is None, reason="needs strace")
 def test_the_file_is_on_disk_before_its_name_and_the_name_before_the_answer(tmp_path: Path) -> None:
     """The order that stands in for a power cut: fsync(file) < link < fsync(folder), parents included (C2-C5)."""
+    strace_or_skip()
     trace, root = tmp_path / "trace", tmp_path / "blobs"
     code = (
         "from pathlib import Path; from cee_mailbot.blobs import FolderBlobs; "
