@@ -31,6 +31,8 @@ lock:
 		--extra build -o requirements/run.txt pyproject.toml
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
 		--extra build --extra dev -o requirements/dev.txt pyproject.toml
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
+		--extra build --extra dev --extra fuzz -o requirements/fuzz.txt pyproject.toml
 
 $(VENV)/.run-ready: requirements/run.txt pyproject.toml scripts/make-venv
 	@scripts/make-venv $(VENV) run
