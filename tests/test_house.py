@@ -80,7 +80,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 
 # What a room may need from outside; the standard library is open to all but the pure rooms' own list.
 LIBRARIES: dict[str, set[str]] = {
-    "parsers": {"mailparser"},
+    "parsers": {"mailparser", "nh3"},
     "domain": {"holidays"},
     "interfaces": set(),
     "ledger": set(),

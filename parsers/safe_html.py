@@ -1,0 +1,115 @@
+"""HTML from a message to what may be shown and searched: nothing in it acts, and nothing loads from anywhere.
+
+Whoever shows the result still shows it in a frame without rights, under a policy that forbids everything.
+"""
+
+import html
+import re
+from itertools import islice
+from urllib.parse import quote
+
+import nh3
+
+# What is not in these lists is gone: images, styles, forms, frames, drawings, and every attribute of style, event,
+# identity or of a page's own machinery (`hx-...`, `data-...`).
+TAGS = frozenset(
+    {
+        *("a", "b", "blockquote", "br", "caption", "code", "dd", "del", "div", "dl", "dt", "em"),
+        *("h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "ins", "li", "ol", "p", "pre", "s", "small", "span"),
+        *("strike", "strong", "sub", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "tt", "u", "ul"),
+    }
+)
+ATTRIBUTES = {"a": {"href"}, "td": {"colspan", "rowspan"}, "th": {"colspan", "rowspan"}}
+LINK_REL = "noopener noreferrer nofollow"
+# With these goes what stands in them: it was never meant as text.
+_WITH_CONTENT = {
+    *("applet", "audio", "canvas", "embed", "frameset", "iframe", "math", "noembed", "noframes", "noscript"),
+    *("object", "script", "select", "style", "svg", "template", "textarea", "title", "video", "xmp"),
+}
+# A parser of HTML needs the square of the depth; a page that nests further is cut off there.
+MOST_CHARACTERS = 2_000_000
+MOST_TAGS = 20_000
+_TAG = re.compile(r"</?[a-zA-Z]")
+CUT_SHORT = "<p>[The rest of this text is too long to be shown. Open the message itself.]</p>"
+
+# Absolute, and with nothing in it that a browser leaves out or reads as something else: blanks and controls of every
+# kind, a backslash, a name before the host (`https://cbp.gov@evil.example`).
+_WEB_LINK = re.compile(
+    r"https?://[A-Za-z0-9](?:[A-Za-z0-9.-]*)(?::[0-9]{1,5})?(?:[/?#][!#$%&'()*+,./0-9:;=?@A-Z_a-z~\[\]-]*)?"
+)
+_MAIL_LINK = re.compile(r"(mailto:[A-Za-z0-9.!#$%&'*+/=^_`{|}~-]+@[A-Za-z0-9.-]+)(?:\?.*)?", re.DOTALL)
+_SPAN = re.compile(r"[1-9][0-9]?", re.ASCII)
+LONGEST_LINK = 2000
+
+_BREAKS = {"br": "\n", "li": "\n- ", "td": "\t", "th": "\t", "/td": "", "/th": "", "/li": ""}
+_TEXT_TAG = re.compile(r"<(/?[a-z0-9]+)>")
+_BLANKS = re.compile(r"[^\S\n]+")
+_LINES = re.compile(r" ?\n[ \n]*\n ?| ?\n ?")
+# The controls that no text needs, and those that turn it around: what staff read is what stands there.
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
+_BLOCKS = TAGS - {"a", "b", "code", "del", "em", "i", "ins", "s", "small", "span", "strike", "strong", "sub", "sup"}
+_TEXT_TAGS = set(_BLOCKS - {"tt", "u"})
+
+
+def sanitise_html(text: str, *, leave: str = "") -> str:
+    """Return HTML that a page may show: the tags and attributes of the lists above, and no others.
+
+    Links are kept when they are absolute, to the web or to a mail address (without the fields that a `mailto` may
+    carry, RFC 6068); every other loses its address. With `leave` (`/leave?to=`) each web link leads there, its own
+    address percent-encoded behind it, so that a page can warn first. Text beyond the limits is cut off, and that is
+    said at the end. Never raises.
+    """
+    kept, whole = _within_limits(text)
+    safe = nh3.clean(
+        kept,
+        tags=set(TAGS),
+        clean_content_tags=_WITH_CONTENT,
+        attributes=ATTRIBUTES,
+        attribute_filter=lambda _tag, name, value: _attribute(name, value, leave),
+        url_schemes={"http", "https", "mailto"},
+        link_rel=LINK_REL,
+    )
+    return safe if whole else safe + CUT_SHORT
+
+
+def text_of_html(text: str) -> str:
+    """Return what HTML says, as plain text: lines end with a line feed, cells stand apart by a blank.
+
+    What was hidden by a style is there too. Text beyond the limits is cut off. Never raises.
+    """
+    kept, _ = _within_limits(text)
+    flat = _CONTROLS.sub(" ", kept).replace("\r", " ").replace("\n", " ")
+    blocks = nh3.clean(flat, tags=_TEXT_TAGS, clean_content_tags=_WITH_CONTENT, attributes={}, link_rel=None)
+    lines = html.unescape(_TEXT_TAG.sub(lambda found: _BREAKS.get(found[1], "\n"), blocks))
+    return _LINES.sub(_line_end, _BLANKS.sub(" ", _CONTROLS.sub(" ", lines))).strip()
+
+
+def _line_end(found: re.Match[str]) -> str:
+    """Return one line end, or the two of an empty line, however many there were."""
+    return "\n" if found[0].count("\n") == 1 else "\n\n"
+
+
+def _within_limits(text: str) -> tuple[str, bool]:
+    """Return the text up to the limits, and whether that is all of it."""
+    beyond = next(islice(_TAG.finditer(text, 0, MOST_CHARACTERS), MOST_TAGS, None), None)
+    end = beyond.start() if beyond else MOST_CHARACTERS
+    return text[:end].replace("\x00", " "), len(text) <= end
+
+
+def _attribute(name: str, value: str, leave: str) -> str | None:
+    """Return the value that an attribute of the list may have, None when it must go."""
+    if name == "href":
+        return _link(value, leave)
+    if name == "rel":
+        return LINK_REL
+    return value if _SPAN.fullmatch(value) else None
+
+
+def _link(address: str, leave: str) -> str | None:
+    address = address.strip(" \t\r\n\f")
+    if len(address) > LONGEST_LINK:
+        return None
+    if _WEB_LINK.fullmatch(address):
+        return leave + quote(address, safe="") if leave else address
+    mail = _MAIL_LINK.fullmatch(address)
+    return mail[1] if mail else None

@@ -1,0 +1,163 @@
+"""HTML made safe: whatever comes in, what goes out is of the lists, does nothing and loads nothing."""
+
+import codecs
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from parsers.safe_html import ATTRIBUTES, CUT_SHORT, LINK_REL, MOST_TAGS, TAGS, sanitise_html, text_of_html
+
+DATA = Path(__file__).parent / "data"
+LINK = re.compile(r"(?:https?://[A-Za-z0-9]|mailto:[^?]+@)[!-~]*")
+FRAGMENTS = ("<", ">", "</", "/>", "<!--", "-->", "<a href=", "<img src=x ", "onerror=", '"', "'", "`", "=", "&#", ";")
+WORDS = ("javascript:", "https://a.example/", "//", "\\", "\x00", "\n", "\u2028", "<svg>", "<math>", "<style>", "</p>")
+
+
+def payloads(name: str) -> list[str]:
+    lines = (DATA / name).read_text(encoding="ascii").splitlines()
+    return [codecs.decode(line, "unicode_escape") for line in lines if not line.startswith("#")]
+
+
+ACTIVE, LEAKS = payloads("html_active.txt"), payloads("html_leaks.txt")
+
+
+class Elements(HTMLParser):
+    """Every tag and attribute of a text, and what stands between them."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(convert_charrefs=False)
+        self.found: list[tuple[str, list[tuple[str, str | None]]]] = []
+        self.other: list[str] = []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, attrs))
+
+    def handle_endtag(self, tag: str) -> None:
+        self.found.append((tag, []))
+
+    def handle_comment(self, data: str) -> None:
+        self.other.append(data)
+
+    handle_decl = handle_pi = unknown_decl = handle_comment
+
+    def handle_data(self, data: str) -> None:
+        assert "<" not in data
+
+
+def assert_harmless(safe: str) -> None:
+    page = Elements(safe)
+    assert page.other == []
+    for tag, attributes in page.found:
+        assert tag in TAGS
+        for name, value in attributes:
+            assert name in ATTRIBUTES.get(tag, set()) | ({"rel"} if tag == "a" else set())
+            assert value is not None
+            assert {"href": LINK.fullmatch, "rel": LINK_REL.__eq__}.get(name, str.isdigit)(value), (name, value)
+
+
+@pytest.mark.parametrize("payload", ACTIVE)
+def test_nothing_that_acts_is_left(payload: str) -> None:
+    assert_harmless(sanitise_html(payload))
+
+
+@pytest.mark.parametrize("payload", LEAKS)
+def test_nothing_that_loads_is_left(payload: str) -> None:
+    safe = sanitise_html(payload)
+    assert_harmless(safe)
+    assert "evil.example" not in re.sub(r">[^<]*<", "><", f">{safe}<")
+
+
+def test_the_lists_are_long_enough() -> None:
+    assert (len(set(ACTIVE)) >= 150, len(set(LEAKS)) >= 100) == (True, True)
+
+
+@given(st.lists(st.sampled_from((*FRAGMENTS, *WORDS, *ACTIVE)), max_size=8).map("".join) | st.text(max_size=200))
+def test_whatever_comes_in_only_the_lists_go_out(text: str) -> None:
+    safe = sanitise_html(text)
+    assert_harmless(safe)
+    assert sanitise_html(safe) == safe
+
+
+@given(st.lists(st.sampled_from((*FRAGMENTS, *WORDS, *ACTIVE, *LEAKS)), max_size=8).map("".join))
+def test_every_link_leads_to_the_page_that_warns(text: str) -> None:
+    for _, attributes in Elements(sanitise_html(text, leave="/leave?to=")).found:
+        for name, value in attributes:
+            assert name != "href" or re.fullmatch(
+                r"/leave\?to=https?%3A%2F%2F[A-Za-z0-9_.~%-]+|mailto:[^?]+", value or ""
+            )
+
+
+LINKS = {
+    "https://broker.example/a?b=1&amp;c=%20#d": "https://broker.example/a?b=1&c=%20#d",
+    "HTTP://broker.example": None,
+    "http://broker.example:8080/": "http://broker.example:8080/",
+    "mailto:agent@broker.example?bcc=x": "mailto:agent@broker.example",
+    "https://cbp.example@evil.example/": None,
+    "https://evil.example\\x": None,
+    "https://evil.example/ x": None,
+    "/app/delete": None,
+    "//evil.example": None,
+    "https://evil.example/" + "x" * 3000: None,
+}
+
+
+@pytest.mark.parametrize(("written", "kept"), LINKS.items(), ids=range(len(LINKS)))
+def test_only_absolute_plain_links_are_kept(written: str, kept: str | None) -> None:
+    found = dict(Elements(sanitise_html(f'<a href="{written}">x</a>')).found[0][1])
+    assert found == ({"href": kept, "rel": LINK_REL} if kept else {"rel": LINK_REL})
+
+
+def test_what_a_broker_writes_stays_readable() -> None:
+    written = (
+        '<html><head><title>t</title><style>p{}</style></head><body class=x><p style="color:red">Dear <b>Team</b>,'
+        "<br>see <i>7501</i>.</p><table border=1><tr><td colspan=2>a</td></tr></table>"
+        "<ul><li>one</li></ul></body></html>"
+    )
+    assert sanitise_html(written) == (
+        "<p>Dear <b>Team</b>,<br>see <i>7501</i>.</p>"
+        '<table><tbody><tr><td colspan="2">a</td></tr></tbody></table><ul><li>one</li></ul>'
+    )
+
+
+TEXTS = {
+    "<p>Dear Team,</p><p>part 1 of 2</p>": "Dear Team,\n\npart 1 of 2",
+    "a<br>b<br/>c": "a\nb\nc",
+    "one\ntwo   three": "one two three",
+    "<ul><li>a<li>b</ul>": "- a\n- b",
+    "<table><tr><td>Entry</td><td>345-67890123</td></tr><tr><td>Port</td><td>2704</td></tr></table>": (
+        "Entry 345-67890123\n\nPort 2704"
+    ),
+    "a &lt;b&gt; &amp;amp; &nbsp;c": "a <b> &amp; c",
+    "<style>p{}</style><script>x</script>text<!-- note -->": "text",
+    "abc\u202egpj.exe": "abc gpj.exe",
+    "<b>4</b>5<i>6</i>": "456",
+    "": "",
+}
+
+
+@pytest.mark.parametrize(("written", "text"), TEXTS.items())
+def test_the_text_of_html_reads_as_its_lines_were_shown(written: str, text: str) -> None:
+    assert text_of_html(written) == text
+
+
+@given(st.lists(st.sampled_from((*FRAGMENTS, *WORDS, *ACTIVE, *LEAKS)), max_size=8).map("".join) | st.text())
+def test_text_has_no_controls_and_is_stored_anywhere(written: str) -> None:
+    text = text_of_html(written)
+    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]|\n\n\n", text)
+    text.encode("utf-8")
+
+
+def test_F46_a_page_of_nothing_but_tags_is_cut_short_and_says_so() -> None:
+    """A parser of HTML takes the square of the depth; the text before the limit is there."""
+    page = "<p>first</p>" + "<div>" * (MOST_TAGS * 3) + "last"
+    safe = sanitise_html(page)
+    assert safe.startswith("<p>first</p>")
+    assert safe.endswith(CUT_SHORT)
+    assert "last" not in safe
+    assert text_of_html(page) == "first"
