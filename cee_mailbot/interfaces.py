@@ -43,6 +43,19 @@ class RawMail:
     arrived_at: datetime
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sighting:
+    """One message as the census finds it on its server, whatever its age.
+
+    `settled` says that it lies in the processed folder, where its handle is not the one that it was delivered under;
+    `message_id` is as `parsers.mail.message_id_of` reads it.
+    """
+
+    listed: Listed
+    settled: bool
+    message_id: str | None
+
+
 class SourceSession(Protocol):
     """One open connection to a mailbox. After any error but `PermanentError` it is thrown away."""
 
@@ -66,6 +79,19 @@ class SourceSession(Protocol):
 
         A message that is no longer in the source folder is no error: settling again changes nothing.
         Raises `UnreachableError`, or `PermanentError` when the server will not move (quota, rights).
+        """
+
+    def sightings(self) -> Iterator[Sighting]:
+        """Every message of the source folder, then of the processed one, of any age, in no order.
+
+        Reads only, and never holds more than a set of them: for the census. A message that is moved meanwhile is
+        seen twice rather than never. Raises as `listing`.
+        """
+
+    def digest(self, handle: Handle) -> str | None:
+        """The SHA-256, in hexadecimal, of a message in either folder, read in pieces; None when it has gone.
+
+        Reads only. Raises as `listing`.
         """
 
 

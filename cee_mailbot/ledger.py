@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from cee_mailbot.census_ledger import CensusWrites
 from cee_mailbot.clock_ledger import ClockWrites
 from cee_mailbot.correspondence_ledger import CorrespondenceLedger
 from cee_mailbot.desk_ledger import DeskLedger
@@ -222,7 +223,7 @@ class FirstOfKind:
     tracking: str | None
 
 
-class UnitOfWork(ClockWrites, DeskLedger, CorrespondenceLedger, Protocol):
+class UnitOfWork(ClockWrites, CensusWrites, DeskLedger, CorrespondenceLedger, Protocol):
     """One write transaction at one instant: all of it is there afterwards, or nothing."""
 
     def begin_poll(self, mailbox: str, *, team: str, activation: datetime) -> datetime:

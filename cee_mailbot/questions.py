@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from cee_mailbot.census_ledger import CensusQuestions
 from cee_mailbot.clock_ledger import ClockQuestions
 from cee_mailbot.domain import facts
 
 
-class Questions(ClockQuestions, Protocol):
+class Questions(ClockQuestions, CensusQuestions, Protocol):
     """Reads of the store that change nothing."""
 
     def items(self, query: "ItemQuery") -> tuple[facts.ItemFacts, ...]:

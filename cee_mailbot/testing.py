@@ -15,7 +15,8 @@ from cee_mailbot.errors import (
     UncertainError,
     UnreachableError,
 )
-from cee_mailbot.interfaces import Handle, Letter, Listed, RawMail, StoredBlob
+from cee_mailbot.interfaces import Handle, Letter, Listed, RawMail, Sighting, StoredBlob
+from parsers.mail import message_id_of
 
 
 class FixedClock:
@@ -123,6 +124,22 @@ class MemorySession:
             if mail is not None:
                 del self._source.inbox[handle.uid]
                 self._source.processed[f"{handle.validity}/{handle.uid}"] = mail
+
+    def sightings(self) -> Iterator[Sighting]:
+        """As `SourceSession.sightings`."""
+        self._begin()
+        for uid, mail in [*self._source.inbox.items(), *self._source.processed.items()]:
+            settled = uid in self._source.processed
+            handle = Handle(folder="Processed", validity="1", uid=uid) if settled else mail.handle
+            listed = Listed(handle=handle, size=len(mail.raw), arrived_at=mail.arrived_at)
+            yield Sighting(listed=listed, settled=settled, message_id=message_id_of(mail.raw))
+
+    def digest(self, handle: Handle) -> str | None:
+        """As `SourceSession.digest`."""
+        self._begin()
+        settled = self._source.processed.get(handle.uid) if handle.folder == "Processed" else None
+        mail = settled or self._find(handle)
+        return hashlib.sha256(mail.raw).hexdigest() if mail else None
 
     def _find(self, handle: Handle) -> RawMail | None:
         mail = self._source.inbox.get(handle.uid)

@@ -165,6 +165,14 @@ def _date(block: HeaderBlock) -> ReadDate:
     return read_date(None if header is None else header.text)
 
 
+def message_id_of(head: bytes) -> str | None:
+    """Return the Message-ID of the header that these bytes begin with, as `Mail` has it; None when it can't be read."""
+    try:
+        return _message_id(read_header_block(head))
+    except MailRefused:
+        return None
+
+
 def _message_id(block: HeaderBlock) -> str | None:
     """Return the Message-ID; one without angle brackets as it is, a blank one as none."""
     text = block.structured("message-id") or ""

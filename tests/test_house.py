@@ -24,6 +24,7 @@ CONTRACTS = PURE | {
     "questions",
     "sending",
     "clock_ledger",
+    "census_ledger",
     "desk_ledger",
     "correspondence_ledger",
     "errors",
@@ -43,6 +44,7 @@ WORK = {
     "explain",
     "schedule",
     "checkup",
+    "census",
 }
 RIM = {"directories", "sources", "mailers", "store", "blobs", "sandbox", "rendering", "testing"}
 
@@ -54,9 +56,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "log": {"errors"},
     "interfaces": {"domain", "parsers", "errors"},
     "clock_ledger": {"domain", "parsers", "errors"},
+    "census_ledger": {"interfaces"},
     "correspondence_ledger": {"domain"},
     "desk_ledger": {"domain", "parsers", "ledger"},
-    "questions": {"domain", "clock_ledger"},
+    "questions": {"domain", "clock_ledger", "census_ledger"},
     "sending": {"domain", "interfaces"},
     "ledger": {
         "domain",
@@ -66,6 +69,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "questions",
         "sending",
         "clock_ledger",
+        "census_ledger",
         "desk_ledger",
         "correspondence_ledger",
     },
@@ -73,9 +77,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     **dict.fromkeys(WORK, CONTRACTS | WORK),
     **dict.fromkeys(RIM, CONTRACTS),
     "app": CONTRACTS | WORK | RIM | {"config"},
-    "operations": CONTRACTS | WORK | {"app", "config", "sources", "sandbox"},
+    "operations": CONTRACTS | WORK | {"app", "config", "sources", "sandbox", "upkeep"},
+    "upkeep": CONTRACTS | WORK | {"app", "config"},
     "demo": CONTRACTS | {"app", "config", "operations"},
-    "cli": CONTRACTS | {"app", "config", "demo", "desk", "operations", "outbox"},
+    "cli": CONTRACTS | {"app", "config", "demo", "desk", "operations", "outbox", "upkeep", "census"},
 }
 
 # What a room may need from outside; the standard library is open to all but the pure rooms' own list.

@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "queue": ("queue", "the work queue"),
     "messages": ("messages", "every message ever received, whatever became of it"),
     "replies": ("replies", "the outbox"),
+    "census": ("keeping", "every message on the servers against every row against every blob"),
     "closures": ("closures", "snow days: days on which a port, or all, did not work"),
     "status": ("operate", "how polling goes, and what is in the queue and the outbox"),
 }

@@ -7,8 +7,10 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from cee_mailbot.errors import PermanentError, UnreachableError
-from cee_mailbot.interfaces import Handle, Listed, RawMail
+from cee_mailbot.interfaces import Handle, Listed, RawMail, Sighting
+from cee_mailbot.sources import imap_census
 from cee_mailbot.sources.imap_connection import Connection, OpenFolder, RefusedCommandError
+from cee_mailbot.sources.imap_ranges import portions, windows
 from cee_mailbot.sources.imap_settings import ImapSettings
 from cee_mailbot.sources.imap_settling import can_settle, settle
 
@@ -16,10 +18,6 @@ __all__ = ["ImapSession", "ImapSettings", "ImapSource"]
 
 log = logging.getLogger(__name__)
 
-# imaplib gives up on a line above 1,000,000 bytes, and SEARCH answers in one line of up to 11 bytes a UID.
-_UIDS_A_SEARCH = 80_000
-# RFC 7162 4: a server need not take a command line above 8192 bytes.
-_UIDS_A_COMMAND = 700
 _PIECE = 4 << 20
 
 
@@ -76,8 +74,8 @@ class ImapSession:
         """As `SourceSession.listing`: by what lies in the folder now, never from a high-water mark (F07)."""
         folder = self.open()
         rows: list[tuple[datetime, int, int]] = []
-        for window in _windows(folder):
-            for uids in _portions(self._search(window, since)):
+        for window in windows(folder):
+            for uids in portions(self._search(window, since)):
                 rows.extend(row for row in self._dated(uids) if row[0] >= since)
         for arrived_at, uid, size in sorted(rows):
             handle = Handle(folder=self._name, validity=folder.validity, uid=str(uid))
@@ -90,7 +88,7 @@ class ImapSession:
         RFC822.SIZE is not, since some servers only estimate it.
         """
         by_uid = {int(each.handle.uid): each for each in wanted if each.handle.uid.isdecimal()}
-        for uids in _portions(sorted(by_uid)):
+        for uids in portions(sorted(by_uid)):
             validity = self._reading().validity
             bodies = self._bodies([uid for uid in uids if by_uid[uid].handle.validity == validity])
             for uid in uids:
@@ -117,8 +115,16 @@ class ImapSession:
         if len(fresh) < len(handles):
             log.warning("%d stale handles of %s not settled", len(handles) - len(fresh), self._connection.who)
         target = self._connection.place(self._connection.settings.processed_folder)
-        for uids in _portions(sorted({int(handle.uid) for handle in fresh})):
+        for uids in portions(sorted({int(handle.uid) for handle in fresh})):
             settle(self._connection, folder, uids, target)
+
+    def sightings(self) -> Iterator[Sighting]:
+        """As `SourceSession.sightings`."""
+        return imap_census.sightings(self._connection)
+
+    def digest(self, handle: Handle) -> str | None:
+        """As `SourceSession.digest`."""
+        return imap_census.digest(self._connection, handle)
 
     def _reading(self) -> OpenFolder:
         """The source folder, open read-only; opened again when something else was open in between."""
@@ -165,21 +171,6 @@ class ImapSession:
         uid = int(handle.uid)
         item = f"BODY.PEEK[]<{offset}.{_PIECE}>"
         return _body(self._connection.run("fetch", lambda client: client.fetch([uid], [item])).get(uid, {}))
-
-
-def _windows(folder: OpenFolder) -> Iterator[tuple[int, int | None]]:
-    """Ranges of UIDs, each of which one SEARCH can answer; the last is open, so UIDNEXT need not be right."""
-    low = 1
-    if folder.messages > _UIDS_A_SEARCH:
-        while low + _UIDS_A_SEARCH < folder.uid_next:
-            yield low, low + _UIDS_A_SEARCH - 1
-            low += _UIDS_A_SEARCH
-    yield low, None
-
-
-def _portions(uids: list[int]) -> Iterator[list[int]]:
-    for start in range(0, len(uids), _UIDS_A_COMMAND):
-        yield uids[start : start + _UIDS_A_COMMAND]
 
 
 def _body(said: dict[bytes, Any]) -> bytes | None:

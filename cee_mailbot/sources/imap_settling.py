@@ -117,7 +117,7 @@ def _already_copied(
     again = connection.open_folder(folder.name, readonly=False)
     if again.validity != folder.validity:
         raise PermanentError(f"folder {folder.name} of {connection.who} was made anew while messages were moved")
-    return frozenset(uid for uid, digests in there.items() if digests and _digest(connection, uid) in digests)
+    return frozenset(uid for uid, digests in there.items() if digests and digest_of(connection, uid) in digests)
 
 
 def _digests_like(connection: Connection, likeness: _Likeness) -> set[str]:
@@ -125,18 +125,18 @@ def _digests_like(connection: Connection, likeness: _Likeness) -> set[str]:
     criteria = ["HEADER", "Message-ID", likeness.message_id]
     found = connection.run("search", lambda client: client.search(criteria))
     alike = [uid for uid, other in _likenesses(connection, found).items() if other == likeness] if found else []
-    return {_digest(connection, uid) for uid in alike}
+    return {digest for uid in alike if (digest := digest_of(connection, uid))}
 
 
-def _digest(connection: Connection, uid: int) -> str:
-    """The SHA-256 of a message in the open folder, read in pieces."""
+def digest_of(connection: Connection, uid: int) -> str | None:
+    """The SHA-256 of a message in the open folder, read in pieces; None when it has gone."""
     sha256, offset = hashlib.sha256(), 0
     while True:
         item = f"BODY.PEEK[]<{offset}.{_PIECE}>"
         said = connection.run("fetch", partial(_fetch, uid=uid, item=item)).get(uid, {})
         piece = next((v for k, v in said.items() if k.startswith(b"BODY[]") and isinstance(v, bytes)), b"")
         if not piece:
-            return sha256.hexdigest()
+            return sha256.hexdigest() if offset else None
         sha256.update(piece)
         offset += len(piece)
 

@@ -1,5 +1,6 @@
 """A mailbox kept as a Maildir (https://cr.yp.to/proto/maildir.html, Maildir++ for the processed folder)."""
 
+import hashlib
 import logging
 import os
 import re
@@ -13,7 +14,9 @@ from typing import BinaryIO
 from imapclient.imap_utf7 import encode
 
 from cee_mailbot.errors import PermanentError, UnreachableError, UserError
-from cee_mailbot.interfaces import Handle, Listed, RawMail
+from cee_mailbot.interfaces import Handle, Listed, RawMail, Sighting
+from parsers.headers import HEADER_BLOCK_LIMIT
+from parsers.mail import message_id_of
 
 log = logging.getLogger(__name__)
 
@@ -76,19 +79,44 @@ class MaildirSession:
     def listing(self, since: datetime) -> Iterator[Listed]:
         """As `SourceSession.listing`; a message arrived when its file was last changed."""
         until = self._until() if self._until else None
-        rows = []
-        for uid, path in self._found().items():
-            try:
-                status = path.lstat()
-            except OSError as error:
-                _report(uid, error)
-                continue
-            arrived_at = _EPOCH + timedelta(microseconds=status.st_mtime_ns // 1000)
-            if since <= arrived_at and (until is None or arrived_at <= until):
-                rows.append((arrived_at, f"{uid}:{_identity(status)}", status.st_size))
+        rows = [row for uid, path in self._found().items() if (row := _row(uid, path))]
         for arrived_at, uid, size in sorted(rows):
-            handle = Handle(folder=_FOLDER, validity="", uid=uid)
-            yield Listed(handle=handle, size=size, arrived_at=arrived_at)
+            if since <= arrived_at and (until is None or arrived_at <= until):
+                handle = Handle(folder=_FOLDER, validity="", uid=uid)
+                yield Listed(handle=handle, size=size, arrived_at=arrived_at)
+
+    def sightings(self) -> Iterator[Sighting]:
+        """As `SourceSession.sightings`; only the names of files are held at once."""
+        until = self._until() if self._until else None
+        for folder, path in self._places():
+            for uid, file in (self._found() if folder == _FOLDER else _scan(path)).items():
+                row, settled = _row(uid, file), folder != _FOLDER
+                if row and (settled or until is None or row[0] <= until):
+                    listed = Listed(
+                        handle=Handle(folder=folder, validity="", uid=row[1]), size=row[2], arrived_at=row[0]
+                    )
+                    yield Sighting(listed=listed, settled=settled, message_id=_message_id(file))
+
+    def digest(self, handle: Handle) -> str | None:
+        """As `SourceSession.digest`."""
+        self._found()
+        path = dict(self._places()).get(handle.folder)
+        file = _scan(path).get(_name_in(handle)) if path else None
+        try:
+            with _open(file or Path()) as stored:
+                if _identity(os.fstat(stored.fileno())) != _identity_in(handle):
+                    return None
+                sha256 = hashlib.sha256()
+                while piece := stored.read(_PIECE):
+                    sha256.update(piece)
+                return sha256.hexdigest()
+        except OSError:
+            return None
+
+    def _places(self) -> list[tuple[str, Path]]:
+        """The names and paths of the folders of which there is one."""
+        processed = _processed(self._settings)
+        return [(_FOLDER, self._settings.path), *([(processed.name, processed)] if processed.is_dir() else [])]
 
     def fetch(self, wanted: Sequence[Listed]) -> Iterator[RawMail]:
         """As `SourceSession.fetch`. A file that can't be read is reported, left out, and stays."""
@@ -163,6 +191,25 @@ class MaildirSession:
             # A mail reader renames the file when it sets a flag: look once more.
             found.update(self._found())
             return _open(found[uid])
+
+
+def _row(uid: str, path: Path) -> tuple[datetime, str, int] | None:
+    """When the file's message arrived, its uid and its size; a file that has gone is reported and left out."""
+    try:
+        status = path.lstat()
+    except OSError as error:
+        _report(uid, error)
+        return None
+    arrived_at = _EPOCH + timedelta(microseconds=status.st_mtime_ns // 1000)
+    return arrived_at, f"{uid}:{_identity(status)}", status.st_size
+
+
+def _message_id(path: Path) -> str | None:
+    try:
+        with _open(path) as file:
+            return message_id_of(file.read(HEADER_BLOCK_LIMIT))
+    except OSError:
+        return None
 
 
 def _name_in(handle: Handle) -> str:

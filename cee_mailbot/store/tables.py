@@ -76,6 +76,7 @@ class MessageRow(SQLModel, table=True):
         UniqueConstraint("mailbox", "folder", "validity", "uid"),
         Index(None, "mailbox", "status"),
         Index(None, "mailbox", "settled_at"),
+        Index(None, "mailbox", "arrived_at"),
     )
     id: int | None = Field(default=None, primary_key=True)
     mailbox: str
@@ -234,6 +235,16 @@ class ClosureRow(SQLModel, table=True):
     actor: str
     at: datetime
     removed_at: datetime | None = None
+
+
+class CensusRow(SQLModel, table=True):
+    """One census, as `census --json` printed it."""
+
+    __tablename__: ClassVar[Any] = "census"
+    id: int | None = Field(default=None, primary_key=True)
+    at: datetime
+    clean: bool
+    result: dict[str, Any] = Field(sa_type=JSON)
 
 
 class HistoryRow(SQLModel, table=True):

@@ -6,6 +6,7 @@ from sqlmodel import Session
 
 from cee_mailbot.domain.submission import MessageStatus
 from cee_mailbot.ledger import Outcome
+from cee_mailbot.store.census_ledger import CensusLedger
 from cee_mailbot.store.clock_ledger import ClockLedger
 from cee_mailbot.store.correspondence_ledger import CorrespondenceLedger
 from cee_mailbot.store.desk_ledger import DeskLedger
@@ -16,7 +17,7 @@ from cee_mailbot.store.message_ledger import MessageLedger
 WAKES = frozenset({MessageStatus.SUPPLEMENT, MessageStatus.CORRESPONDENCE})
 
 
-class SqlUnitOfWork(MessageLedger, DeskLedger, ClockLedger, CorrespondenceLedger):
+class SqlUnitOfWork(MessageLedger, DeskLedger, ClockLedger, CensusLedger, CorrespondenceLedger):
     """See `ledger.UnitOfWork`; lives as long as the session's transaction."""
 
     def __init__(self, session: Session, now: datetime) -> None:

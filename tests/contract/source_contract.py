@@ -1,7 +1,9 @@
 """What every `Source` must do; each implementation inherits this suite and brings a `Box`."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import Protocol
 
 import pytest
@@ -222,3 +224,57 @@ class SourceContract:
     def test_check_says_what_it_found(self, box: Box) -> None:
         box.put(message(1), NOON)
         assert "1 messages" in box.source.check()
+
+    def test_sightings_are_what_lies_in_both_folders_whatever_its_age(self, box: Box) -> None:
+        for number in range(3):
+            box.put(message(number), NOON - timedelta(days=number * 400))
+        with box.source.session() as session:
+            oldest, newer, newest = session.listing(LONG_AGO)
+            session.settle([newer.handle])
+            seen = list(session.sightings())
+        waiting = {each.listed for each in seen if not each.settled}
+        assert waiting == {oldest, newest}
+        [kept] = [each for each in seen if each.settled]
+        assert (kept.listed.size, kept.listed.arrived_at) == (newer.size, newer.arrived_at)
+        assert kept.listed.handle.folder != newer.handle.folder
+        assert kept.message_id == "<n1@example.com>"
+
+    def test_a_sighting_can_be_read_as_a_digest_while_others_are_listed(self, box: Box) -> None:
+        for number in range(4):
+            box.put(message(number), NOON)
+        with box.source.session() as session:
+            session.settle([each.handle for each in session.listing(LONG_AGO)][:2])
+            digests = [session.digest(each.listed.handle) for each in session.sightings()]
+        assert Counter(digests) == Counter(sha256(message(number)).hexdigest() for number in range(4))
+
+    def test_an_empty_mailbox_has_no_sightings(self, box: Box) -> None:
+        with box.source.session() as session:
+            assert list(session.sightings()) == []
+
+    def test_the_digest_of_what_has_gone_is_none(self, box: Box) -> None:
+        box.put(message(1), NOON)
+        with box.source.session() as session:
+            [gone] = session.sightings()
+            box.remove_all()
+            strange = replace(gone.listed.handle, uid="../1")
+            assert session.digest(gone.listed.handle) is None
+            assert session.digest(strange) is None
+            assert session.digest(replace(gone.listed.handle, validity="other")) is None
+
+    def test_counting_changes_nothing(self, box: Box) -> None:
+        box.put(message(1), NOON)
+        before = box.traces()
+        with box.source.session() as session:
+            for each in session.sightings():
+                session.digest(each.listed.handle)
+        assert box.traces() == before
+
+    def test_a_count_of_a_mailbox_that_breaks_off_says_so(self, box: Box) -> None:
+        box.put(message(1), NOON)
+        with box.source.session() as session:
+            [seen] = session.sightings()
+            box.break_off(session)
+            with pytest.raises(UnreachableError):
+                list(session.sightings())
+            with pytest.raises(UnreachableError):
+                session.digest(seen.listed.handle)

@@ -54,7 +54,7 @@ class Bot:
 
     def _environment(self) -> dict[str, str]:
         """Nothing of ours but where programs are; bytecode as after an installation, beside the tests' folders."""
-        passed = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+        passed = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "PYTHONPATH") if name in os.environ}
         return passed | {"PYTHONPYCACHEPREFIX": str(self.folder.parent / "bytecode")}
 
     def run(self, *words: str, before: Sequence[str] = ()) -> tuple[int, str]:
