@@ -39,9 +39,9 @@ class SystemClock:
         return datetime.now(UTC)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(kw_only=True, slots=True)
 class SetClock:
-    """A clock that stands still at a given instant (`--now`)."""
+    """A clock that stands still at a given instant (`--now`) until it is set anew."""
 
     instant: datetime
 
@@ -66,9 +66,12 @@ class App:
 
 
 @contextmanager
-def opened(config: Config, *, now: datetime | None = None) -> Iterator[App]:
-    """The program on this configuration, its database at this version's schema; `now` stops the clock there."""
-    app = build(config, now=now)
+def opened(config: Config, *, now: datetime | None = None, clock: SetClock | None = None) -> Iterator[App]:
+    """The program on this configuration, its database at this version's schema.
+
+    `now` stops the clock there; with `clock` it goes as that one is set.
+    """
+    app = build(config, now=now, clock=clock)
     for fault in app.directories.faults:
         logger.warning("directory: %s", fault)
     app.store.migrate()
@@ -78,13 +81,14 @@ def opened(config: Config, *, now: datetime | None = None) -> Iterator[App]:
         app.store.close()
 
 
-def build(config: Config, *, now: datetime | None = None) -> App:
+def build(config: Config, *, now: datetime | None = None, clock: SetClock | None = None) -> App:
     """The program on this configuration; touches nothing outside yet."""
-    clock: Clock = SetClock(instant=now) if now else SystemClock()
+    clock = SetClock(instant=now) if now else clock
+    until = clock.now if clock else None
     store = SqlStore(config.storage.database)
     blobs = FolderBlobs(Path(config.storage.blobs))
     directories = directories_of(config)
-    site = site_of(config, clock, directories)
+    site = site_of(config, clock or SystemClock(), directories)
     mailer = mailer_of(config)
     return App(
         config=config,
@@ -94,9 +98,9 @@ def build(config: Config, *, now: datetime | None = None) -> App:
         intake=Intake(
             site=site, store=store, blobs=blobs, reader=InProcessReader(), set_bytes=config.polling.set_bytes
         ),
-        outbox=Outbox(store=store, mailers={one.name: mailer for one in config.mailboxes}, clock=clock),
+        outbox=Outbox(store=store, mailers={one.name: mailer for one in config.mailboxes}, clock=site.clock),
         mailer=mailer,
-        sources={one.name: source_of(one, config, until=clock.now if now else None) for one in config.mailboxes},
+        sources={one.name: source_of(one, config, until=until) for one in config.mailboxes},
         directories=directories,
     )
 

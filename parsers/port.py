@@ -9,6 +9,7 @@ from types import MappingProxyType
 from parsers.nearest import distance
 
 _NAME_SHORTEST = 4
+_SLIP_LONGEST = 5  # one character more than a code
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,15 +48,17 @@ def nearest_ports(code: str, limit: int = 3) -> tuple[Port, ...]:
     """Active ports that a mistyped code, or the name of a port, may mean; at most `limit`, likeliest first."""
     text = code.strip().upper()
     if text[:1].isdecimal():
-        near = [port for port in _active() if _is_slip(text, port.code)]
+        near = list(_slips(text)) if len(text) <= _SLIP_LONGEST else []
     else:
         near = [port for port in _active() if len(text) >= _NAME_SHORTEST and port.name.startswith(text)]
         near.sort(key=lambda port: (len(port.name), port.code))
     return tuple(near[:limit])
 
 
-def _is_slip(text: str, code: str) -> bool:
-    return abs(len(text) - len(code)) <= 1 and distance(text, code) == 1
+@lru_cache(maxsize=4096)
+def _slips(text: str) -> tuple[Port, ...]:
+    """The ports one slip away; kept, since every resend reads the lines rejected before it anew."""
+    return tuple(port for port in _active() if abs(len(text) - len(port.code)) <= 1 and distance(text, port.code) == 1)
 
 
 def _active() -> tuple[Port, ...]:

@@ -4,7 +4,7 @@ import signal
 import sys
 from argparse import ArgumentParser, Namespace
 from collections import Counter
-from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from threading import Event
 
@@ -28,35 +28,41 @@ def add_arguments(command: ArgumentParser, _name: str, _common: ArgumentParser) 
 def _demo(arguments: Namespace) -> int:
     config = load_config(demo.prepare(arguments.dir), {})
     configure_logging("debug" if arguments.debug else config.log.level, config.log.format)
-    with opened(config, now=instant(arguments.now, "--now")) as app:
-        delivered, code = demo.run_samples(app)
-        _tell(arguments, config, delivered, demo.what_became(app))
-    stays = not (arguments.once or arguments.json or arguments.now) and sys.stdin.isatty() and sys.stdout.isatty()
-    if stays:
+    ran = demo.run_samples(config, now=instant(arguments.now, "--now"))
+    _tell(arguments, config, ran)
+    if not (arguments.once or arguments.json or arguments.now) and sys.stdin.isatty() and sys.stdout.isatty():
         with opened(config) as app:
             _stay(app)
-    return code
+    return ran.exit_code
 
 
-def _tell(arguments: Namespace, config: Config, delivered: int, ended: Sequence[demo.Ended]) -> None:
+def _tell(arguments: Namespace, config: Config, ran: demo.Ran) -> None:
     if arguments.json:
-        facts = {
-            "config": str(config.path),
-            "replies": str(config.replies.dir),
-            "delivered": delivered,
-            "samples": ended,
-        }
-        print_json(facts)
+        where = {"config": str(config.path), "replies": str(config.replies.dir), "delivered": ran.delivered}
+        print_json(where | {"samples": ran.told.samples, "stories": ran.told.stories})
         return
-    columns = ("sample", "mailbox", "status", "tracking", "reply")
-    rows = [(*(getattr(one, name) for name in columns), (*one.reasons, *one.flags)) for one in ended]
+    ended = ran.told.samples
+    columns = ("sample", "arrived", "mailbox", "status", "tracking", "reply")
+    rows = [(*(_cell(getattr(one, name)) for name in columns), (*one.reasons, *one.flags)) for one in ended]
     print_table((*columns, "reasons and flags"), rows)
+    for story in ran.told.stories:
+        flags = f", flags {', '.join(story.flags)}" if story.flags else ""
+        print_lines(["", f"{story.about} ({story.case})"])
+        print_lines([f"  {story.tracking}, team {story.team}, {story.state}{flags}"])
+        print_lines(f"  {_cell(line.at)}  {line.says}" for line in story.lines)
     counts = Counter(one.status or "not there yet" for one in ended)
     print_lines(
         ["", f"{len(ended)} samples: {', '.join(f'{count} {status}' for status, count in sorted(counts.items()))}"]
     )
-    print_lines([f"{delivered} were new" if delivered else "nothing new: all samples had been delivered before"])
+    print_lines(
+        [f"{ran.delivered} were new" if ran.delivered else "nothing new: all samples had been delivered before"]
+    )
     print_lines(_what_lies_where(config))
+
+
+def _cell(value: object) -> object:
+    """Times as one reads them beside each other, in UTC."""
+    return f"{value:%b %d %H:%M}" if isinstance(value, datetime) else value
 
 
 def _what_lies_where(config: Config) -> list[str]:

@@ -10,6 +10,7 @@ from cee_mailbot.cli.output import how_many, print_facts, print_json, print_line
 from cee_mailbot.cli.queue_acts import add_acts
 from cee_mailbot.domain.export import csv_of
 from cee_mailbot.domain.facts import ItemStory, to_json
+from cee_mailbot.domain.item_history import lines_of
 from cee_mailbot.questions import ItemQuery
 
 FILTERS = ("team", "state", "code", "entry", "account", "flag", "assignee", "text")
@@ -96,5 +97,5 @@ def _show(arguments: Namespace) -> int:
     print_table(("document", "type", "bytes", "sha256"), [(d.path, d.type, d.bytes, d.sha256) for d in story.documents])
     print_table(("reply", "kind", "to", "state"), [(r.id, r.kind, r.to, r.state) for r in story.replies])
     print_table(("note", "at", "actor", "text"), [(n.id, n.at, n.actor, n.text) for n in story.notes])
-    print_table(("at", "actor", "event"), [(h.at, h.actor, h.event) for h in story.history])
+    print_table(("at", "actor", "what happened"), [(line.at, line.actor, line.says) for line in lines_of(story)])
     return 0

@@ -1,0 +1,66 @@
+"""The history of an item in words, for people."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from cee_mailbot.domain.facts import HistoryFacts, ItemStory
+
+_WORDS: Mapping[str, str] = {
+    "received": "message {message} came to {mailbox}: {subject}",
+    "assembling": "message {message} waits for the other parts",
+    "enqueued": "entered the queue",
+    "supplement": "message {message} added to the item",
+    "correspondence": "message {message} kept beside the item",
+    "duplicate": "message {message} was there already",
+    "rejected": "message {message} not processed",
+    "held": "message {message} held for a person",
+    "ignored": "message {message} came from a machine and is not answered",
+    "waiting": "waits for the broker",
+    "noted": "a note was written",
+    "reject-made-good": "makes good what was not processed before",
+    "entry-date-set": "the entry date was set",
+    "presentation-set": "the presentation time was set by a person",
+    "due-moved": "the due date moved",
+}
+_REPLY = "reply-"
+# What the history keeps for programs: digests, row ids, and the version of the rules.
+_UNTOLD = frozenset({"policy", "sha256", "kind", "note", "before", "after"})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Line:
+    """One line: when (UTC), who, and what happened in words."""
+
+    at: datetime
+    actor: str
+    says: str
+
+
+def lines_of(story: ItemStory) -> tuple[Line, ...]:
+    """Every line of an item's history, in the order in which it was written."""
+    return tuple(Line(at=one.at, actor=one.actor, says=_says(one, story)) for one in story.history)
+
+
+def _says(line: HistoryFacts, story: ItemStory) -> str:
+    particulars = "; ".join(
+        f"{key.replace('_', ' ')} {told}" for key, value in line.detail.items() if (told := _told(key, value))
+    )
+    return f"{_event(line, story)} ({particulars})" if particulars else _event(line, story)
+
+
+def _event(line: HistoryFacts, story: ItemStory) -> str:
+    if line.event.startswith(_REPLY):
+        kind = next((one.kind for one in story.replies if one.id == line.reply), "reply")
+        return f"{kind} {line.event.removeprefix(_REPLY)}"
+    words = _WORDS.get(line.event, line.event.replace("-", " "))
+    message = next((one for one in story.messages if one.id == line.message), None)
+    mailbox, subject = (message.mailbox, message.subject) if message else ("", "")
+    return words.format(message=line.message, mailbox=mailbox, subject=subject)
+
+
+def _told(key: str, value: object) -> str:
+    """A particular in words; none where it says nothing to a person."""
+    if key in _UNTOLD or isinstance(value, dict):
+        return ""
+    return ", ".join(str(one) for one in value) if isinstance(value, list | tuple) else str(value or "")

@@ -1,0 +1,67 @@
+"""The history of an item in words."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from cee_mailbot.domain.facts import HistoryFacts, ItemStory, MessageFacts, ReplyFacts
+from cee_mailbot.domain.item_history import lines_of
+from tests.unit.test_export import ITEM
+
+AT = datetime(2026, 11, 20, 14, 0, tzinfo=UTC)
+MESSAGE = MessageFacts(
+    id=7,
+    mailbox="CEE-Electronics",
+    message_id="<1@broker.example>",
+    from_="dana@broker.example",
+    subject="DR,NokiaInc,345-67890123,2704",
+    received_at=AT,
+    sent_at=AT,
+    bytes=1,
+    sha256="0" * 64,
+    status="enqueued",
+    reasons=(),
+    tracking=ITEM.tracking,
+)
+REPLY = ReplyFacts(
+    id=3,
+    kind="acknowledgement",
+    to="dana@broker.example",
+    subject="",
+    message_id="<2@cbp.dhs.gov>",
+    in_reply_to=None,
+    state="sent",
+    attempts=1,
+    sent_at=AT,
+    tracking=ITEM.tracking,
+    reasons=(),
+)
+
+
+@pytest.mark.parametrize(
+    ("event", "detail", "says"),
+    [
+        ("received", {"sha256": "0" * 64}, "message 7 came to CEE-Electronics: DR,NokiaInc,345-67890123,2704"),
+        ("assembling", {"reasons": [], "policy": "13a6"}, "message 7 waits for the other parts"),
+        ("enqueued", {"flags": ["parts-missing"]}, "entered the queue (flags parts-missing)"),
+        ("reply-sent", {}, "acknowledgement sent"),
+        ("closed", {"outcome": "done", "reason": "all well"}, "closed (outcome done; reason all well)"),
+        ("transferred-to-port", {}, "transferred to port"),
+    ],
+)
+def test_a_line_says_in_words_what_happened(event: str, detail: dict[str, Any], says: str) -> None:
+    """Which message, which reply, and what a person needs of the particulars; digests and versions are left out."""
+    line = HistoryFacts(at=AT, actor="kim", event=event, message=7, reply=3, detail=detail)
+    story = ItemStory(item=ITEM, documents=(), messages=(MESSAGE,), replies=(REPLY,), history=(line,), evidence=())
+    (told,) = lines_of(story)
+    assert (told.at, told.actor, told.says) == (AT, "kim", says)
+
+
+def test_words_of_a_sender_are_no_template() -> None:
+    """Braces in a subject line stand for themselves."""
+    message = replace(MESSAGE, subject="{0.__class__}")
+    line = HistoryFacts(at=AT, actor="system", event="received", message=7, reply=None)
+    story = ItemStory(item=ITEM, documents=(), messages=(message,), replies=(), history=(line,), evidence=())
+    assert "{0.__class__}" in lines_of(story)[0].says
