@@ -13,6 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import BinaryIO
 
+from cee_mailbot import crash
 from cee_mailbot.errors import DamagedBlobError, NotFoundError, UnreachableError
 from cee_mailbot.interfaces import StoredBlob
 
@@ -45,9 +46,11 @@ class FolderBlobs:
             tmp = self._tmp / secrets.token_hex(16)
             try:
                 stored = _write(tmp, pieces)
+                crash.here("C4")
                 path = self._path(stored.sha256)
                 self._make_durable(path.parent)
                 self._link(tmp, path)
+                crash.here("C5")
             finally:
                 with suppress(FileNotFoundError):
                     tmp.unlink()
@@ -157,7 +160,9 @@ def _write(path: Path, pieces: Iterable[bytes]) -> StoredBlob:
             sha256.update(rest)
             size += len(rest)
             while rest:
-                rest = rest[os.write(fd, rest) :]
+                rest = rest[os.write(fd, rest[:_PIECE]) :]
+                crash.here("C2")
+        crash.here("C3")
         os.fsync(fd)
     finally:
         os.close(fd)

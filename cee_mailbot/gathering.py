@@ -3,6 +3,7 @@
 import logging
 from dataclasses import replace
 
+from cee_mailbot import crash
 from cee_mailbot.domain.acceptance import Case
 from cee_mailbot.domain.assembly import (
     Due,
@@ -103,6 +104,7 @@ def enqueue_whole(submission: int, site: Site, unit: UnitOfWork) -> None:
     """Enqueues a set that has just become whole."""
     story = unit.set_story(submission)
     if story.parts.is_whole and not story.parts.conflicted:
+        crash.here("C13")
         _enqueue(story, ReplyKind.ACKNOWLEDGEMENT, site, unit)
 
 

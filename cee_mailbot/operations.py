@@ -18,12 +18,12 @@ from cee_mailbot.domain.submission import MessageStatus
 from cee_mailbot.errors import CeeMailbotError, NotAllowedError, UserError
 from cee_mailbot.explain import explain, explain_in_words
 from cee_mailbot.gathering import chase
-from cee_mailbot.intake import PollReport
 from cee_mailbot.interfaces import Handle, RawMail, Reading
 from cee_mailbot.ledger import KeptMessage
 from cee_mailbot.log import fields
 from cee_mailbot.outbox import SendingReport, send_due
 from cee_mailbot.outcome import Subject
+from cee_mailbot.polling import PollReport, poll_mailbox
 from cee_mailbot.sandbox import InProcessReader
 from cee_mailbot.schedule import run_until
 from cee_mailbot.site import Site
@@ -64,7 +64,7 @@ def poll_one(app: App, mailbox: MailboxConfig) -> MailboxResult:
     activation = mailbox.activation or app.site.clock.now() - DEFAULT_ACTIVATION
     source = app.sources[mailbox.name]
     try:
-        report = line.poll_mailbox(app.intake, mailbox.mailbox, source, activation=activation)
+        report = poll_mailbox(app.intake, mailbox.mailbox, source, activation=activation)
     except CeeMailbotError as error:
         logger.error("the poll failed: %s", error, extra=fields(mailbox=mailbox.name))  # noqa: TRY400 - no bug
         return MailboxResult(mailbox=mailbox.name, error=str(error), exit_code=getattr(error, "exit_code", 3))

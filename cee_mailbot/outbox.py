@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 
+from cee_mailbot import crash
 from cee_mailbot.domain.reply import ReplyState
 from cee_mailbot.errors import PermanentError, RefusedReplyError, TemporaryError, UncertainError
 from cee_mailbot.interfaces import Clock, Mailer, MailerSession
@@ -64,6 +65,7 @@ def send_due(outbox: Outbox) -> SendingReport:
             due = unit.claim_replies(limit=CLAIMED_AT_ONCE, lease_until=now + LEASE)
         if not due:
             return SendingReport(tried=tried, sent=sent, error=error)
+        crash.here("C15")
         ends = [_note(outbox, _homeless(outbox, reply)) for reply in due if reply.mailbox not in outbox.mailers]
         begin_before = now + BEGUN_WITHIN
         for mailer, replies in _by_mailer(outbox, due):
@@ -106,6 +108,7 @@ def _give_back(outbox: Outbox, replies: list[DueReply]) -> None:
 def _try(outbox: Outbox, session: MailerSession, reply: DueReply) -> Attempt:
     try:
         session.send(reply.letter)
+        crash.here("C18")
     except RefusedReplyError as error:
         return _failed(outbox, reply, str(error))
     except UncertainError as error:

@@ -30,8 +30,10 @@ CONTRACTS = PURE | {
     "errors",
     "log",
     "resources",
+    "crash",
 }
 WORK = {
+    "polling",
     "intake",
     "outcome",
     "gathering",
@@ -53,6 +55,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "domain": {"parsers"},
     "errors": set(),
     "resources": set(),
+    "crash": set(),
     "log": {"errors"},
     "interfaces": {"domain", "parsers", "errors"},
     "clock_ledger": {"domain", "parsers", "errors"},

@@ -5,6 +5,7 @@ import smtplib
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from cee_mailbot import crash
 from cee_mailbot.errors import (
     RefusedReplyError,
     SignInError,
@@ -104,8 +105,10 @@ class _SmtpSession:
         self._expect("the recipient", *client.rcpt(letter.to))
         client.putcmd("data")
         self._expect("the letter", *client.getreply(), wanted=range(_GO_ON, _GO_ON + 1))
+        crash.here("C16")
         # While this is under way the last dot can't have been seen: what fails here was not taken.
         client.send(_stuffed(letter.raw))
+        crash.here("C17")
         self._expect("the letter", *self._after_the_dot(client))
 
     def _after_the_dot(self, client: smtplib.SMTP) -> tuple[int, bytes]:

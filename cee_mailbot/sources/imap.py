@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from cee_mailbot import crash
 from cee_mailbot.errors import PermanentError, UnreachableError
 from cee_mailbot.interfaces import Handle, Listed, RawMail, Sighting
 from cee_mailbot.sources import imap_census
@@ -94,6 +95,7 @@ class ImapSession:
             for uid in uids:
                 raw = bodies.pop(uid, None)
                 if raw is not None:
+                    crash.here("C1")
                     yield _mail(by_uid[uid], raw)
 
     def stream(self, wanted: Listed) -> Iterator[bytes]:

@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from cee_mailbot import crash
 from cee_mailbot.errors import PermanentError
 from cee_mailbot.sources.imap_connection import Connection, OpenFolder, RefusedCommandError
 
@@ -37,6 +38,7 @@ def settle(connection: Connection, folder: OpenFolder, uids: list[int], target: 
     """Moves `uids` of `folder`, which is open for writing, to `target`; creates it when it is missing."""
     if connection.can("MOVE"):
         _into(connection, target, lambda client: client.move(uids, target))
+        crash.here("C9")
     elif connection.can("UIDPLUS"):
         _copy_and_expunge(connection, folder, uids, target)
     else:
@@ -83,6 +85,7 @@ def _copy_and_expunge(connection: Connection, folder: OpenFolder, uids: list[int
     missing = [uid for uid in here if uid not in copied]
     if missing:
         _into(connection, target, lambda client: client.copy(missing, target))
+    crash.here("C9b")
     present = list(here)
     connection.run("mark messages", lambda client: client.delete_messages(present, silent=True))
     connection.run("remove messages", lambda client: client.uid_expunge(present))

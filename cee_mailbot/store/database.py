@@ -26,6 +26,7 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import StaticPool
 from sqlmodel import Session
 
+from cee_mailbot import crash
 from cee_mailbot.errors import PermanentError, UnreachableError
 from cee_mailbot.ledger import UnitOfWork
 from cee_mailbot.questions import Questions
@@ -75,6 +76,7 @@ class SqlStore:
 
         with self._writer.begin() as connection:
             upgrade(connection, _schema(connection))
+            crash.here("C19")
 
     def check(self) -> str:
         """Says in words what was found; changes nothing. Raises `PermanentError` when `migrate` must run first."""

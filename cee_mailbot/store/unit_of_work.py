@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from sqlmodel import Session
 
+from cee_mailbot import crash
 from cee_mailbot.domain.submission import MessageStatus
 from cee_mailbot.ledger import Outcome
 from cee_mailbot.store.census_ledger import CensusLedger
@@ -60,6 +61,7 @@ class SqlUnitOfWork(MessageLedger, DeskLedger, ClockLedger, CensusLedger, Corres
             detail={"reasons": list(outcome.decision.reasons), "policy": outcome.policy_version},
         )
         self._note_bounce(outcome)
+        crash.here("C14")
         self._write_reply(outcome.reply, message=outcome.message.id, submission=submission)
         self._session.flush()
         return submission

@@ -7,21 +7,21 @@ nothing of it.
 import os
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from pathlib import Path
 
 import pytest
 
-from tests.servers.dovecot import PASSWORD, Dovecot
+from tests.servers.dovecot import Dovecot
 from tests.servers.receiver import Receiver
 from tests.support.bot import Bot
-from tests.support.broker_mail import ACTIVATION, MAILBOXES, Delivery, sixty
+from tests.support.broker_mail import ACTIVATION, MAILBOXES, sixty
+from tests.support.imap_site import MAILBOX, ImapSite, make_site
 from tests.support.invariants import check_all_done, check_copies, check_nothing_lost, maildir_bytes, rows
 from tests.support.strace import find, kill_child, killing, seen, stopping_after, strace_or_skip, watching
 
-MAILBOX = "CEE-Electronics"
 NAMES = ("good DR", "good PD", "unknown code", "sent once", "copy of sent once", "two From headers", "bounce")
 SENT = tuple(replace(one, mailbox=MAILBOX, owner=MAILBOX) for one in sixty() if one.name in NAMES)
 
@@ -154,56 +154,11 @@ def test_nothing_is_touched_before_what_it_rests_on_is_durable(maildir_calls: li
 # --- Dovecot and a mail server ---------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Servers:
-    """One mailbox on Dovecot, a mail server for the replies, and the program between them."""
-
-    bot: Bot
-    dovecot: Dovecot
-    receiver: Receiver
-    user: str
-
-    def folder(self, name: str) -> list[bytes]:
-        """The messages in a folder of the mailbox."""
-        return self.dovecot.messages(self.user, name)
-
-    def check(self) -> None:
-        """Everything is done, every message lies in Processed once, and the mail server has every reply."""
-        check_all_done(self.bot, SENT)
-        check_nothing_lost(self.bot, SENT, [])
-        assert self.folder("INBOX") == []
-        assert sorted(self.folder("Processed")) == sorted(one.raw for one in SENT)
-        check_copies(self.bot, [message_from_bytes(each.raw)["Message-ID"] for each in self.receiver.taken])
-
-
-def make_servers(folder: Path, dovecot: Dovecot, receiver: Receiver) -> Servers:
-    """A mailbox that all messages have come to, and the configuration for it."""
-    servers = Servers(bot=Bot(folder=folder), dovecot=dovecot, receiver=receiver, user=f"kill-{folder.name}".lower())
-    dovecot.add_user(servers.user)
-    address, team = MAILBOXES[MAILBOX]
-    (folder / "password").write_text(PASSWORD)
-    table = {"name": MAILBOX, "address": address, "team": team, "source": "imap", "activation": ACTIVATION}
-    where = {"host": "127.0.0.1", "tcp_port": dovecot.port, "tls": "none", "user": servers.user}
-    servers.bot.configure(
-        [table | where | {"password_file": str(folder / "password")}],
-        replies={"transport": "smtp", "host": "127.0.0.1", "tcp_port": receiver.tcp_port, "tls": "none"},
-    )
-    for one in SENT:
-        deliver(servers, one)
-    assert servers.bot.run("status")[0] == 0
-    return servers
-
-
-def deliver(servers: Servers, one: Delivery) -> None:
-    """Puts a message into the mailbox."""
-    servers.dovecot.append(servers.user, one.raw, one.arrived_at)
-
-
 @pytest.fixture
-def servers(dovecot: Dovecot, tmp_path: Path) -> Iterator[Servers]:
+def servers(dovecot: Dovecot, tmp_path: Path) -> Iterator[ImapSite]:
     """A site that is ready to be polled."""
     with Receiver() as receiver:
-        yield make_servers(tmp_path, dovecot, receiver)
+        yield make_site(tmp_path, dovecot, receiver, SENT)
 
 
 @pytest.fixture(scope="module")
@@ -211,14 +166,16 @@ def server_calls(dovecot: Dovecot, tmp_path_factory: pytest.TempPathFactory) -> 
     """What an undisturbed poll does."""
     strace_or_skip()
     with Receiver() as receiver:
-        made = make_servers(tmp_path_factory.mktemp("undisturbed"), dovecot, receiver)
+        made = make_site(tmp_path_factory.mktemp("undisturbed"), dovecot, receiver, SENT)
         log = made.bot.folder / "strace"
         assert made.bot.run("poll", before=watching(log))[0] == 0, made.bot.log()
         return seen(log)
 
 
 @pytest.mark.parametrize("moment", ON_SERVERS)
-def test_killed_between_servers_it_goes_on_where_it_was(moment: str, server_calls: list[str], servers: Servers) -> None:
+def test_killed_between_servers_it_goes_on_where_it_was(
+    moment: str, server_calls: list[str], servers: ImapSite
+) -> None:
     """Right after the kill nothing is lost; after the next polls all is as if it had never been killed."""
     code, _ = servers.bot.run("poll", before=killing(server_calls, ON_SERVERS[moment]))
     assert code in (-9, 137), servers.bot.log()
@@ -227,14 +184,16 @@ def test_killed_between_servers_it_goes_on_where_it_was(moment: str, server_call
     servers.check()
 
 
-def test_C9_killed_when_the_move_is_done_and_its_answer_not_seen(server_calls: list[str], servers: Servers) -> None:
+def test_C9_killed_when_the_move_is_done_and_its_answer_not_seen(server_calls: list[str], servers: ImapSite) -> None:
     """The messages are where they belong; the next poll finds nothing to move and that is no error."""
     killed_after(server_calls, IMAP_MOVE, servers, lambda: len(servers.folder("Processed")) == len(SENT))
     to_the_end(servers.bot)
     servers.check()
 
 
-def test_C17_killed_when_the_letter_is_taken_and_its_answer_not_seen(server_calls: list[str], servers: Servers) -> None:
+def test_C17_killed_when_the_letter_is_taken_and_its_answer_not_seen(
+    server_calls: list[str], servers: ImapSite
+) -> None:
     """Nobody can know whether it was taken: it goes out again with the same bytes, and that is written down."""
     killed_after(server_calls, LETTER, servers, lambda: len(servers.receiver.taken) == 1)
     to_the_end(servers.bot)
@@ -244,7 +203,7 @@ def test_C17_killed_when_the_letter_is_taken_and_its_answer_not_seen(server_call
     assert len(set(taken)) == len(taken) - 1
 
 
-def killed_after(calls: list[str], moment: tuple[str, ...], servers: Servers, happened: Callable[[], bool]) -> None:
+def killed_after(calls: list[str], moment: tuple[str, ...], servers: ImapSite, happened: Callable[[], bool]) -> None:
     """Has the program wait after a call, and kills it when the other side has done what it was asked."""
     process = servers.bot.start("poll", before=stopping_after(calls, moment))
     deadline = time.monotonic() + 50

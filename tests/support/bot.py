@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,13 +40,16 @@ class Bot:
         """The words of a command line."""
         return [sys.executable, "-m", "cee_mailbot", "--config", str(self.folder / "mailboxes.toml"), *words]
 
-    def start(self, *words: str, before: Sequence[str] = ()) -> subprocess.Popen[str]:
+    def start(
+        self, *words: str, before: Sequence[str] = (), environment: Mapping[str, str] | None = None
+    ) -> subprocess.Popen[str]:
         """The command as a process that runs; `before` is a command that runs it and watches what it writes."""
+        no_bytecode = {"PYTHONDONTWRITEBYTECODE": "1"} if before else {}
         with (self.folder / "log").open("a") as log:
             return subprocess.Popen(
                 [*before, *self.command(*words)],
                 cwd=self.folder,
-                env=self._environment() | ({"PYTHONDONTWRITEBYTECODE": "1"} if before else {}),
+                env=self._environment() | no_bytecode | dict(environment or {}),
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
@@ -57,9 +60,11 @@ class Bot:
         passed = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "PYTHONPATH") if name in os.environ}
         return passed | {"PYTHONPYCACHEPREFIX": str(self.folder.parent / "bytecode")}
 
-    def run(self, *words: str, before: Sequence[str] = ()) -> tuple[int, str]:
+    def run(
+        self, *words: str, before: Sequence[str] = (), environment: Mapping[str, str] | None = None
+    ) -> tuple[int, str]:
         """Exit code and standard output of the command, which has come to its end."""
-        with self.start(*words, before=before) as process:
+        with self.start(*words, before=before, environment=environment) as process:
             said, _ = process.communicate(timeout=TIME_LIMIT)
             return process.returncode, said
 

@@ -53,7 +53,7 @@ class Delivery:
     @property
     def item(self) -> bool:
         """Whether it makes an item of its own."""
-        return self.status == "enqueued"
+        return self.status == "enqueued" and self.joins is None
 
 
 @dataclass(kw_only=True, slots=True)

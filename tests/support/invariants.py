@@ -8,6 +8,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from sqlmodel import Session, col, create_engine, select
+
+from cee_mailbot.store.history import FIRST, line_digest
+from cee_mailbot.store.tables import HistoryRow
 from tests.support.bot import Bot
 from tests.support.broker_mail import Delivery
 
@@ -18,7 +22,9 @@ def rows(bot: Bot, query: str) -> list[Row]:
     """The answer of the database; nothing where there is none yet."""
     if not bot.database.exists():
         return []
-    with closing(sqlite3.connect(bot.database)) as connection:
+    with closing(sqlite3.connect(bot.database, timeout=60)) as connection:
+        if not connection.execute("select 1 from sqlite_master where name = 'history'").fetchone():
+            return []
         return connection.execute(query).fetchall()
 
 
@@ -65,6 +71,52 @@ def check_copies(bot: Bot, taken: Sequence[str]) -> None:
     assert set(copies) == set(replies)
     for message_id, number in copies.items():
         assert number == 1 or replies[message_id] in uncertain, message_id
+
+
+def check_invariants(bot: Bot, taken: Sequence[str], *, orphans: bool = True) -> None:
+    """I2 to I5 and I8, at any moment; I1 and I6 need to know what was sent, and I7 two runs.
+
+    Until recovery has adopted them there may be blobs without a row (`orphans`).
+    """
+    known = {digest for (digest,) in rows(bot, "select sha256 from message")}
+    stored = set(intact_blobs(bot))
+    assert known <= stored, "I2: every row's bytes are there"
+    assert orphans or stored == known, "I2: every blob has been adopted"
+    firsts = rows(
+        bot,
+        "select content_digest, count(*) from message where content_digest is not null and duplicate_of is null"
+        " and status in ('enqueued', 'assembling') group by content_digest having count(*) > 1",
+    )
+    assert firsts == [], "I3: one filing for one message"
+    twice = "select submission_id, kind, count(*) from reply where submission_id is not null and kind in"
+    twice += " ('acknowledgement', 'incomplete') group by submission_id, kind having count(*) > 1"
+    assert rows(bot, twice) == [], "I4: a submission has one acknowledgement"
+    _check_outbox(bot, taken)
+    assert history_breaks(bot) == [], "I8: the history is whole"
+
+
+def _check_outbox(bot: Bot, taken: Sequence[str]) -> None:
+    """I5, at any moment: what left is on record, twice only under the mark of a doubt or amid a try."""
+    replies = dict(rows(bot, "select message_id, id from reply"))
+    doubtful = {reply for (reply,) in rows(bot, "select reply_id from attempt where state = 'uncertain'")}
+    for message_id, number in Counter(taken).items():
+        assert message_id in replies, "I5: no reply leaves before it is written down"
+        assert number == 1 or replies[message_id] in doubtful, "I5: twice only when the answer was lost"
+
+
+def history_breaks(bot: Bot) -> list[int]:
+    """I8: the ids of the history's lines whose digest does not fit the line or the one before it."""
+    if not rows(bot, "select 1"):
+        return []
+    engine = create_engine(f"sqlite:///{bot.database}")
+    previous, broken = FIRST, []
+    with Session(engine) as session:
+        for row in session.exec(select(HistoryRow).order_by(col(HistoryRow.id))):
+            if row.previous != previous or row.digest != line_digest(row):
+                broken.append(row.id or 0)
+            previous = row.digest
+    engine.dispose()
+    return broken
 
 
 def maildir_bytes(folder: Path) -> list[bytes]:

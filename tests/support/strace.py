@@ -26,9 +26,9 @@ def strace_or_skip() -> None:
         pytest.skip("needs strace (apt install strace)")
 
 
-def watching(log: Path) -> list[str]:
+def watching(log: Path, calls: Sequence[str] = CALLS) -> list[str]:
     """The words that run a command and write down what it does."""
-    return ["strace", "-f", "-y", "-s", "160", "-o", str(log), "-e", f"trace={','.join(CALLS)}"]
+    return ["strace", "-f", "-y", "-s", "160", "-o", str(log), "-e", f"trace={','.join(calls)}"]
 
 
 def seen(log: Path) -> list[str]:
@@ -54,12 +54,20 @@ def stopping_after(calls: Sequence[str], moment: Sequence[str]) -> list[str]:
     return _injecting(calls, moment, f"delay_exit={LONGEST_DELAY}")
 
 
+def killing_at(calls: Sequence[str], place: int, traced: Sequence[str] = CALLS) -> list[str]:
+    """The words that run the same command again and kill it as it begins the call at this place of the log."""
+    return _at(calls, place, "signal=KILL", traced)
+
+
 def _injecting(calls: Sequence[str], moment: Sequence[str], what: str) -> list[str]:
-    place = find(calls, moment)
+    return _at(calls, find(calls, moment), what, CALLS)
+
+
+def _at(calls: Sequence[str], place: int, what: str, traced: Sequence[str]) -> list[str]:
     name = _name(calls[place])
     number = sum(_name(call) == name for call in calls[: place + 1])
     inject = f"inject={name}:{what}:when={number}"
-    return ["strace", "-f", "-o", "/dev/null", "-e", f"trace={','.join(CALLS)}", "-e", inject]
+    return ["strace", "-f", "-o", "/dev/null", "-e", f"trace={','.join(traced)}", "-e", inject]
 
 
 def _name(call: str) -> str:

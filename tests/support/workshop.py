@@ -16,10 +16,11 @@ from sqlmodel import Session, col, select
 from cee_mailbot.domain.facts import ItemFacts, MessageFacts, ReplyFacts
 from cee_mailbot.domain.policy import Policy
 from cee_mailbot.domain.routing import Mailbox, shipped_centers
-from cee_mailbot.intake import Intake, PollReport, poll_mailbox
+from cee_mailbot.intake import Intake
 from cee_mailbot.interfaces import BlobStore, Composer, Reader, Source
 from cee_mailbot.ledger import Store
 from cee_mailbot.outbox import Outbox, SendingReport, send_due
+from cee_mailbot.polling import PollReport, poll_mailbox
 from cee_mailbot.questions import ItemQuery, MessageQuery, ReplyQuery
 from cee_mailbot.rendering import TemplateComposer
 from cee_mailbot.sandbox import InProcessReader
