@@ -16,6 +16,7 @@ from cee_mailbot.domain.routing import PROGRAM_TEAM, Mailbox, shipped_centers
 from cee_mailbot.errors import UserError
 from cee_mailbot.intake import Intake
 from cee_mailbot.interfaces import BlobStore, Clock, Mailer, Source
+from cee_mailbot.journal import FolderJournal
 from cee_mailbot.mailers import mailer_class
 from cee_mailbot.mailers.files import FilesSettings
 from cee_mailbot.mailers.smtp import SmtpSettings
@@ -57,6 +58,7 @@ class App:
     config: Config
     store: SqlStore
     blobs: BlobStore
+    journal: FolderJournal
     site: Site
     intake: Intake
     outbox: Outbox
@@ -87,6 +89,7 @@ def build(config: Config, *, now: datetime | None = None, clock: SetClock | None
     until = clock.now if clock else None
     store = SqlStore(config.storage.database)
     blobs = FolderBlobs(Path(config.storage.blobs))
+    journal = FolderJournal(config.storage.journal or Path(config.storage.blobs) / "journal")
     directories = directories_of(config)
     site = site_of(config, clock or SystemClock(), directories)
     mailer = mailer_of(config)
@@ -94,11 +97,19 @@ def build(config: Config, *, now: datetime | None = None, clock: SetClock | None
         config=config,
         store=store,
         blobs=blobs,
+        journal=journal,
         site=site,
         intake=Intake(
-            site=site, store=store, blobs=blobs, reader=InProcessReader(), set_bytes=config.polling.set_bytes
+            site=site,
+            store=store,
+            blobs=blobs,
+            reader=InProcessReader(),
+            journal=journal,
+            set_bytes=config.polling.set_bytes,
         ),
-        outbox=Outbox(store=store, mailers={one.name: mailer for one in config.mailboxes}, clock=site.clock),
+        outbox=Outbox(
+            store=store, mailers={one.name: mailer for one in config.mailboxes}, clock=site.clock, journal=journal
+        ),
         mailer=mailer,
         sources={one.name: source_of(one, config, until=until) for one in config.mailboxes},
         directories=directories,

@@ -19,6 +19,7 @@ from cee_mailbot.errors import DamagedBlobError, NotFoundError, TemporaryError, 
 from cee_mailbot.fragments import Whole, whole_of
 from cee_mailbot.gathering import advance
 from cee_mailbot.interfaces import BlobStore, Handle, Listed, RawMail, Reader, Reading, SourceSession
+from cee_mailbot.journaling import NO_JOURNAL, Journal, written
 from cee_mailbot.ledger import Arrival, Headline, KeptMessage, Outcome, Store, UnitOfWork
 from cee_mailbot.log import fields
 from cee_mailbot.outcome import Rejoined, Release, Subject, headline_of, judge
@@ -42,6 +43,7 @@ class Intake:
     store: Store
     blobs: BlobStore
     reader: Reader
+    journal: Journal = NO_JOURNAL
     set_bytes: int = 16_000_000
     set_messages: int = 50
 
@@ -87,6 +89,7 @@ def _keep(
 ) -> list[tuple[KeptMessage, bytes | None]]:
     pairs = list(stored)
     crash.here("C6")
+    intake.journal.append("arrivals", [written(arrival) for arrival, _ in pairs])
     with intake.store.begin(intake.site.clock.now()) as unit:
         rows = unit.keep([arrival for arrival, _ in pairs])
         crash.here("C7")

@@ -134,6 +134,9 @@ class BlobStore(Protocol):
     def open(self, sha256: str) -> BinaryIO:
         """An open binary file on the bytes, unchecked, for reading a part of them. Raises `NotFoundError`."""
 
+    def digests(self) -> Iterator[str]:
+        """The digest of every blob, in no order."""
+
     def check(self) -> str:
         """Says in words where blobs are kept and that they can be written; leaves nothing behind."""
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from cee_mailbot.audit_ledger import AuditWrites
 from cee_mailbot.census_ledger import CensusWrites
 from cee_mailbot.clock_ledger import ClockWrites
 from cee_mailbot.correspondence_ledger import CorrespondenceLedger
@@ -18,6 +19,7 @@ from cee_mailbot.domain.reply import ListedDocument, ReplyKind, ReplyState
 from cee_mailbot.domain.submission import Key, MessageStatus
 from cee_mailbot.interfaces import Handle, Letter
 from cee_mailbot.questions import Questions
+from cee_mailbot.recovery_ledger import RecoveryWrites
 from cee_mailbot.sending import Attempt, DueReply
 from parsers.documents import Document
 from parsers.subject import SubjectLine
@@ -223,7 +225,7 @@ class FirstOfKind:
     tracking: str | None
 
 
-class UnitOfWork(ClockWrites, CensusWrites, DeskLedger, CorrespondenceLedger, Protocol):
+class UnitOfWork(ClockWrites, CensusWrites, AuditWrites, RecoveryWrites, DeskLedger, CorrespondenceLedger, Protocol):
     """One write transaction at one instant: all of it is there afterwards, or nothing."""
 
     def begin_poll(self, mailbox: str, *, team: str, activation: datetime) -> datetime:

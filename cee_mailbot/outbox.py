@@ -13,8 +13,9 @@ from itertools import groupby
 
 from cee_mailbot import crash
 from cee_mailbot.domain.reply import ReplyState
-from cee_mailbot.errors import PermanentError, RefusedReplyError, TemporaryError, UncertainError
+from cee_mailbot.errors import CeeMailbotError, PermanentError, RefusedReplyError, TemporaryError, UncertainError
 from cee_mailbot.interfaces import Clock, Mailer, MailerSession
+from cee_mailbot.journaling import NO_JOURNAL, Journal
 from cee_mailbot.ledger import Store
 from cee_mailbot.log import fields
 from cee_mailbot.sending import Attempt, DueReply
@@ -53,6 +54,7 @@ class Outbox:
     store: Store
     mailers: Mapping[str, Mailer]
     clock: Clock
+    journal: Journal = NO_JOURNAL
 
 
 def send_due(outbox: Outbox) -> SendingReport:
@@ -119,7 +121,22 @@ def _try(outbox: Outbox, session: MailerSession, reply: DueReply) -> Attempt:
         # A bug of ours at one reply must not keep the others waiting; how far it came, nobody can know.
         logger.exception("sending broke", extra=fields(reply=reply.id))
         return _later(outbox, reply, ReplyState.UNCERTAIN, f"sending broke: {type(error).__name__}")
+    _write_down(outbox, reply)
     return Attempt(reply=reply.id, state=ReplyState.SENT, at=outbox.clock.now())
+
+
+def _write_down(outbox: Outbox, reply: DueReply) -> None:
+    """Outside the database too: restored from a backup, that would not know that this reply has left."""
+    entry = {
+        "at": outbox.clock.now().isoformat(),
+        "message_id": reply.message_id,
+        "in_reply_to": reply.in_reply_to,
+        "kind": reply.kind,
+    }
+    try:
+        outbox.journal.append("sent", [entry])
+    except CeeMailbotError:
+        logger.exception("a reply that was sent is not in the journal", extra=fields(reply=reply.id))
 
 
 def _homeless(outbox: Outbox, reply: DueReply) -> Attempt:

@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from cee_mailbot.audit_ledger import AuditQuestions
 from cee_mailbot.census_ledger import CensusQuestions
 from cee_mailbot.clock_ledger import ClockQuestions
 from cee_mailbot.domain import facts
 
 
-class Questions(ClockQuestions, CensusQuestions, Protocol):
+class Questions(ClockQuestions, CensusQuestions, AuditQuestions, Protocol):
     """Reads of the store that change nothing."""
 
     def items(self, query: "ItemQuery") -> tuple[facts.ItemFacts, ...]:

@@ -9,11 +9,16 @@ from cee_mailbot.interfaces import Letter
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DueReply:
-    """A reply claimed for sending; `attempts` counts the tries before this one, `due_at` is when it was first due."""
+    """A reply claimed for sending; `attempts` counts the tries before this one, `due_at` is when it was first due.
+
+    `message_id` is the reply's own, `in_reply_to` that of the message that it answers.
+    """
 
     id: int
     kind: ReplyKind
     mailbox: str
+    message_id: str
+    in_reply_to: str | None
     letter: Letter
     attempts: int
     due_at: datetime

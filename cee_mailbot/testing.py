@@ -2,10 +2,11 @@
 
 import hashlib
 import io
-from collections.abc import Iterable, Iterator, Sequence
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from cee_mailbot.errors import (
     DamagedBlobError,
@@ -187,9 +188,28 @@ class MemoryBlobs:
         except KeyError:
             raise NotFoundError(f"there is no blob {sha256!r} in memory") from None
 
+    def digests(self) -> Iterator[str]:
+        """As `BlobStore.digests`."""
+        return iter(list(self.kept))
+
     def check(self) -> str:
         """As `BlobStore.check`."""
         return f"{len(self.kept)} blobs in memory, gone when the program ends"
+
+
+class MemoryJournal:
+    """A journal in memory; `kept` is for tests to look at."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, list[dict[str, Any]]] = {}
+
+    def append(self, kind: str, entries: Sequence[Mapping[str, Any]]) -> None:
+        """As `Journal.append`."""
+        self.kept.setdefault(kind, []).extend(json.loads(json.dumps(entry, default=str)) for entry in entries)
+
+    def entries(self, kind: str) -> Iterator[dict[str, Any]]:
+        """As `Journal.entries`."""
+        return iter(list(self.kept.get(kind, ())))
 
 
 class MemoryMailer:

@@ -13,6 +13,7 @@ _FORMS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     ("ssn", re.compile(r"[0-9]{3}-[0-9]{2}-[0-9]{4}")),
     ("cbp", re.compile(r"[0-9]{6}-[0-9]{5}")),
 )
+_ANYWHERE = re.compile(rf"(?<![0-9A-Za-z-])(?:{'|'.join(form.pattern for _, form in _FORMS)})(?![0-9A-Za-z-])")
 _SHOWN = 2
 
 
@@ -49,6 +50,11 @@ class ImporterNumber:
     def read(cls, text: str) -> Self | None:
         """The importer number written exactly in one of the permitted forms, else None."""
         return cls(clear_value=text) if _kind(text) else None
+
+
+def masked_in(text: str) -> str:
+    """The text with every importer number in it masked, as `ImporterNumber.masked` does."""
+    return _ANYWHERE.sub(lambda found: ImporterNumber(clear_value=found[0]).masked, text)
 
 
 def _kind(text: str) -> Kind | None:

@@ -25,6 +25,9 @@ CONTRACTS = PURE | {
     "sending",
     "clock_ledger",
     "census_ledger",
+    "audit_ledger",
+    "recovery_ledger",
+    "journaling",
     "desk_ledger",
     "correspondence_ledger",
     "errors",
@@ -47,8 +50,10 @@ WORK = {
     "schedule",
     "checkup",
     "census",
+    "audit",
+    "recovery",
 }
-RIM = {"directories", "sources", "mailers", "store", "blobs", "sandbox", "rendering", "testing"}
+RIM = {"journal", "directories", "sources", "mailers", "store", "blobs", "sandbox", "rendering", "testing"}
 
 MAY_IMPORT: dict[str, set[str]] = {
     "parsers": set(),
@@ -59,10 +64,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     "log": {"errors"},
     "interfaces": {"domain", "parsers", "errors"},
     "clock_ledger": {"domain", "parsers", "errors"},
+    "audit_ledger": set(),
+    "recovery_ledger": {"domain"},
+    "journaling": {"interfaces", "ledger"},
     "census_ledger": {"interfaces"},
     "correspondence_ledger": {"domain"},
     "desk_ledger": {"domain", "parsers", "ledger"},
-    "questions": {"domain", "clock_ledger", "census_ledger"},
+    "questions": {"domain", "clock_ledger", "census_ledger", "audit_ledger"},
     "sending": {"domain", "interfaces"},
     "ledger": {
         "domain",
@@ -73,6 +81,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         "sending",
         "clock_ledger",
         "census_ledger",
+        "audit_ledger",
+        "recovery_ledger",
         "desk_ledger",
         "correspondence_ledger",
     },
@@ -82,8 +92,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "app": CONTRACTS | WORK | RIM | {"config"},
     "operations": CONTRACTS | WORK | {"app", "config", "sources", "sandbox", "upkeep"},
     "upkeep": CONTRACTS | WORK | {"app", "config"},
+    "backup": CONTRACTS | WORK | RIM | {"app", "config", "upkeep"},
     "demo": CONTRACTS | {"app", "config", "operations"},
-    "cli": CONTRACTS | {"app", "config", "demo", "desk", "operations", "outbox", "upkeep", "census"},
+    "cli": CONTRACTS | {"app", "config", "demo", "desk", "operations", "outbox", "upkeep", "census", "audit", "backup"},
 }
 
 # What a room may need from outside; the standard library is open to all but the pure rooms' own list.

@@ -26,6 +26,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "messages": ("messages", "every message ever received, whatever became of it"),
     "replies": ("replies", "the outbox"),
     "census": ("keeping", "every message on the servers against every row against every blob"),
+    "audit": ("keeping", "checks that the history is whole"),
+    "backup": ("keeping", "database, blobs and journal to a folder, with a manifest of digests"),
+    "restore": ("keeping", "puts a backup in place, and brings it up to date"),
     "closures": ("closures", "snow days: days on which a port, or all, did not work"),
     "status": ("operate", "how polling goes, and what is in the queue and the outbox"),
 }

@@ -13,7 +13,7 @@ from typing import Any
 
 from rich.progress import Progress
 
-from cee_mailbot import operations
+from cee_mailbot import operations, upkeep
 from cee_mailbot.cli.context import instant, program
 from cee_mailbot.cli.output import print_json, print_lines, print_table
 from cee_mailbot.outbox import SendingReport
@@ -59,12 +59,14 @@ def _run(arguments: Namespace) -> int:
     with program(arguments) as app:
         for wanted in (signal.SIGTERM, signal.SIGINT):
             signal.signal(wanted, end)
+        upkeep.note_settings(app)
         operations.run(app, stop)
     return 0
 
 
 def _poll(arguments: Namespace) -> int:
     with program(arguments) as app, _progress(arguments) as progress:
+        upkeep.note_settings(app)
         names = arguments.mailboxes or [one.name for one in app.config.mailboxes]
         results = list(
             progress.track(operations.poll(app, arguments.mailboxes), total=len(names), description="polling")
@@ -95,6 +97,7 @@ def _progress(arguments: Namespace) -> Progress:
 
 def _ingest(arguments: Namespace) -> int:
     with program(arguments) as app, _progress(arguments) as progress:
+        upkeep.note_settings(app)
         rows = operations.ingest(
             app,
             arguments.paths,

@@ -69,6 +69,7 @@ class StorageConfig(Table):
 
     database: Line = "sqlite:///var/cee-mailbot.db"
     blobs: Line = "var/blobs"
+    journal: Place | None = None
 
 
 class PollingConfig(Table):

@@ -79,6 +79,10 @@ REPLY_REASONS: dict[str, Meaning] = {
         "Automatic replies were stopped because there were far too many.",
         "Find the loop, then `cee-mailbot replies resume`.",
     ),
+    "restored": _says(
+        "The database was restored from a backup: what had not left by the backup may have left since.",
+        "Look whether the sender has it; send it with `cee-mailbot replies retry`.",
+    ),
     "no-replies": _says("The mail was taken in with --no-replies.", "Nothing."),
 }
 

@@ -9,6 +9,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from cee_mailbot.store.tables import HistoryRow
+from parsers.importer_number import masked_in
 
 FIRST = "0" * 64
 
@@ -39,7 +40,7 @@ class HistoryWriter:
             submission_id=submission,
             message_row=message,
             reply_id=reply,
-            detail=dict(detail or {}),
+            detail=_masked(dict(detail or {})),
             previous=self._previous(),
             digest="",
         )
@@ -56,6 +57,15 @@ class HistoryWriter:
             newest = select(HistoryRow.digest).order_by(col(HistoryRow.id).desc()).limit(1)
             self._last = self._session.exec(newest).first() or FIRST
         return self._last
+
+
+def _masked(value: Any) -> Any:
+    """The same particulars without an importer number in clear, which may be a Social Security number."""
+    if isinstance(value, str):
+        return masked_in(value)
+    if isinstance(value, dict):
+        return {key: _masked(one) for key, one in value.items()}
+    return [_masked(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def line_digest(row: HistoryRow) -> str:

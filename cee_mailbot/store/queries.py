@@ -11,6 +11,7 @@ from cee_mailbot.domain import facts
 from cee_mailbot.domain.submission import MessageStatus
 from cee_mailbot.errors import NotFoundError, UserError
 from cee_mailbot.questions import ItemQuery, MessageQuery, ReplyQuery
+from cee_mailbot.store.audit_ledger import AuditRegister
 from cee_mailbot.store.census_ledger import CensusRegister
 from cee_mailbot.store.clock_ledger import ClockRegister
 from cee_mailbot.store.links import linked_numbers, made_good_by
@@ -43,7 +44,7 @@ UNCOUNTED = ("inline", "quarantined")
 _COUNTS = col(MessageRow.status).not_in((MessageStatus.DUPLICATE, MessageStatus.IGNORED))
 
 
-class SqlQuestions(ClockRegister, CensusRegister):
+class SqlQuestions(ClockRegister, CensusRegister, AuditRegister):
     """See `ledger.Questions`."""
 
     def __init__(self, session: Session) -> None:

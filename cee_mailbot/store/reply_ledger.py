@@ -138,6 +138,8 @@ class ReplyLedger:
             id=row.id or 0,
             kind=ReplyKind(row.kind),
             mailbox=row.mailbox,
+            message_id=row.message_id,
+            in_reply_to=row.in_reply_to,
             letter=Letter(return_path=row.return_path, to=row.to, raw=row.raw),
             attempts=row.attempts,
             due_at=row.due_at,

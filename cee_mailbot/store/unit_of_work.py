@@ -7,18 +7,22 @@ from sqlmodel import Session
 from cee_mailbot import crash
 from cee_mailbot.domain.submission import MessageStatus
 from cee_mailbot.ledger import Outcome
+from cee_mailbot.store.audit_ledger import AuditLedger
 from cee_mailbot.store.census_ledger import CensusLedger
 from cee_mailbot.store.clock_ledger import ClockLedger
 from cee_mailbot.store.correspondence_ledger import CorrespondenceLedger
 from cee_mailbot.store.desk_ledger import DeskLedger
 from cee_mailbot.store.history import HistoryWriter
 from cee_mailbot.store.message_ledger import MessageLedger
+from cee_mailbot.store.recovery_ledger import RecoveryLedger
 
 # A message that says something new to an item that waits for the broker.
 WAKES = frozenset({MessageStatus.SUPPLEMENT, MessageStatus.CORRESPONDENCE})
 
 
-class SqlUnitOfWork(MessageLedger, DeskLedger, ClockLedger, CensusLedger, CorrespondenceLedger):
+class SqlUnitOfWork(
+    MessageLedger, DeskLedger, ClockLedger, CensusLedger, AuditLedger, RecoveryLedger, CorrespondenceLedger
+):
     """See `ledger.UnitOfWork`; lives as long as the session's transaction."""
 
     def __init__(self, session: Session, now: datetime) -> None:

@@ -82,3 +82,7 @@ class BlobContract:
 
     def test_check_says_where_blobs_are(self, blobs: BlobStore) -> None:
         assert "blobs in" in blobs.check()
+
+    def test_every_digest_is_told_once(self, blobs: BlobStore) -> None:
+        kept = {blobs.put(content) for content in (b"a", b"b", b"a")}
+        assert sorted(blobs.digests()) == sorted(kept)

@@ -26,7 +26,7 @@ from cee_mailbot.questions import ItemQuery, MessageQuery
 from cee_mailbot.store.database import SCHEMA, SqlStore
 from cee_mailbot.store.migrating import alembic_config
 from tests.support.mails import mail, numbered
-from tests.support.workshop import ARRIVED, Workshop, fresh_store, history_breaks
+from tests.support.workshop import ARRIVED, Workshop, fresh_store, history_breaks, unlock_history
 
 NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 
@@ -404,6 +404,7 @@ def test_the_history_is_chained_from_its_first_line(workshop: Workshop) -> None:
 )
 def test_a_changed_line_breaks_the_history(workshop: Workshop, tmp_path: Path, change: str) -> None:
     with sqlite3.connect(tmp_path / "bot.db") as connection:
+        unlock_history(connection)
         assert connection.execute(change).rowcount == 1
     connection.close()
     assert history_breaks(workshop.store) != []
