@@ -62,13 +62,14 @@ class Regrouping:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Splitting:
-    """A message that becomes a submission of its own, with what was read of it and its own times."""
+    """A message that becomes a submission of its own, with what was read of it, its own times and when it is due."""
 
     source: int
     message: int
     tracking: str
     line: SubjectLine
     presentation: Presentation
+    due: datetime | None
     actor: str
     reason: str = ""
 

@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import replace
+from datetime import datetime
 
 from cee_mailbot import crash
 from cee_mailbot.domain.acceptance import Case
@@ -10,11 +11,13 @@ from cee_mailbot.domain.assembly import (
     Part,
     Place,
     Placement,
+    Stage,
     deciding_part,
     due,
     leading_part,
     place,
 )
+from cee_mailbot.domain.policy import Policy
 from cee_mailbot.domain.reply import ReplyKind
 from cee_mailbot.domain.submission import Key, MessageStatus
 from cee_mailbot.errors import TemporaryError
@@ -111,25 +114,27 @@ def enqueue_whole(submission: int, site: Site, unit: UnitOfWork) -> None:
 def chase(store: Store, site: Site) -> int:
     """Does what is due for every set that is assembling, each in its own transaction; how many were acted upon."""
     with store.begin(site.clock.now()) as unit:
+        # The missing part may lie in any of them: one that can't be reached stops every timer.
+        since = unit.polled_since(site.center_mailboxes)
         waiting = unit.assembling()
-        acted = hold_overdue(site, unit)
+        acted = hold_overdue(since, site, unit)
     for submission in waiting:
         try:
             with store.begin(site.clock.now()) as unit:
-                acted += _chase_one(submission, site, unit)
+                acted += _chase_one(submission, since, site, unit)
         except TemporaryError:
             raise
         except Exception:
-            # One set that can't be enqueued (its mailbox is gone, say) keeps no other waiting.
+            # One set that can't be enqueued keeps no other waiting.
             logger.exception("a set can't be chased", extra=fields(submission=submission))
     return acted
 
 
-def _chase_one(submission: int, site: Site, unit: UnitOfWork) -> bool:
+def _chase_one(submission: int, since: datetime | None, site: Site, unit: UnitOfWork) -> bool:
     story = unit.set_story(submission)
-    if submission not in unit.assembling() or story.polled_since is None or not story.parts.counted:
+    if story.parts.stage is not Stage.ASSEMBLING or not story.parts.counted:
         return False
-    what = due(story.parts, polled_since=story.polled_since, policy=site.policies[story.mailbox])
+    what = due(story.parts, polled_since=since, policy=_policy(story, site))
     if what is Due.REMIND:
         return _remind(story, site, unit)
     if what is Due.NOTHING:
@@ -140,10 +145,14 @@ def _chase_one(submission: int, site: Site, unit: UnitOfWork) -> bool:
     return True
 
 
+def _policy(story: SetStory, site: Site) -> Policy:
+    return site.policies[site.home(story.mailbox, story.team).name]
+
+
 def _remind(story: SetStory, site: Site, unit: UnitOfWork) -> bool:
     if story.reminded:
         return False
-    policy = site.policies[story.mailbox]
+    policy = _policy(story, site)
     leading = story.member(leading_part(story.parts).message)
     shown = story.member(deciding_part(story.parts, policy).message).presentation
     reply = write_set_reply(ReplyKind.WAITING, story, leading, shown, site, unit)
@@ -160,7 +169,7 @@ def enqueue_as_it_is(submission: int, site: Site, unit: UnitOfWork, *, actor: st
 
 
 def _enqueue(story: SetStory, kind: ReplyKind, site: Site, unit: UnitOfWork, *, actor: str = "system") -> None:
-    parts, policy = story.parts, site.policies[story.mailbox]
+    parts, policy = story.parts, _policy(story, site)
     leading = story.member(leading_part(parts).message)
     shown = story.member(deciding_part(parts, policy).message).presentation
     zone = leading.presentation.zone
@@ -172,10 +181,10 @@ def _enqueue(story: SetStory, kind: ReplyKind, site: Site, unit: UnitOfWork, *, 
             line=line_of(leading, story, site),
             sender=leading.sender or "",
             presentation=shown,
-            received_at=max(part.arrived_at for part in parts.counted),
+            received_at=parts.newest_arrival,
             flags=tuple(flags),
             leading=leading.message,
-            reply=write_set_reply(kind, story, leading, shown, site, unit),
+            reply=write_set_reply(kind, replace(story, flags=story.flags.union(flags)), leading, shown, site, unit),
             actor=actor,
         )
     )

@@ -211,23 +211,26 @@ def _write(intake: Intake, kept: KeptMessage, subject: Subject | str, unit: Unit
 
 def _rejoin(intake: Intake, fragment: Subject, unit: UnitOfWork) -> int | None:
     """What comes of a fragment: nothing yet, or with it of the whole message."""
-    limit = fragment.policy.message_limit
-    whole = whole_of(fragment.reading.mail, intake.blobs, unit, limit=limit)
-    return _write_rejoined(intake, whole, unit, answer=fragment.answer) if whole else None
+    whole = whole_of(fragment.reading.mail, intake.blobs, unit, limit=fragment.policy.message_limit)
+    if whole is None:
+        return None
+    kept, subject = rejoined_subject(intake, whole, unit, answer=fragment.answer)
+    submission = _write(intake, kept, subject, unit)
+    whole.end(submission, unit)
+    return submission
 
 
-def _write_rejoined(intake: Intake, whole: Whole, unit: UnitOfWork, *, answer: bool) -> int | None:
-    """A message that came in fragments goes down the line as if it had come whole, in the row of the first."""
-    first, *others = whole.fragments
+def rejoined_subject(
+    intake: Intake, whole: Whole, unit: UnitOfWork, *, answer: bool = True
+) -> tuple[KeptMessage, Subject | str]:
+    """A rejoined message in the row of its first fragment, read, or the code of the reason why it can't be read."""
+    first = whole.fragments[0]
     kept = unit.rejoin(first.kept.id, sha256=intake.blobs.put(whole.raw), size=len(whole.raw))
     subject = _read(intake, kept, whole.raw, answer=answer)
-    if not isinstance(subject, str):
-        seen = tuple(one.kept.sha256 for one in whole.fragments)
-        subject = replace(subject, rejoined=Rejoined(content_digest=first.content_digest, fragments=seen))
-    submission = _write(intake, kept, subject, unit)
-    status = MessageStatus.IGNORED if submission is None else MessageStatus.CORRESPONDENCE
-    unit.end_fragments([one.kept.id for one in others], status=status, reason="rejoined", submission=submission)
-    return submission
+    if isinstance(subject, str):
+        return kept, subject
+    seen = tuple(one.kept.sha256 for one in whole.fragments)
+    return kept, replace(subject, rejoined=Rejoined(content_digest=first.content_digest, fragments=seen))
 
 
 def _unreadable(kept: KeptMessage, reason: str, unit: UnitOfWork) -> Outcome:

@@ -112,7 +112,8 @@ class Outcome:
 
     `placement` says where it belongs among the submissions of its key; `drops_flags` are flags of that submission
     that no longer hold; `item` is the new submission; `tracking` is the number of a message that stays outside the
-    queue; `duplicate_of` the row id of the first message with the same content; `bounced` that of a reply of ours
+    queue; `duplicate_of` the row id of the first message with the same content, whose Date this one `bears_out` when
+    it had arrived earlier and its own Date is in no dispute; `bounced` that of a reply of ours
     that came back with it; `says_done` that the sender wrote that nothing more will come.
     """
 
@@ -124,6 +125,7 @@ class Outcome:
     documents: tuple[Document, ...] = ()
     item: NewItem | None = None
     duplicate_of: int | None = None
+    bears_out: bool = False
     bounced: int | None = None
     tracking: str | None = None
     reply: NewReply | None = None
@@ -138,10 +140,7 @@ class Outcome:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Fragment:
-    """A fragment of a cut-up message: its row, its sender, and what it says of itself.
-
-    `polled_since` is when the last completed poll of its mailbox began.
-    """
+    """A fragment of a cut-up message: its row, its sender, and what it says of itself."""
 
     kept: KeptMessage
     sender: str
@@ -149,7 +148,6 @@ class Fragment:
     number: int
     total: int | None
     content_digest: str
-    polled_since: datetime | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -173,8 +171,7 @@ class Member:
 class SetStory:
     """A submission and its messages in order of arrival; `parts` is what the rules of assembly see of them.
 
-    `mailbox` is where its first message came, `polled_since` when the last completed poll of all the mailboxes
-    of its messages began (None: not all were polled yet), `reminded` whether the waiting notice was written.
+    `mailbox` is where its first message came, `reminded` whether the waiting notice was written.
     """
 
     submission: int
@@ -183,7 +180,6 @@ class SetStory:
     mailbox: str
     members: tuple[Member, ...]
     parts: PartSet
-    polled_since: datetime | None
     reminded: bool
     flags: frozenset[str] = frozenset()
 
@@ -218,9 +214,10 @@ class Answered:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FirstOfKind:
-    """The first message with a given content: its row, and the submission and number it ended in, if any."""
+    """The first message with a given content: its row, when it arrived, and the submission and number it ended in."""
 
     message: int
+    arrived_at: datetime
     submission: int | None
     tracking: str | None
 
@@ -233,6 +230,13 @@ class UnitOfWork(ClockWrites, CensusWrites, AuditWrites, RecoveryWrites, DeskLed
 
     def end_poll(self, mailbox: str, *, error: str | None, began: datetime | None = None) -> None:
         """Notes that the poll that began then (None: the last one) was completed, or why it was not."""
+
+    def polled_since(self, mailboxes: Collection[str]) -> datetime | None:
+        """Everything that reached these mailboxes before this instant is taken in.
+
+        It is when the oldest of their last completed polls began; a mailbox that was never tried is passed over. None
+        where one was tried and never reached, or while a message of theirs is kept and not decided.
+        """
 
     def keep(self, arrivals: Sequence[Arrival]) -> tuple[KeptMessage, ...]:
         """Rows for these arrivals, status `received`; one already known by its delivery keeps its row."""
@@ -279,8 +283,8 @@ class UnitOfWork(ClockWrites, CensusWrites, AuditWrites, RecoveryWrites, DeskLed
     def set_story(self, submission: int) -> SetStory:
         """A submission with its messages. Raises `NotFoundError`."""
 
-    def fragments(self) -> tuple[Fragment, ...]:
-        """The fragments of cut-up messages that wait for the rest, in order of arrival."""
+    def fragments(self, *, held_from: str | None = None) -> tuple[Fragment, ...]:
+        """The fragments that wait for the rest, and this sender's that are held, in order of arrival."""
 
     def rejoin(self, message: int, *, sha256: str, size: int) -> KeptMessage:
         """Puts the message that was rejoined in the place of its first fragment."""

@@ -54,7 +54,8 @@ def poll(app: App, names: Sequence[str] = ()) -> Iterator[MailboxResult]:
     if unknown:
         known = ", ".join(one.name for one in app.config.mailboxes)
         raise UserError(f"no mailbox is called {unknown[0]}; there are: {known}")
-    for mailbox in app.config.mailboxes:
+    # In the order of the teams: a message to several mailboxes that names no Center is the lowest team's.
+    for mailbox in sorted(app.config.mailboxes, key=lambda one: one.team):
         if not names or mailbox.name in names:
             yield poll_one(app, mailbox)
 

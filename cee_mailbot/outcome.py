@@ -85,6 +85,7 @@ def judge(subject: Subject, site: Site, unit: UnitOfWork) -> Outcome:
         presentation=case.presentation,
         documents=() if decision.status is MessageStatus.DUPLICATE else subject.reading.cut.documents,
         duplicate_of=standing.duplicate_of if decision.status is MessageStatus.DUPLICATE else None,
+        bears_out=_bears_out(case, subject.kept),
         bounced=bounced.reply if bounced and decision.status is MessageStatus.IGNORED else None,
         says_done=case.answerable.ok and says_done(subject.reading.cut.text),
         answerable=case.answerable.ok,
@@ -93,7 +94,8 @@ def judge(subject: Subject, site: Site, unit: UnitOfWork) -> Outcome:
         actor=subject.release.actor if subject.release else "system",
     )
     if decision.reasons == (FRAGMENT,):
-        return _fragment(outcome, case)
+        # What is written about a fragment is which one of which message it is, and none of what it seems to say.
+        return replace(outcome, line=None, documents=())
     if decision.status is MessageStatus.ENQUEUED and not case.free_subject:
         outcome = gather(outcome, case, key_of(case.mail, line, case.policy), unit)
     elif decision.status is MessageStatus.SUPPLEMENT:
@@ -103,7 +105,11 @@ def judge(subject: Subject, site: Site, unit: UnitOfWork) -> Outcome:
 
 
 def _fragments(subject: Subject) -> dict[str, object]:
-    return {"fragments": list(subject.rejoined.fragments)} if subject.rejoined else {}
+    """Of what it was rejoined, or which fragment of what it is: also where it is held, since staff may let it go."""
+    if subject.rejoined:
+        return {"fragments": list(subject.rejoined.fragments)}
+    partial = subject.reading.mail.partial
+    return {"partial": {"id": partial.id, "number": partial.number, "total": partial.total}} if partial else {}
 
 
 def _headline(subject: Subject) -> Headline:
@@ -112,12 +118,13 @@ def _headline(subject: Subject) -> Headline:
     return replace(head, content_digest=subject.rejoined.content_digest) if subject.rejoined else head
 
 
-def _fragment(outcome: Outcome, case: Case) -> Outcome:
-    """What is written about a fragment: which one of which message it is, and none of what it seems to say."""
-    partial = case.mail.partial
-    told = {"id": partial.id, "number": partial.number, "total": partial.total} if partial else {}
-    headline = replace(outcome.headline, evidence={**outcome.headline.evidence, "partial": told})
-    return replace(outcome, headline=headline, line=None, documents=())
+def _bears_out(case: Case, kept: KeptMessage) -> bool:
+    """Whether this is an earlier delivery of a message that is known already, and its Date fits its arrival.
+
+    Which mailbox is polled first must not decide whether a Date is in dispute: the earliest arrival does.
+    """
+    known = case.standing.duplicate_arrived_at
+    return known is not None and kept.arrived_at < known and not case.presentation.disputed
 
 
 def read_line(subject: Subject) -> SubjectLine:
@@ -172,6 +179,7 @@ def standing_of(
     return Standing(
         duplicate_of=first.message if first else None,
         duplicate_submission=first.submission if first else None,
+        duplicate_arrived_at=first.arrived_at if first else None,
         answers=answers.submission if answers else None,
         answers_sender=answers.sender if answers else None,
         answers_reject=answers is not None and answers.kind is ReplyKind.REJECT,

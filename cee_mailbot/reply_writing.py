@@ -10,7 +10,7 @@ from cee_mailbot.domain.answering import UNLIMITED, Allowance, ReplyTraffic, all
 from cee_mailbot.domain.assembly import Place, leading_part
 from cee_mailbot.domain.presentation import Presentation
 from cee_mailbot.domain.reply import ListedDocument, ListedPart, ReplyFacts, ReplyKind, ReplyState, Stamp, reply_address
-from cee_mailbot.domain.routing import Center
+from cee_mailbot.domain.routing import Center, Mailbox
 from cee_mailbot.domain.submission import MessageStatus
 from cee_mailbot.interfaces import Letter
 from cee_mailbot.ledger import Member, NewReply, Outcome, SetStory, UnitOfWork
@@ -32,8 +32,9 @@ REPLY_FOR_PLACE: dict[Place, ReplyKind] = {
 _PREFIXES = re.compile(r"^(?:[^\s:]{1,30}:\s*)+")
 REFERENCES_KEPT = 10
 
-# What the flags of a set's messages tell its sender; that parts are missing has its own kind of reply.
-TOLD_OF_A_SET = frozenset({"transferred"})
+# A receipt tells every doubt about the messages of a set; a waiting notice only who has them.
+RECEIPTS = (ReplyKind.ACKNOWLEDGEMENT, ReplyKind.INCOMPLETE)
+TOLD_WHILE_WAITING = frozenset({"transferred"})
 DUPLICATES_ANSWERED_EVERY = timedelta(hours=24)
 
 
@@ -82,7 +83,7 @@ def write_set_reply(
     addressing = Addressing(
         event=f"{kind}:submission:{story.submission}",
         to=to,
-        mailbox=story.mailbox,
+        mailbox=_home(story, site).name,
         thread=thread_of(leading.subject),
         answer_wanted=leading.answer_wanted,
     )
@@ -109,18 +110,22 @@ def write_staff_reply(
     addressing = Addressing(
         event=words.event,
         to=to,
-        mailbox=story.mailbox,
+        mailbox=_home(story, site).name,
         thread=thread_of(leading.subject),
         answer_wanted=leading.answer_wanted,
     )
     facts = _set_facts(kind, story, leading, shown, site)
-    facts = replace(facts, reason=words.reason, to_center=words.to_center, hand_over=None)
+    facts = replace(facts, reason=words.reason, to_center=words.to_center, flags=(), hand_over=None)
     return _new_reply(facts, addressing, site, unit)
 
 
 def line_of(member: Member, story: SetStory, site: Site) -> SubjectLine:
     """The subject line of a stored message, read again under its mailbox's rules."""
-    return parse_subject(member.line, site.policies[story.mailbox].subject_rules)
+    return parse_subject(member.line, site.policies[_home(story, site).name].subject_rules)
+
+
+def _home(story: SetStory, site: Site) -> Mailbox:
+    return site.home(story.mailbox, story.team)
 
 
 def _kind_for(outcome: Outcome) -> ReplyKind | None:
@@ -217,17 +222,17 @@ def _listed(case: Case) -> tuple[ListedDocument, ...]:
 
 
 def _set_facts(kind: ReplyKind, story: SetStory, leading: Member, shown: Presentation, site: Site) -> ReplyFacts:
-    policy, parts = site.policies[story.mailbox], story.parts
+    home, parts = _home(story, site), story.parts
     members = [member for member in story.members if not member.part.is_copy]
     newest = max(member.part.arrived_at for member in members)
-    deadline = parts.newest_arrival + policy.assembly_deadline
+    deadline = parts.newest_arrival + site.policies[home.name].assembly_deadline
     return ReplyFacts(
         kind=kind,
         message_id=site.new_message_id(),
         to=reply_address(leading.sender or "") or "",
-        mailbox_address=site.mailbox(story.mailbox).address,
+        mailbox_address=home.address,
         center=site.centers[story.team],
-        from_center=site.centers[site.mailbox(story.mailbox).team],
+        from_center=site.centers[home.team],
         tracking=story.tracking,
         line=line_of(leading, story, site),
         line_as_written=leading.subject,
@@ -240,7 +245,7 @@ def _set_facts(kind: ReplyKind, story: SetStory, leading: Member, shown: Present
         parts=tuple(_listed_part(member) for member in members if member.part.number is not None),
         missing=parts.missing,
         total=parts.total,
-        flags=tuple(sorted(story.flags & TOLD_OF_A_SET)),
+        flags=tuple(sorted(story.flags if kind in RECEIPTS else story.flags & TOLD_WHILE_WAITING)),
         hand_over=Stamp(instant=deadline, zone=shown.zone, source="arrival"),
         written_at=site.clock.now(),
     )

@@ -37,6 +37,24 @@ class Site:
         published = (address.lower() for center in self.centers.values() for address in center.mailboxes)
         return self.own_addresses.union(published)
 
+    @property
+    def center_mailboxes(self) -> frozenset[str]:
+        """The names of the mailboxes in which a part of a submission can lie; the program office's takes no parts."""
+        return frozenset(mailbox.name for mailbox in self.mailboxes if mailbox.kind == "center")
+
+    def home(self, name: str, team: str | None = None) -> Mailbox:
+        """The mailbox whose rules a submission follows and that answers for it: the one that it came to.
+
+        Where that is configured no more: one of its team's, else the first of a Center, else the first.
+        """
+        fitting: tuple[Callable[[Mailbox], bool], ...] = (
+            lambda mailbox: mailbox.name == name,
+            lambda mailbox: mailbox.team == team,
+            lambda mailbox: mailbox.kind == "center",
+            lambda _: True,
+        )
+        return next(mailbox for fits in fitting for mailbox in self.mailboxes if fits(mailbox))
+
     def mailbox(self, name: str) -> Mailbox:
         """The mailbox of that name. Raises `NotFoundError`."""
         found = next((mailbox for mailbox in self.mailboxes if mailbox.name == name), None)

@@ -1,10 +1,13 @@
 """Acts that the broker is told of: sending back, and passing on to another Center or to the port."""
 
 from dataclasses import replace
+from datetime import datetime
 
+from cee_mailbot.desk.clock import in_force
 from cee_mailbot.desk.item import Opened, given, opened
 from cee_mailbot.desk_ledger import Change
 from cee_mailbot.domain.assembly import leading_part
+from cee_mailbot.domain.item_clock import due_in_queue, moved_due
 from cee_mailbot.domain.reply import ReplyKind
 from cee_mailbot.domain.routing import Center
 from cee_mailbot.domain.work_item import Act, Closing
@@ -30,9 +33,18 @@ def transfer(intake: Intake, tracking: str, *, team: str, reason: str, actor: st
     with opened(intake, tracking, Act.TRANSFER, actor=actor, version=version) as at:
         if team == at.item.team:
             raise NotAllowedError(f"{at.item.tracking} is with team {team} already")
-        change = at.change(team=team, assignee=None, waiting_until=None, reason=words)
+        due = _due_there(at, center, intake)
+        change = at.change(team=team, assignee=None, waiting_until=None, due=due, reason=words)
         change = replace(change, raises=("transferred",))
         at.unit.carry_out(_answered(change, at, intake, ReplyKind.TRANSFER, center))
+
+
+def _due_there(at: Opened, center: Center, intake: Intake) -> datetime | None:
+    """When the item is due in the other queue: its clocks are the same, but the program office has one of its own."""
+    item, known = at.unit.clocked_item(at.item.tracking), in_force(at.unit.closures())
+    here = due_in_queue(item, intake.site.centers[at.item.team], known)
+    there = due_in_queue(item, center, known)
+    return there if moved_due(item, here, there) else item.due
 
 
 def transfer_to_port(intake: Intake, tracking: str, *, reason: str, actor: str, version: int | None = None) -> None:

@@ -1,19 +1,23 @@
 """Acts on messages that the bot did not enqueue, and on the outbox."""
 
+from dataclasses import replace
+
 from cee_mailbot.domain.acceptance import Outcome as Kind
 from cee_mailbot.domain.submission import RELEASABLE, MessageStatus
 from cee_mailbot.errors import NotAllowedError
+from cee_mailbot.fragments import Whole, whole_of
 from cee_mailbot.gathering import enqueue_whole
-from cee_mailbot.intake import Intake, subject_of
-from cee_mailbot.ledger import KeptMessage, Outcome
-from cee_mailbot.outcome import Release, judge
+from cee_mailbot.intake import Intake, rejoined_subject, subject_of
+from cee_mailbot.ledger import KeptMessage, Outcome, UnitOfWork
+from cee_mailbot.outcome import Release, Subject, judge
 from parsers.headers import MailRefused
 
 
 def release(intake: Intake, message_id: int, *, actor: str, line: str | None = None) -> None:
     """Puts a held, rejected or ignored message into the queue with its original times, and acknowledges it.
 
-    `line` replaces its subject line. Of a message beyond the limits of reading only the header is read. Raises
+    `line` replaces its subject line. Of a message beyond the limits of reading only the header is read. A fragment
+    whose others are all there, held or waiting, is released as the whole message; else as it is. Raises
     `NotFoundError`, or `NotAllowedError` with what stands against it.
     """
     with intake.store.begin(intake.site.clock.now()) as unit:
@@ -24,11 +28,22 @@ def release(intake: Intake, message_id: int, *, actor: str, line: str | None = N
         subject = subject_of(intake, kept, release=Release(actor=actor, line=line), header_only=True)
     with intake.store.begin(intake.site.clock.now()) as unit:
         _releasable(unit.message(message_id))
-        outcome = judge(subject, intake.site, unit)
+        whole = whole_of(subject.reading.mail, intake.blobs, unit, limit=subject.policy.message_limit, with_held=True)
+        outcome = judge(_rejoined(subject, whole, intake, unit) if whole else subject, intake.site, unit)
         _refuse_reject(outcome)
         submission = unit.write(outcome)
         if submission is not None and outcome.decision.status is MessageStatus.ASSEMBLING:
             enqueue_whole(submission, intake.site, unit)
+        if whole:
+            whole.end(submission, unit)
+
+
+def _rejoined(fragment: Subject, whole: Whole, intake: Intake, unit: UnitOfWork) -> Subject:
+    """The message whose last fragment a person let go, released as that person said."""
+    _, subject = rejoined_subject(intake, whole, unit)
+    if isinstance(subject, str):
+        raise NotAllowedError(f"its fragments make no message that can be read ({subject})")
+    return replace(subject, release=fragment.release)
 
 
 def _releasable(kept: KeptMessage) -> KeptMessage:

@@ -1,11 +1,13 @@
 """Wrong grouping put right: a message moved to another submission or split out, two submissions joined.
 
 No time moves by itself: a submission that gains or loses a message keeps its presentation time until a person sets
-another, as supplements never move it either. A set that is still assembling gets its time when it is enqueued.
+another, as supplements never move it either. A set that is still assembling gets its time when it is enqueued. A due
+date is computed from those times, so it stays too; what is split out has clocks of its own, and a due date by them.
 """
 
 from cee_mailbot.desk.item import Opened, opened, state_after
 from cee_mailbot.desk_ledger import Regrouping, Splitting
+from cee_mailbot.domain.item_clock import due_when_enqueued
 from cee_mailbot.domain.work_item import Act
 from cee_mailbot.errors import NotAllowedError
 from cee_mailbot.intake import Intake
@@ -52,14 +54,16 @@ def split(
         if message not in {part.message for part in story.parts.counted}:
             raise NotAllowedError(f"message {message} brought no documents of its own; move it to another submission")
         member = story.member(message)
+        line = line_of(member, story, intake.site)
         number = next_number(at.item.team, intake.site, at.unit)
         at.unit.split(
             Splitting(
                 source=at.item.submission,
                 message=message,
                 tracking=number,
-                line=line_of(member, story, intake.site),
+                line=line,
                 presentation=member.presentation,
+                due=due_when_enqueued(line.code, line.port, member.presentation.zone, member.part.arrived_at),
                 actor=actor,
                 reason=reason,
             )

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from cee_mailbot.domain.answering import NEVER_A_SUBMISSION, Answerable
@@ -33,15 +34,17 @@ class Outcome(StrEnum):
 class Standing:
     """What is already known that bears on this message, as the store tells it; submissions by their row ids.
 
-    `duplicate_of` is the row id of the first message with the same content and `duplicate_submission` where
-    that one went; `answers_us` whether the message answers one of our own, `answers` the submission that was
-    about, `answers_sender` the sender part of that submission's key, `answers_reject` whether it was a reject;
-    `same_key` is the newest submission of the message's key; `message_id_reused` whether another content
-    came under the same Message-ID; `returned` is the submission about which a reply of ours came back with it.
+    `duplicate_of` is the row id of the first message with the same content, `duplicate_arrived_at` when that one
+    arrived, `duplicate_submission` where it went; `answers_us` whether the message answers one of our own,
+    `answers` the submission that was about, `answers_sender` the sender part of that submission's key,
+    `answers_reject` whether it was a reject; `same_key` is the newest submission of the message's key;
+    `message_id_reused` whether another content came under the same Message-ID; `returned` is the submission about
+    which a reply of ours came back with it.
     """
 
     duplicate_of: int | None = None
     duplicate_submission: int | None = None
+    duplicate_arrived_at: datetime | None = None
     answers: int | None = None
     answers_sender: str | None = None
     answers_reject: bool = False

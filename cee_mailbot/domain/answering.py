@@ -21,8 +21,15 @@ _TOLD_FIRST = NEVER_A_SUBMISSION | {"bounce-subject"}
 
 HOUR = timedelta(hours=1)
 
-# Replies that no limit holds back: what a submission is owed, and what a person writes.
-UNLIMITED = (ReplyKind.ACKNOWLEDGEMENT, ReplyKind.INCOMPLETE, ReplyKind.STAFF)
+# Replies that no limit holds back: what a submission is owed, and what a person on the staff has said. No robot can
+# draw these: each needs a new submission or an act of a person.
+UNLIMITED = (
+    ReplyKind.ACKNOWLEDGEMENT,
+    ReplyKind.INCOMPLETE,
+    ReplyKind.TRANSFER,
+    ReplyKind.RETURN,
+    ReplyKind.STAFF,
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,7 +97,7 @@ class Allowance:
 
 
 def allow(kind: ReplyKind, traffic: ReplyTraffic, *, policy: Policy, now: datetime) -> Allowance:
-    """Whether a reply may leave now. An acknowledgement is never limited.
+    """Whether a reply may leave now. An acknowledgement is never limited, nor is what follows from an act of staff.
 
     Over `reply_limit_hour` to a sender it is delayed until the hour has room; over `reply_limit_subject_day`
     for one sender and subject it is withheld; the breaker withholds everything else until staff reset it.

@@ -18,7 +18,8 @@ class Part:
     """One message of a submission: its number and total as marked (None where it was not), and what it carries.
 
     `sent_at` is its presentation time, `documents` the SHA-256 of each of its documents, `size` the bytes of its
-    attachments; times are aware. `is_copy` means that the same part of the same set had come before.
+    attachments; times are aware. `is_copy` means that the same part of the same set had come before; `copy_of` is the
+    message whose content it has, byte for byte.
     """
 
     message: int
@@ -29,6 +30,7 @@ class Part:
     documents: frozenset[str]
     size: int
     is_copy: bool = False
+    copy_of: int | None = None
 
     @property
     def is_marked(self) -> bool:
@@ -98,7 +100,19 @@ class PartSet:
     @property
     def newest_arrival(self) -> datetime:
         """When its newest counted part arrived at the server."""
-        return max(part.arrived_at for part in self.counted)
+        return max(self.arrival_of(part) for part in self.counted)
+
+    def arrival_of(self, part: Part) -> datetime:
+        """When a part first arrived at the server, in whichever mailbox, polled in whichever order."""
+        return min(one.arrived_at for one in (part, *self.copies_of(part)))
+
+    def copies_of(self, part: Part) -> tuple[Part, ...]:
+        """The other deliveries of a part, and the messages that sent the same part again."""
+        return tuple(
+            one
+            for one in self.parts
+            if one.is_copy and (one.copy_of == part.message or (part.is_marked and one.number == part.number))
+        )
 
     def takes(self, part: Part) -> bool:
         """Whether the part's number is missing here and its total agrees."""
@@ -273,15 +287,16 @@ class Due(StrEnum):
     ENQUEUE_INCOMPLETE = "enqueue-incomplete"
 
 
-def due(waiting: PartSet, *, polled_since: datetime, policy: Policy) -> Due:
-    """What is to happen to a set now; `polled_since` is when the last completed poll of its mailbox began.
+def due(waiting: PartSet, *, polled_since: datetime | None, policy: Policy) -> Due:
+    """What is to happen to a set now; everything that arrived before `polled_since` is known (None: nobody can say).
 
-    Timers count from the newest part's arrival at the server and act only once a poll that began after they ran
-    out has found nothing more: a bot that was down never makes a set late. Whole sets wait for nothing.
+    Timers count from the newest part's arrival at the server and act only once polls that began after they ran
+    out have found nothing more: a bot that was down, or a mailbox that could not be reached, never makes a set
+    late. Whole sets wait for nothing.
     """
     if waiting.is_whole and not waiting.conflicted:
         return Due.ENQUEUE
-    if polled_since <= waiting.newest_arrival + policy.quiet_period:
+    if polled_since is None or polled_since <= waiting.newest_arrival + policy.quiet_period:
         return Due.NOTHING
     if waiting.conflicted or not waiting.is_marked:
         return Due.ENQUEUE
@@ -304,13 +319,15 @@ def deciding_part(parts: PartSet, policy: Policy) -> Part:
 
 
 def _earliest_copy(part: Part, parts: PartSet) -> Part:
-    same = (one for one in parts.parts if one.is_copy and part.is_marked and one.number == part.number)
-    return min((part, *same), key=_by_sending)
+    return min((part, *parts.copies_of(part)), key=_by_sending)
 
 
-def _by_sending(part: Part) -> tuple[datetime, int, int]:
-    """In the order of sending; at the same second in that of the numbers, so that the order of arrival says nothing."""
-    return (part.sent_at, part.number or 0, part.message)
+def _by_sending(part: Part) -> tuple[datetime, int, datetime, int]:
+    """In the order of sending; at the same second in that of the numbers, so that the order of arrival says nothing.
+
+    Of the deliveries of one message the first to arrive is its best evidence.
+    """
+    return (part.sent_at, part.number or 0, part.arrived_at, part.message)
 
 
 def leading_part(parts: PartSet) -> Part:

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from cee_mailbot.domain.routing import PROGRAM_TEAM, Center, due_to_answer
 from cee_mailbot.domain.timeliness import EARLIEST_YEAR, LATEST_YEAR, Start, Timeliness, due_for, timeliness
 from cee_mailbot.domain.working_days import Closure
 
@@ -77,6 +78,13 @@ def due_when_enqueued(code: str | None, port: str | None, zone: str, received_at
         received_at=received_at,
     )
     return due_of(item)
+
+
+def due_in_queue(item: ClockedItem, center: Center, closures: Iterable[Closure] = ()) -> datetime | None:
+    """When an item is due in a Center's queue: the program office answers in 15 days, elsewhere its type decides."""
+    if center.team == PROGRAM_TEAM:
+        return due_to_answer(item.received_at, center.time_zone)
+    return due_of(item, closures)
 
 
 def moved_due(before: ClockedItem, was: datetime | None, now: datetime | None) -> bool:

@@ -1,11 +1,10 @@
 """Writes and reads of split submissions: the sets of a key, and what they become."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, update
-from sqlmodel import col, select
+from sqlmodel import and_, col, or_, select
 
 from cee_mailbot.domain.assembly import Part, PartSet, Placement, Stage
 from cee_mailbot.domain.item_clock import due_when_enqueued
@@ -21,7 +20,6 @@ from cee_mailbot.store.tables import (
     DocumentRow,
     FlagRow,
     LinkRow,
-    MailboxRow,
     MessageRow,
     ReplyRow,
     SubmissionRow,
@@ -71,7 +69,6 @@ class AssemblyLedger(ReplyLedger):
             mailbox=row.mailbox,
             members=members,
             parts=self._part_set(row, members),
-            polled_since=self._polled_since(submission),
             reminded=self._was_reminded(submission),
             flags=frozenset(self._session.exec(select(FlagRow.name).where(FlagRow.submission_id == submission))),
         )
@@ -109,15 +106,16 @@ class AssemblyLedger(ReplyLedger):
         """See `ledger.UnitOfWork`."""
         self._write_reply(reply, message=story.parts.counted[0].message, submission=story.submission)
 
-    def fragments(self) -> tuple[Fragment, ...]:
+    def fragments(self, *, held_from: str | None = None) -> tuple[Fragment, ...]:
         """See `ledger.UnitOfWork`."""
+        waits = MessageRow.status == MessageStatus.ASSEMBLING
+        is_held = and_(MessageRow.status == MessageStatus.HELD, MessageRow.sender == held_from)
         query = (
-            select(MessageRow, MailboxRow.polled_since)
-            .outerjoin(MailboxRow, col(MailboxRow.name) == MessageRow.mailbox)
-            .where(MessageRow.status == MessageStatus.ASSEMBLING, col(MessageRow.submission_id).is_(None))
+            select(MessageRow)
+            .where(or_(waits, is_held) if held_from else waits, col(MessageRow.submission_id).is_(None))
             .order_by(col(MessageRow.arrived_at), col(MessageRow.id))
         )
-        return tuple(fragment_of(row, since) for row, since in self._session.exec(query))
+        return tuple(fragment_of(row) for row in self._session.exec(query) if "partial" in row.evidence)
 
     def rejoin(self, message: int, *, sha256: str, size: int) -> KeptMessage:
         """See `ledger.UnitOfWork`."""
@@ -148,6 +146,8 @@ class AssemblyLedger(ReplyLedger):
             .where(col(MessageRow.id).in_(placement.takes_over))
             .values(submission_id=submission, status=MessageStatus.ASSEMBLING, reasons=[])
         )
+        deliveries = update(MessageRow).where(col(MessageRow.duplicate_of).in_(placement.takes_over))
+        self._session.exec(deliveries.values(submission_id=submission))
         if placement.linked is not None:
             self._session.add(LinkRow(submission_id=submission, other_id=placement.linked, why="same-key"))
 
@@ -191,21 +191,6 @@ class AssemblyLedger(ReplyLedger):
             conflicted="part-conflict" in flags,
             parts_missing="parts-missing" in flags,
         )
-
-    def _polled_since(self, submission: int) -> datetime | None:
-        """The oldest of its mailboxes' last completed polls; None when one of them has none."""
-        query = (
-            select(MailboxRow.polled_since)
-            .join(MessageRow, col(MessageRow.mailbox) == MailboxRow.name)
-            .where(MessageRow.submission_id == submission)
-            .distinct()
-        )
-        undecided = select(MessageRow.id).where(MessageRow.status == MessageStatus.RECEIVED)
-        if self._session.exec(undecided.limit(1)).first() is not None:
-            return None  # what is missing may be there, kept and not yet decided
-        times = self._session.exec(query).all()
-        known = [time for time in times if time is not None]
-        return min(known) if known and len(known) == len(times) else None
 
     def _was_reminded(self, submission: int) -> bool:
         query = select(ReplyRow.id).where(ReplyRow.submission_id == submission, ReplyRow.kind == ReplyKind.WAITING)
@@ -261,6 +246,7 @@ def _part(row: MessageRow, documents: Sequence[DocumentRow]) -> Part:
         documents=frozenset(doc.sha256 for doc in documents),
         size=sum(doc.size for doc in documents),
         is_copy=row.status == MessageStatus.DUPLICATE,
+        copy_of=row.duplicate_of,
     )
 
 
@@ -274,7 +260,7 @@ def _presentation(row: MessageRow) -> Presentation:
     )
 
 
-def fragment_of(row: MessageRow, polled_since: datetime | None) -> Fragment:
+def fragment_of(row: MessageRow) -> Fragment:
     """A fragment as its row tells it."""
     told = row.evidence.get("partial", {})
     return Fragment(
@@ -284,5 +270,4 @@ def fragment_of(row: MessageRow, polled_since: datetime | None) -> Fragment:
         number=told.get("number", 0),
         total=told.get("total"),
         content_digest=row.content_digest or "",
-        polled_since=polled_since,
     )

@@ -17,13 +17,14 @@ ITEM_COLUMNS = (
     "assignee",
     "waiting_until",
     "closed_at",
+    "due",
     "presented_at",
     "basis",
     "strength",
     "joined_into",
 )
 MESSAGE_COLUMNS = ("submission_id", "status")
-_TIMES = frozenset({"waiting_until", "closed_at", "presented_at"})
+_TIMES = frozenset({"waiting_until", "closed_at", "due", "presented_at"})
 _TABLES: dict[str, type[Any]] = {"submission": SubmissionRow, "message": MessageRow}
 
 Values = dict[str, Any]

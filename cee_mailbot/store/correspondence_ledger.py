@@ -12,6 +12,7 @@ from cee_mailbot.domain.submission import MessageStatus
 from cee_mailbot.domain.work_item import EVENTS, Act, ItemState
 from cee_mailbot.ledger import Outcome
 from cee_mailbot.store.history import HistoryWriter
+from cee_mailbot.store.links import where_it_went
 from cee_mailbot.store.tables import DocumentRow, MessageRow, ReplyRow, SubmissionRow
 from cee_mailbot.store.texts import storable
 from parsers.subject import parse_subject
@@ -34,7 +35,11 @@ class CorrespondenceLedger:
         ids = [storable(one) for one in message_ids]
         query = select(ReplyRow).where(col(ReplyRow.message_id).in_(ids), col(ReplyRow.state).not_in(NEVER_LEFT))
         row = self._session.exec(query.order_by(col(ReplyRow.id)).limit(1)).first() if ids else None
-        return Bounced(reply=row.id, submission=row.submission_id) if row and row.id else None
+        if row is None or row.id is None:
+            return None
+        item = self._session.get(SubmissionRow, row.submission_id) if row.submission_id else None
+        now = where_it_went(self._session, item)
+        return Bounced(reply=row.id, submission=now.id if now else None)
 
     def rejected_from(self, sender_key: str) -> tuple[Rejected, ...]:
         """See the contract."""

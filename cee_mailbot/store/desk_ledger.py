@@ -65,6 +65,7 @@ class DeskLedger(AssemblyLedger):
         *,
         actor: str,
         detail: dict[str, object],
+        other: int | None = None,
         message: int | None = None,
     ) -> None:
         """Carries an act out and writes its one line, with all that must be known to take it back."""
@@ -81,6 +82,7 @@ class DeskLedger(AssemblyLedger):
             at=self._now,
             actor=storable(actor),
             submission=submission,
+            other=other or made,
             message=message,
             detail={key: storable(value) if isinstance(value, str) else value for key, value in detail.items()},
         )
@@ -112,13 +114,10 @@ class DeskLedger(AssemblyLedger):
             lambda: regroup(self._session, regrouping, self._now),
             actor=regrouping.actor,
             detail={"from": source.tracking, "to": target.tracking, "reason": regrouping.reason},
-            # The line is to be found from both: a join empties its source, and what was moved is moved back by an undo.
-            message=regrouping.messages[0] if regrouping.act is Act.MOVE else self._first_message(regrouping.target),
+            # The line is to be found from both, also after it was undone.
+            other=regrouping.target,
+            message=regrouping.messages[0] if regrouping.act is Act.MOVE else None,
         )
-
-    def _first_message(self, submission: int) -> int | None:
-        mine = select(MessageRow.id).where(MessageRow.submission_id == submission)
-        return self._session.exec(mine.order_by(col(MessageRow.id)).limit(1)).first()
 
     def split(self, splitting: Splitting) -> None:
         """See `desk_ledger.DeskLedger`."""
@@ -146,6 +145,7 @@ class DeskLedger(AssemblyLedger):
             at=self._now,
             actor=storable(actor),
             submission=line.submission_id,
+            other=line.other_id,
             message=line.message_row,
             detail={"event": line.event, "line": line.id},
         )
@@ -153,8 +153,7 @@ class DeskLedger(AssemblyLedger):
         return line.event
 
     def _last_act(self, submission: int) -> HistoryRow:
-        mine = select(MessageRow.id).where(MessageRow.submission_id == submission)
-        concerns = or_(HistoryRow.submission_id == submission, col(HistoryRow.message_row).in_(mine))
+        concerns = or_(HistoryRow.submission_id == submission, HistoryRow.other_id == submission)
         by_staff = HistoryRow.actor != SYSTEM
         lines = select(HistoryRow).where(concerns, by_staff, col(HistoryRow.event).in_([*_ACTS, UNDONE]))
         undone: set[Any] = set()

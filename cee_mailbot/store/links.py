@@ -33,6 +33,15 @@ def _pairs(session: Session, ids: Sequence[int | None]) -> Iterable[tuple[int, s
     yield from ((one, number) for one, number in session.exec(rejects) if one is not None and number)
 
 
+def where_it_went(session: Session, row: SubmissionRow | None) -> SubmissionRow | None:
+    """The submission that has the messages of this one now: itself, or the one that it was joined into."""
+    seen: set[int | None] = set()
+    while row is not None and row.joined_into is not None and row.id not in seen:
+        seen.add(row.id)
+        row = session.get(SubmissionRow, row.joined_into)
+    return row
+
+
 def made_good_by(session: Session, submission: int | None) -> Sequence[MessageRow]:
     """The rejected messages that this submission's made good, oldest first."""
     query = select(MessageRow).where(MessageRow.resent_as == submission, MessageRow.status == MessageStatus.REJECTED)

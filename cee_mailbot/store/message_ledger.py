@@ -1,6 +1,6 @@
-"""Writes of polls and messages: what arrived, what is known of it, and what became of it."""
+"""Writes of messages: what is known of them, and what became of them."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -14,15 +14,13 @@ from cee_mailbot.domain.reply import ReplyKind
 from cee_mailbot.domain.submission import Key, MessageStatus
 from cee_mailbot.domain.work_item import ItemState
 from cee_mailbot.errors import NotFoundError
-from cee_mailbot.interfaces import Handle
-from cee_mailbot.ledger import Answered, Arrival, FirstOfKind, KeptMessage, Outcome
+from cee_mailbot.ledger import Answered, FirstOfKind, KeptMessage, Outcome
 from cee_mailbot.store.history import HistoryWriter
-from cee_mailbot.store.kept import handle_of, kept_message
-from cee_mailbot.store.row_facts import slices
+from cee_mailbot.store.kept import kept_message
+from cee_mailbot.store.links import where_it_went
 from cee_mailbot.store.tables import (
     DocumentRow,
     FlagRow,
-    MailboxRow,
     MessageRow,
     ReplyRow,
     SerialRow,
@@ -32,93 +30,11 @@ from cee_mailbot.store.texts import storable
 
 
 class MessageLedger:
-    """The part of a unit of work that concerns mailboxes, messages and submissions."""
+    """The part of a unit of work that concerns messages and the submissions that they begin."""
 
     _session: Session
     _history: HistoryWriter
     _now: datetime
-
-    def begin_poll(self, mailbox: str, *, team: str, activation: datetime) -> datetime:
-        """See `ledger.UnitOfWork`."""
-        row = self._session.get(MailboxRow, mailbox)
-        if row is None:
-            row = MailboxRow(name=mailbox, team=team, activation=activation)
-            self._history.add(
-                "mailbox-activated", at=self._now, detail={"mailbox": mailbox, "activation": activation.isoformat()}
-            )
-        row.last_started = self._now
-        self._session.add(row)
-        return row.activation
-
-    def end_poll(self, mailbox: str, *, error: str | None, began: datetime | None = None) -> None:
-        """See `ledger.UnitOfWork`."""
-        row = self._session.get_one(MailboxRow, mailbox)
-        row.error = error
-        if error is None:
-            row.last_completed = self._now
-            # With several pollers the last one to start need not be the one that has ended.
-            since = (began or row.last_started or self._now).astimezone(UTC)
-            row.polled_since = max(row.polled_since or since, since)
-
-    def keep(self, arrivals: Sequence[Arrival]) -> tuple[KeptMessage, ...]:
-        """See `ledger.UnitOfWork`."""
-        rows = {
-            (mailbox, handle): row
-            for mailbox in {arrival.mailbox for arrival in arrivals}
-            for handle, row in self._by_delivery(mailbox, [arrival.handle for arrival in arrivals]).items()
-        }
-        new: list[tuple[Arrival, MessageRow]] = []
-        for arrival in arrivals:
-            place = (arrival.mailbox, arrival.handle)
-            if place not in rows:
-                rows[place] = _row_of(arrival)
-                new.append((arrival, rows[place]))
-        self._session.add_all(row for _, row in new)
-        self._session.flush()
-        for arrival, row in new:
-            self._history.add("received", at=arrival.first_seen_at, message=row.id, detail={"sha256": row.sha256})
-            self._note_newest(arrival)
-        return tuple(kept_message(rows[arrival.mailbox, arrival.handle]) for arrival in arrivals)
-
-    def _note_newest(self, arrival: Arrival) -> None:
-        mailbox = self._session.get(MailboxRow, arrival.mailbox)
-        if mailbox is not None:
-            mailbox.last_message = max(mailbox.last_message or arrival.arrived_at, arrival.arrived_at)
-
-    def known(self, mailbox: str, handles: Sequence[Handle]) -> dict[Handle, KeptMessage]:
-        """See `ledger.UnitOfWork`."""
-        return {handle: kept_message(row) for handle, row in self._by_delivery(mailbox, handles).items()}
-
-    def _by_delivery(self, mailbox: str, handles: Sequence[Handle]) -> dict[Handle, MessageRow]:
-        uids: dict[tuple[str, str], list[str]] = {}
-        for handle in handles:
-            uids.setdefault((handle.folder, handle.validity), []).append(handle.uid)
-        # Every column of the unique index: by uid alone, the whole history of a mailbox would be looked through.
-        queries = (
-            select(MessageRow).where(
-                MessageRow.mailbox == mailbox,
-                MessageRow.folder == folder,
-                MessageRow.validity == validity,
-                col(MessageRow.uid).in_(some),
-            )
-            for (folder, validity), all_there in uids.items()
-            for some in slices(all_there)
-        )
-        return {handle_of(row): row for query in queries for row in self._session.exec(query)}
-
-    def undecided(self, mailbox: str, *, after: int, limit: int) -> tuple[KeptMessage, ...]:
-        """See `ledger.UnitOfWork`."""
-        query = (
-            select(MessageRow)
-            .where(
-                MessageRow.mailbox == mailbox,
-                MessageRow.status == MessageStatus.RECEIVED,
-                col(MessageRow.id) > after,
-            )
-            .order_by(col(MessageRow.id))
-            .limit(limit)
-        )
-        return tuple(kept_message(row) for row in self._session.exec(query))
 
     def message(self, message_id: int) -> KeptMessage:
         """See `ledger.UnitOfWork`."""
@@ -129,20 +45,6 @@ class MessageLedger:
         if row is None:
             raise NotFoundError(f"there is no message {message_id}; `cee-mailbot messages list` shows all")
         return row
-
-    def unsettled(self, mailbox: str) -> tuple[KeptMessage, ...]:
-        """See `ledger.UnitOfWork`."""
-        query = select(MessageRow).where(
-            MessageRow.mailbox == mailbox,
-            col(MessageRow.settled_at).is_(None),
-            MessageRow.status != MessageStatus.RECEIVED,
-        )
-        return tuple(kept_message(row) for row in self._session.exec(query))
-
-    def settled(self, message_ids: Collection[int]) -> None:
-        """See `ledger.UnitOfWork`."""
-        for some in slices(list(message_ids)):
-            self._session.exec(update(MessageRow).where(col(MessageRow.id).in_(some)).values(settled_at=self._now))
 
     def first_of_kind(self, content_digest: str, *, other_than: int) -> FirstOfKind | None:
         """See `ledger.UnitOfWork`."""
@@ -160,7 +62,9 @@ class MessageLedger:
         row = self._session.exec(query).first()
         if row is None or row.id is None:
             return None
-        return FirstOfKind(message=row.id, submission=row.submission_id, tracking=row.tracking)
+        return FirstOfKind(
+            message=row.id, arrived_at=row.arrived_at, submission=row.submission_id, tracking=row.tracking
+        )
 
     def message_id_reused(self, message_id: str, content_digest: str) -> bool:
         """See `ledger.UnitOfWork`."""
@@ -177,14 +81,19 @@ class MessageLedger:
         by_id = select(ReplyRow).where(col(ReplyRow.message_id).in_(ids)).order_by(col(ReplyRow.id).desc())
         if (reply := self._session.exec(by_id.limit(1)).first()) is not None:
             item = self._session.get(SubmissionRow, reply.submission_id) if reply.submission_id else None
-            return _answered(item, ReplyKind(reply.kind))
+            return self._answered(item, ReplyKind(reply.kind))
         by_number = select(SubmissionRow).where(col(SubmissionRow.tracking).in_(tracking)).limit(1)
         if (item := self._session.exec(by_number).first()) is not None:
-            return _answered(item, ReplyKind.ACKNOWLEDGEMENT)
+            return self._answered(item, ReplyKind.ACKNOWLEDGEMENT)
         rejected = select(MessageRow.id).where(
             col(MessageRow.tracking).in_(tracking), MessageRow.status == MessageStatus.REJECTED
         )
-        return _answered(None, ReplyKind.REJECT) if self._session.exec(rejected.limit(1)).first() else None
+        return self._answered(None, ReplyKind.REJECT) if self._session.exec(rejected.limit(1)).first() else None
+
+    def _answered(self, item: SubmissionRow | None, kind: ReplyKind) -> Answered:
+        """Whoever wrote to a submission may write to the one that it was joined into."""
+        now = where_it_went(self._session, item)
+        return Answered(submission=now.id if now else None, sender=item.sender_key if item else None, kind=kind)
 
     def newest_of_key(self, key: Key) -> int | None:
         """See `ledger.UnitOfWork`."""
@@ -235,6 +144,17 @@ class MessageLedger:
         self._session.add_all(
             FlagRow(submission_id=submission, name=name, message_row=outcome.message.id) for name in names
         )
+
+    def _bear_out(self, outcome: Outcome, submission: int) -> None:
+        """An earlier delivery of a message settles the dispute about its Date; no time moves, the grade rises."""
+        flag = self._session.get(FlagRow, (submission, "date-disputed", outcome.duplicate_of))
+        shown = outcome.presentation
+        if not outcome.bears_out or flag is None or shown is None:
+            return
+        self._session.delete(flag)
+        item = self._session.get_one(SubmissionRow, submission)
+        if (item.presented_at, item.basis) == (shown.instant, shown.basis):
+            item.strength = shown.strength
 
     def _touch(self, submission: int) -> None:
         item = self._session.get_one(SubmissionRow, submission)
@@ -325,21 +245,3 @@ def _document_rows(outcome: Outcome) -> Iterable[DocumentRow]:
         )
         for position, doc in enumerate(outcome.documents)
     ]
-
-
-def _row_of(arrival: Arrival) -> MessageRow:
-    return MessageRow(
-        mailbox=arrival.mailbox,
-        folder=arrival.handle.folder,
-        validity=arrival.handle.validity,
-        uid=arrival.handle.uid,
-        sha256=arrival.sha256,
-        size=arrival.size,
-        arrived_at=arrival.arrived_at.astimezone(UTC),
-        first_seen_at=arrival.first_seen_at.astimezone(UTC),
-        status=MessageStatus.RECEIVED,
-    )
-
-
-def _answered(item: SubmissionRow | None, kind: ReplyKind) -> Answered:
-    return Answered(submission=item.id if item else None, sender=item.sender_key if item else None, kind=kind)

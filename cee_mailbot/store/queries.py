@@ -83,7 +83,8 @@ class SqlQuestions(ClockRegister, CensusRegister, AuditRegister):
 
     def _concerns(self, row: SubmissionRow, messages: Sequence[MessageRow]) -> ColumnElement[bool]:
         ids = [message.id for message in messages]
-        return or_(HistoryRow.submission_id == row.id, col(HistoryRow.message_row).in_(ids))
+        mine = (HistoryRow.submission_id == row.id, HistoryRow.other_id == row.id)
+        return or_(*mine, col(HistoryRow.message_row).in_(ids))
 
     def _rows(self, table: type[Any], condition: Any) -> Sequence[Any]:
         return self._session.exec(select(table).where(condition).order_by(table.id)).all()

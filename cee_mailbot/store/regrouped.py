@@ -122,6 +122,7 @@ def _new_row(source: SubmissionRow, message: MessageRow, splitting: Splitting, n
         basis=shown.basis,
         strength=shown.strength,
         received_at=message.arrived_at,
+        due=splitting.due,
         created_at=now,
         updated_at=now,
         enqueued_at=now,

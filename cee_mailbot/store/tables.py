@@ -248,7 +248,11 @@ class CensusRow(SQLModel, table=True):
 
 
 class HistoryRow(SQLModel, table=True):
-    """One line of the append-only history; `digest` covers the line and the digest before it."""
+    """One line of the append-only history; `digest` covers the line and the digest before it.
+
+    `other_id` is the second submission that an act concerns, by which its history finds the line; the act names both
+    in `detail`, which the digest covers.
+    """
 
     __tablename__: ClassVar[Any] = "history"
     id: int | None = Field(default=None, primary_key=True)
@@ -256,6 +260,7 @@ class HistoryRow(SQLModel, table=True):
     actor: str
     event: str
     submission_id: int | None = Field(default=None, index=True)
+    other_id: int | None = Field(default=None, index=True)
     message_row: int | None = Field(default=None, index=True)
     reply_id: int | None = None
     detail: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)

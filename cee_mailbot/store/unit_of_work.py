@@ -11,6 +11,7 @@ from cee_mailbot.store.audit_ledger import AuditLedger
 from cee_mailbot.store.census_ledger import CensusLedger
 from cee_mailbot.store.clock_ledger import ClockLedger
 from cee_mailbot.store.correspondence_ledger import CorrespondenceLedger
+from cee_mailbot.store.delivery_ledger import DeliveryLedger
 from cee_mailbot.store.desk_ledger import DeskLedger
 from cee_mailbot.store.history import HistoryWriter
 from cee_mailbot.store.message_ledger import MessageLedger
@@ -21,7 +22,14 @@ WAKES = frozenset({MessageStatus.SUPPLEMENT, MessageStatus.CORRESPONDENCE})
 
 
 class SqlUnitOfWork(
-    MessageLedger, DeskLedger, ClockLedger, CensusLedger, AuditLedger, RecoveryLedger, CorrespondenceLedger
+    DeliveryLedger,
+    MessageLedger,
+    DeskLedger,
+    ClockLedger,
+    CensusLedger,
+    AuditLedger,
+    RecoveryLedger,
+    CorrespondenceLedger,
 ):
     """See `ledger.UnitOfWork`; lives as long as the session's transaction."""
 
@@ -50,6 +58,7 @@ class SqlUnitOfWork(
             if outcome.decision.status not in (MessageStatus.DUPLICATE, MessageStatus.IGNORED):
                 self._write_flags(outcome, submission)
             self._drop_flags(submission, outcome.drops_flags)
+            self._bear_out(outcome, submission)
             self._make_good(outcome, submission)
             self._look_again(outcome, submission)
             self._gather(submission, outcome.placement)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from sqlmodel import Session, col, select
 
+from cee_mailbot import desk
 from cee_mailbot.domain.facts import ItemStory
 from cee_mailbot.gathering import chase
 from cee_mailbot.store.tables import SubmissionRow
@@ -103,6 +104,28 @@ def test_an_answer_wakes_an_item_that_waits(workshop: Workshop) -> None:
     workshop.receive(answer(workshop, documents=[]))
     assert workshop.items()[0].state == "assigned"
     assert events(workshop).count("woken") == 1
+
+
+@pytest.mark.parametrize("by", ["thread", "number"])
+def test_an_answer_about_an_item_that_was_joined_goes_where_its_messages_went(workshop: Workshop, by: str) -> None:
+    first = workshop.items()[0].tracking
+    workshop.receive(mail(subject="DR,NokiaInc,345-67890990,2704", message_id="<9@filer.example>", documents=[OTHER]))
+    second = next(item.tracking for item in workshop.items() if item.tracking != first)
+    desk.join(workshop.intake, second, first, actor="kim")
+    paper = [PDF + b"late"]
+    numbered = mail(subject=f"About {first}", message_id="<3@filer.example>", documents=paper)
+    workshop.receive(answer(workshop, number="<3@filer.example>", documents=paper) if by == "thread" else numbered)
+    items = {item.tracking: item for item in workshop.items()}
+    assert (items[second].messages, items[first].messages, items[first].state) == ((1, 2, 3), (), "closed")
+
+
+def test_a_bounce_of_a_joined_items_reply_shows_where_its_messages_went(workshop: Workshop) -> None:
+    first = workshop.items()[0].tracking
+    workshop.receive(mail(subject="DR,NokiaInc,345-67890990,2704", message_id="<9@filer.example>", documents=[OTHER]))
+    second = next(item.tracking for item in workshop.items() if item.tracking != first)
+    desk.join(workshop.intake, second, first, actor="kim")
+    workshop.receive(bounce(workshop.replies()[0].message_id))
+    assert next(item.messages for item in workshop.items() if item.tracking == second) == (1, 2, 3)
 
 
 def test_another_domain_neither_opens_nor_joins(workshop: Workshop) -> None:

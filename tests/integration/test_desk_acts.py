@@ -359,6 +359,48 @@ def test_a_moved_message_counts_where_it_went_and_moves_no_time(workshop: Worksh
     assert by_staff(workshop, other)[-1].event == "moved"
 
 
+@pytest.mark.parametrize("act", [Act.MOVE, Act.JOIN, Act.SPLIT], ids=str)
+def test_both_histories_tell_an_act_and_that_it_was_undone(workshop: Workshop, act: Act) -> None:
+    """The history is append-only: what was taken back stays to be read, on either side."""
+    tracking, other = two_in_one(workshop), another(workshop)
+    made = CARRY[act](workshop, tracking, other)
+    both = (tracking, str(made) if act is Act.SPLIT else other)
+    desk.undo(workshop.intake, tracking, actor="kim")
+    for one in both:
+        assert [line.event for line in by_staff(workshop, one)] == [EVENTS[act], UNDONE]
+
+
+def test_an_item_that_was_set_aside_and_taken_up_again_tells_both(workshop: Workshop) -> None:
+    tracking = two_in_one(workshop)
+    CARRY[Act.WAIT](workshop, tracking, "")
+    desk.undo(workshop.intake, tracking, actor="kim")
+    assert (facts(workshop, tracking).state, facts(workshop, tracking).assignee) == ("new", None)
+    assert [line.event for line in by_staff(workshop, tracking)] == ["waiting", UNDONE]
+
+
+def test_a_due_date_is_the_one_that_the_queue_and_the_clocks_give(workshop: Workshop) -> None:
+    """A protest is due by its type in any Center's queue, and in 15 days at the program office."""
+    line = "PR,NokiaInc,345-67890123,2704"
+    workshop.receive(mail(subject=line), mail(subject=line, message_id="<2@filer.example>", documents=[PDF + b"2"]))
+    [item] = workshop.items()
+    assert item.due is not None
+    for team, due in (("009", item.due), ("000", ARRIVED + timedelta(days=15)), ("007", item.due)):
+        desk.transfer(workshop.intake, item.tracking, team=team, reason="Theirs.", actor="kim")
+        found = facts(workshop, item.tracking).due
+        assert found is not None
+        assert abs(found - due) <= timedelta(hours=1), team
+    number = desk.split(workshop.intake, item.tracking, 2, actor="kim")
+    assert facts(workshop, number).due == item.due
+
+
+def test_a_transfer_that_is_undone_takes_its_due_date_back(workshop: Workshop) -> None:
+    tracking = two_in_one(workshop)
+    desk.transfer(workshop.intake, tracking, team="000", reason="Theirs.", actor="kim")
+    assert facts(workshop, tracking).due is not None
+    desk.undo(workshop.intake, tracking, actor="kim")
+    assert facts(workshop, tracking).due is None
+
+
 def test_other_deliveries_go_with_the_message_that_they_repeat(workshop: Workshop) -> None:
     tracking, other = two_in_one(workshop), another(workshop)
     workshop.receive(mail(message_id="<2@filer.example>", documents=[PDF + b"2"], body="More."))

@@ -22,7 +22,8 @@ from tests.support.mails import EXACT, mail
 
 NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 OWN = frozenset({"cee-electronics@cbp.dhs.gov"})
-UNLIMITED = (ReplyKind.ACKNOWLEDGEMENT, ReplyKind.INCOMPLETE, ReplyKind.STAFF)
+OF_STAFF = (ReplyKind.TRANSFER, ReplyKind.RETURN, ReplyKind.STAFF)
+UNLIMITED = (ReplyKind.ACKNOWLEDGEMENT, ReplyKind.INCOMPLETE, *OF_STAFF)
 LIMITED = tuple(kind for kind in ReplyKind if kind not in UNLIMITED)
 
 
