@@ -3,6 +3,7 @@
 A case is a folder with its messages (`1.eml`, `2.eml`, ...) and `expected.toml`. What is delivered stands in that
 file beside what is expected, so that one page tells the whole story. `@REPLY:1:message-id@` and
 `@REPLY:1:tracking@` in a message are filled in at its delivery from the first reply that the case has drawn so far.
+`closed` names the items that staff close, and after which poll.
 """
 
 import os
@@ -23,8 +24,10 @@ import tomlkit
 from cee_mailbot import app as program
 from cee_mailbot import operations
 from cee_mailbot.config import load_config
+from cee_mailbot.desk import close
 from cee_mailbot.domain.facts import to_json
 from cee_mailbot.domain.routing import shipped_centers
+from cee_mailbot.domain.work_item import Closing
 from cee_mailbot.errors import NotAllowedError
 from cee_mailbot.questions import ItemQuery, MessageQuery, Questions, ReplyQuery
 
@@ -72,6 +75,7 @@ class Case:
     site: Mapping[str, Any]
     now: tuple[datetime, ...]
     deliveries: tuple[Delivery, ...]
+    closed: tuple[Mapping[str, Any], ...]
     expected: Mapping[str, list[Facts]]
 
     @property
@@ -113,6 +117,7 @@ def read_case(folder: Path) -> Case:
         site=written.get("site", {}),
         now=tuple(written.get("now", ())) or _usual_clock(deliveries),
         deliveries=deliveries,
+        closed=tuple(written.get("closed", ())),
         expected={kind: written.get(kind, []) for kind in ("message", "item", "reply")},
     )
 
@@ -136,6 +141,9 @@ def run_case(case: Case, at: Path) -> Observed:
                 replies = [to_json(one) for one in ask.replies(ReplyQuery())]
             sent |= {one.number: _deliver(case, one, at, replies) for one in case.deliveries if one.poll == poll}
             _pass(app, case)
+            for one in case.closed:
+                if one["poll"] == poll:
+                    close(app.intake, one["item"], Closing.DONE, actor="kim")
     written = _everything_written(at)
     with program.opened(config, now=case.now[-1]) as app:
         _pass(app, case)

@@ -25,7 +25,7 @@ FAULT = "only a fault of ours makes it, no message can"
 
 NO_CASE: dict[str, dict[str, str]] = {
     "statuses": {"received": "no message rests there"},
-    "item states": {"assigned": STAFF, "waiting": STAFF, "closed": STAFF},
+    "item states": {"assigned": STAFF, "waiting": STAFF},
     "reply kinds": dict.fromkeys(("transfer", "return", "staff"), STAFF),
     "reply states": {
         **dict.fromkeys(("retrying", "uncertain", "failed"), SERVER),
@@ -35,7 +35,6 @@ NO_CASE: dict[str, dict[str, str]] = {
     "reasons": {
         **dict.fromkeys(("blob-damaged", "reader-broke", "decision-broke"), FAULT),
         "header-too-large": "it takes a header of 256 KB; see the tests of the parsers",
-        "fragments-unfit": "it takes more than a hundred fragments, or 50 MB of them",
         "no-replies": "only `ingest --no-replies` makes it",
     },
 }

@@ -81,6 +81,89 @@ def test_every_migration_can_be_undone_and_done_again(store: SqlStore) -> None:
         assert compare_metadata(MigrationContext.configure(connection), SQLModel.metadata) == []
 
 
+# A mailbox, an item and its message, with the columns that the first schema had.
+OLD_ROWS: dict[str, dict[str, object]] = {
+    "mailbox": {"name": "electronics", "team": "007", "activation": "2026-02-27 15:00:00"},
+    "submission": {
+        "id": 1,
+        "tracking": "CEE-007-26-000001-V",
+        "team": "007",
+        "mailbox": "electronics",
+        "state": "new",
+        "code": "DR",
+        "account": "NokiaInc",
+        "entry_number": "345-67890123",
+        "port": "2704",
+        "sender": "broker@filer.example",
+        "sender_domain": "filer.example",
+        "sender_key": "filer.example",
+        "presented_at": "2026-03-02 14:59:30",
+        "zone": "America/Los_Angeles",
+        "basis": "date",
+        "strength": "B",
+        "received_at": "2026-03-02 15:00:00",
+        "version": 1,
+        "created_at": "2026-03-02 15:01:00",
+        "updated_at": "2026-03-02 15:01:00",
+    },
+    "message": {
+        "id": 1,
+        "mailbox": "electronics",
+        "folder": "INBOX",
+        "validity": "1",
+        "uid": "of old",
+        "sha256": "ab",
+        "size": 5,
+        "arrived_at": "2026-03-02 15:00:00",
+        "first_seen_at": "2026-03-02 15:01:00",
+        "status": "enqueued",
+        "reasons": "[]",
+        "problems": "[]",
+        "content_digest": "of old",
+        "message_id": "<1@filer.example>",
+        "from_header": "broker@filer.example",
+        "sender": "broker@filer.example",
+        "sender_domain": "filer.example",
+        "subject": "DR,NokiaInc,345-67890123,2704",
+        "sent_raw": "",
+        "presented_at": "2026-03-02 14:59:30",
+        "zone": "America/Los_Angeles",
+        "basis": "date",
+        "strength": "B",
+        "evidence": "{}",
+        "submission_id": 1,
+        "policy_version": "",
+    },
+}
+
+
+def test_a_database_of_the_first_schema_keeps_its_rows_and_goes_on(tmp_path: Path) -> None:
+    """An item of old takes new mail of its key, and its sender is answered: what it lacks has a value."""
+    workshop = Workshop(tmp_path)
+    with workshop.store._writer.begin() as connection:
+        config = alembic_config()
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0001")
+        for table, row in OLD_ROWS.items():
+            values = ", ".join(f":{name}" for name in row)
+            connection.execute(text(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({values})"), row)  # noqa: S608
+    workshop.store.migrate()
+    [item], [message] = workshop.items(), workshop.messages()
+    assert (item.tracking, item.messages, item.presented_at) == (
+        "CEE-007-26-000001-V",
+        (1,),
+        NOW - timedelta(seconds=30),
+    )
+    assert (message.status, message.tracking, message.sent_at) == ("enqueued", item.tracking, None)
+    workshop.receive(mail(message_id="<2@filer.example>", documents=[b"more"], body="More."))
+    assert workshop.statuses() == ["enqueued", "supplement"]
+    assert [reply.kind for reply in workshop.replies()] == ["supplement"]
+    with workshop.store.begin(NOW) as unit:
+        [first, _] = unit.set_story(1).members
+        assert (first.line, first.references, first.answerable, first.answer_wanted) == ("", (), True, True)
+    workshop.store.close()
+
+
 def test_migrating_again_changes_nothing(store: SqlStore) -> None:
     before = store.check()
     store.migrate()
