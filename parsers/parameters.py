@@ -78,4 +78,5 @@ def _joined(pieces: Mapping[int, tuple[str, bool]]) -> str:
 
 
 def _bytes_of(text: str, *, encoded: bool) -> bytes:
-    return unquote_to_bytes(text) if encoded else text.encode("utf-8", "replace")
+    raw = text.encode("utf-8", "replace")
+    return unquote_to_bytes(raw) if encoded else raw

@@ -21,6 +21,7 @@ NAMES = {
     "attachment; filename*=x.pdf; filename*1*=y": "x.pdfy",
     "attachment; filename*=no-such-charset''%fc.pdf": "ü.pdf",
     'attachment; filename="unclosed.pdf': "unclosed.pdf",
+    "attachment; filename*0*=a%20\ud800.pdf": "a ?.pdf",
 }
 
 
