@@ -22,7 +22,7 @@ from cee_mailbot.mailers.files import FilesSettings
 from cee_mailbot.mailers.smtp import SmtpSettings
 from cee_mailbot.outbox import Outbox
 from cee_mailbot.rendering import TemplateComposer
-from cee_mailbot.sandbox import InProcessReader
+from cee_mailbot.sandbox import ChildReader, ReadingLimits
 from cee_mailbot.site import Site
 from cee_mailbot.sources import source_class
 from cee_mailbot.sources.imap_settings import ImapSettings
@@ -60,6 +60,7 @@ class App:
     blobs: BlobStore
     journal: FolderJournal
     site: Site
+    reader: ChildReader
     intake: Intake
     outbox: Outbox
     mailer: Mailer
@@ -80,6 +81,7 @@ def opened(config: Config, *, now: datetime | None = None, clock: SetClock | Non
     try:
         yield app
     finally:
+        app.reader.close()
         app.store.close()
 
 
@@ -93,17 +95,19 @@ def build(config: Config, *, now: datetime | None = None, clock: SetClock | None
     directories = directories_of(config)
     site = site_of(config, clock or SystemClock(), directories)
     mailer = mailer_of(config)
+    reader = reader_of(config)
     return App(
         config=config,
         store=store,
         blobs=blobs,
         journal=journal,
         site=site,
+        reader=reader,
         intake=Intake(
             site=site,
             store=store,
             blobs=blobs,
-            reader=InProcessReader(),
+            reader=reader,
             journal=journal,
             set_bytes=config.polling.set_bytes,
         ),
@@ -131,6 +135,22 @@ def site_of(config: Config, clock: Clock, directories: Directories | None = None
         clock=clock,
         new_message_id=_new_message_id(config),
         directory=(directories or directories_of(config)).directory,
+    )
+
+
+def reader_of(config: Config | None) -> ChildReader:
+    """What reads mail, within the configured limits; starts nothing yet, and is to be closed."""
+    if config is None:
+        return ChildReader(ReadingLimits())
+    table = config.reading
+    return ChildReader(
+        ReadingLimits(
+            children=table.children,
+            memory=table.memory,
+            cpu=table.cpu,
+            wall=table.wall,
+            answer=table.answer,
+        )
     )
 
 

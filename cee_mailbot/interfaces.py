@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import BinaryIO, Protocol
 
 from cee_mailbot.domain.reply import ComposedReply, ReplyFacts
-from parsers.documents import Cut
+from parsers.documents import Cut, Document
 from parsers.mail import Mail
 
 
@@ -173,7 +173,10 @@ class Mailer(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reading:
-    """What was read from one message: its headers, what it carries, and of a bounce the ids of what came back."""
+    """What was read from one message: its headers, what it carries, and of a bounce the ids of what came back.
+
+    Of `cut` the leaves are left out, of each document its bytes, and of the body what follows a million characters.
+    """
 
     mail: Mail
     cut: Cut
@@ -181,13 +184,16 @@ class Reading:
 
 
 class Reader(Protocol):
-    """Reads hostile messages."""
+    """Reads hostile messages. Every method raises `parsers.headers.MailRefused` beyond the limits of reading."""
 
     def read(self, raw: bytes) -> Reading:
-        """Raises `parsers.headers.MailRefused` when the message can't be read within its limits."""
+        """What a message says and carries."""
 
     def read_header(self, start: bytes) -> Reading:
-        """The headers alone, from the first bytes of a message too large to read; no documents. Raises as `read`."""
+        """The headers alone, from the first bytes of a message too large to read; no documents."""
+
+    def documents(self, raw: bytes, wanted: str | None = None) -> tuple[Document, ...]:
+        """The documents of a message with their bytes: those whose SHA-256 is `wanted`, or all."""
 
 
 class Clock(Protocol):

@@ -10,7 +10,7 @@ from threading import Event
 from typing import Any
 
 from cee_mailbot import intake as line
-from cee_mailbot.app import App, SystemClock, shipped_site, site_of
+from cee_mailbot.app import App, SystemClock, reader_of, shipped_site, site_of
 from cee_mailbot.checkup import Finding, check_clock, check_directories, check_packages, look
 from cee_mailbot.config import Config, MailboxConfig
 from cee_mailbot.desk import wake_due
@@ -18,13 +18,12 @@ from cee_mailbot.domain.submission import MessageStatus
 from cee_mailbot.errors import CeeMailbotError, NotAllowedError, UserError
 from cee_mailbot.explain import explain, explain_in_words
 from cee_mailbot.gathering import chase
-from cee_mailbot.interfaces import Handle, RawMail, Reading
+from cee_mailbot.interfaces import Handle, RawMail, Reader, Reading
 from cee_mailbot.ledger import KeptMessage
 from cee_mailbot.log import fields
 from cee_mailbot.outbox import SendingReport, send_due
 from cee_mailbot.outcome import Subject
 from cee_mailbot.polling import PollReport, poll_mailbox
-from cee_mailbot.sandbox import InProcessReader
 from cee_mailbot.schedule import run_until
 from cee_mailbot.site import Site
 from cee_mailbot.sources.mail_files import read_mail_files
@@ -170,13 +169,13 @@ def _inspected(
         settled=False,
     )
     policy = site.policies[target.name]
-    reading, refused = _read(raw, limit=policy.message_limit)
+    with reader_of(config) as reader:
+        reading, refused = _read(reader, raw, limit=policy.message_limit)
     return Subject(kept=kept, reading=reading, mailbox=target, policy=policy), site, refused
 
 
-def _read(raw: bytes, *, limit: int) -> tuple[Reading, str | None]:
+def _read(reader: Reader, raw: bytes, *, limit: int) -> tuple[Reading, str | None]:
     """What can be read of a message, and the code of the reason why it is its header alone, if it is held for that."""
-    reader = InProcessReader()
     if len(raw) > limit:
         return reader.read_header(raw[: line.HEADER_BYTES]), None
     try:
@@ -190,7 +189,7 @@ def documents_of(app: App, message_id: int) -> tuple[Document, ...]:
     with app.store.read() as ask:
         sha256 = ask.message(message_id).sha256
     try:
-        return app.intake.reader.read(app.blobs.get(sha256)).cut.documents
+        return app.reader.documents(app.blobs.get(sha256))
     except MailRefused as refused:
         raise NotAllowedError(f"message {message_id} can't be read: {refused.sentence}") from refused
 
@@ -204,6 +203,7 @@ def check(app: App) -> Iterator[Finding]:
         ("blobs", app.blobs.check),
         ("clock", lambda: check_clock(app.site.clock, app.store.last_written())),
         ("replies", app.mailer.check),
+        ("reading", app.reader.check),
         ("templates", app.site.composer.check),
         ("directories", lambda: check_directories(app.directories.directory, app.directories.faults)),
         *((f"mailbox {name}", source.check) for name, source in app.sources.items()),

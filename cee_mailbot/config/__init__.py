@@ -19,6 +19,7 @@ from cee_mailbot.config.tables import (
     MailboxTable,
     PolicyTable,
     PollingConfig,
+    ReadingConfig,
     RepliesTable,
     SecretKeys,
     Settings,
@@ -92,6 +93,7 @@ class Config:
     replies: RepliesConfig
     policy: Policy
     polling: PollingConfig
+    reading: ReadingConfig
     log: LogConfig
     directories: DirectoriesConfig
     mailboxes: tuple[MailboxConfig, ...]
@@ -142,6 +144,7 @@ def _config(path: Path, settings: Settings, environ: Mapping[str, str]) -> Confi
         replies=_replies(settings.replies, environ),
         policy=policy,
         polling=settings.polling,
+        reading=settings.reading,
         log=settings.log,
         directories=settings.directories,
         mailboxes=tuple(_mailbox(table, settings.policy, environ) for table in settings.mailbox),

@@ -24,6 +24,8 @@ _OF_IMAP = ("host", "tcp_port", "tls", "auth", "user", "ca_file", "folder", *_SE
 _OF_MAILDIR = ("path",)
 _LATER_STORAGE = {"database": ("postgresql",), "blobs": ("s3:",)}
 
+LEAST_READING_MEMORY = 256_000_000
+
 
 def faults_between(settings: Settings) -> list[Fault]:
     """Everything that the keys of these settings say against each other."""
@@ -54,6 +56,16 @@ def _polling_takes_time(settings: Settings) -> Iterator[Fault]:
     for key in ("interval", "deadline"):
         if getattr(settings.polling, key) < timedelta(seconds=1):
             yield Fault(path=("polling", key), wrong="is shorter than a second", remedy='write at least "1s"')
+
+
+def _reading_has_room(settings: Settings) -> Iterator[Fault]:
+    """Less than these, and good mail would be held; a child without a message takes a third of the memory."""
+    reading = settings.reading
+    for key in ("cpu", "wall"):
+        if getattr(reading, key) < timedelta(seconds=1):
+            yield Fault(path=("reading", key), wrong="is shorter than a second", remedy='write at least "1s"')
+    if reading.memory < LEAST_READING_MEMORY:
+        yield Fault(path=("reading", "memory"), wrong="is too little to read mail in", remedy='write at least "256MB"')
 
 
 def _replies_can_leave(settings: Settings) -> Iterator[Fault]:
@@ -225,6 +237,7 @@ CHECKS: tuple[Callable[[Settings], Iterator[Fault]], ...] = (
     _storage_is_built_in,
     _storage_is_known,
     _polling_takes_time,
+    _reading_has_room,
     _replies_can_leave,
     _there_is_a_mailbox,
     _mailboxes_can_be_read,

@@ -80,6 +80,16 @@ class PollingConfig(Table):
     deadline: Duration = timedelta(minutes=10)
 
 
+class ReadingConfig(Table):
+    """`[reading]`: what reading one message may take, in how many processes."""
+
+    children: Annotated[int, Field(strict=True, ge=1, le=64), BeforeValidator(_number)] = 2
+    memory: Size = 768_000_000
+    cpu: Duration = timedelta(seconds=10)
+    wall: Duration = timedelta(seconds=30)
+    answer: Size = 64_000_000
+
+
 class DirectoriesConfig(Table):
     """`[directories]`: the CSV files of accounts and filers."""
 
@@ -189,13 +199,14 @@ class Settings(BaseSettings):
     replies: RepliesTable = RepliesTable()
     policy: PolicyTable = PolicyTable()
     polling: PollingConfig = PollingConfig()
+    reading: ReadingConfig = ReadingConfig()
     log: LogConfig = LogConfig()
     directories: DirectoriesConfig = DirectoriesConfig()
     mailbox: list[MailboxTable] = []
     center: list[CenterTable] = []
 
 
-SECTIONS = ("storage", "replies", "policy", "polling", "log", "directories")
+SECTIONS = ("storage", "replies", "policy", "polling", "reading", "log", "directories")
 """The tables that stand once, so that a variable of the environment can name a key of theirs."""
 
 

@@ -47,6 +47,7 @@ REASONS: dict[str, Meaning] = {
     "header-too-large": _says("Its header is larger than is read.", _READ_BY_HAND),
     "too-many-parts": _says("It has more parts than are read.", _READ_BY_HAND),
     "too-deep": _says("Its parts nest deeper than is read.", _READ_BY_HAND),
+    "reading-limit": _says("Reading it took more time or memory than reading may.", _READ_BY_HAND),
     "blob-damaged": _says(
         "Its stored bytes are missing or damaged.", "Restore the blob from the backup, then release it."
     ),

@@ -21,6 +21,7 @@ from cee_mailbot.config.tables import (
     MailboxTable,
     PolicyTable,
     PollingConfig,
+    ReadingConfig,
     RepliesTable,
     StorageConfig,
     Table,
@@ -62,6 +63,7 @@ TABLES: dict[str, type[Table]] = {
     "[replies]": RepliesTable,
     "[policy]": PolicyTable,
     "[polling]": PollingConfig,
+    "[reading]": ReadingConfig,
     "[log]": LogConfig,
     "[[mailbox]]": MailboxTable,
     "[[center]]": CenterTable,
@@ -127,7 +129,7 @@ ANYTHING = st.recursive(
 )
 
 
-@pytest.mark.parametrize("table", ["storage", "replies", "policy", "polling", "log", "mailbox", "center"])
+@pytest.mark.parametrize("table", ["storage", "replies", "policy", "polling", "reading", "log", "mailbox", "center"])
 @settings(deadline=None)
 @given(value=ANYTHING)
 def test_no_value_in_the_place_of_a_table_is_a_crash(

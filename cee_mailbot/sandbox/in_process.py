@@ -1,0 +1,21 @@
+"""Reading in this process: for tests, and for what is to be compared with reading in a child."""
+
+from cee_mailbot.interfaces import Reading
+from cee_mailbot.sandbox import tasks
+from parsers.documents import Document
+
+
+class InProcessReader:
+    """A `Reader` that reads where it is called, within the limits of the parsers alone."""
+
+    def read(self, raw: bytes) -> Reading:
+        """As the interface says."""
+        return tasks.read_message(raw)
+
+    def read_header(self, start: bytes) -> Reading:
+        """As the interface says."""
+        return tasks.read_header(start)
+
+    def documents(self, raw: bytes, wanted: str | None = None) -> tuple[Document, ...]:
+        """As the interface says."""
+        return tasks.documents_with_bytes(raw, wanted)

@@ -1,0 +1,54 @@
+"""What is read in a child: each task a function of the message's bytes, and the table of them all.
+
+To add a task write the function here, with its types, and put it into `TASKS`; `ChildReader.ask(function, ...)` runs
+it in a child. Arguments and result may be what `plain` can carry: texts, numbers, bytes, aware times, frozen
+dataclasses and tuples of these, each declared by its type. A function raises `MailRefused` when a message is beyond
+the limits of reading; anything else that it raises costs the child its life and the task its result.
+
+The bytes of documents stay in the child: what is read of a document is read from the message that holds it, cut
+anew, since the store keeps the message alone and a large attachment is not to be sent about.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from cee_mailbot.interfaces import Reading
+from parsers.bounces import is_bounce, returned_ids
+from parsers.documents import Cut, Document, cut
+from parsers.mail import read_mail
+
+EMPTY_CUT = Cut(leaves=(), documents=(), text=None, html=None, defects=(), attachments_bytes=0)
+
+# A body that no person has written or will read to its end; it must not make a message of 50 MB an answer of 50 MB.
+LONGEST_BODY = 1_000_000
+
+
+def read_message(raw: bytes) -> Reading:
+    """What a message says and carries; of its leaves and documents not the bytes. Raises `MailRefused`."""
+    mail, carried = read_mail(raw), cut(raw)
+    returned = returned_ids(carried.leaves, mail.in_reply_to) if is_bounce(mail.machine) else ()
+    return Reading(mail=mail, cut=_without_bytes(carried), returned=returned)
+
+
+def _without_bytes(carried: Cut) -> Cut:
+    return replace(
+        carried,
+        leaves=(),
+        documents=tuple(replace(document, content=b"") for document in carried.documents),
+        text=carried.text and carried.text[:LONGEST_BODY],
+        html=carried.html and carried.html[:LONGEST_BODY],
+    )
+
+
+def read_header(start: bytes) -> Reading:
+    """What the header block at the start of a message says; no documents. Raises `MailRefused`."""
+    return Reading(mail=read_mail(start), cut=EMPTY_CUT)
+
+
+def documents_with_bytes(raw: bytes, wanted: str | None) -> tuple[Document, ...]:
+    """The documents of a message with their bytes: those of the SHA-256 `wanted`, or all. Raises `MailRefused`."""
+    return tuple(document for document in cut(raw).documents if wanted in (None, document.sha256))
+
+
+TASKS: tuple[Callable[..., Any], ...] = (read_message, read_header, documents_with_bytes)
