@@ -150,6 +150,7 @@ def reader_of(config: Config | None) -> ChildReader:
             cpu=table.cpu,
             wall=table.wall,
             answer=table.answer,
+            second_reading=table.second_reading,
         )
     )
 

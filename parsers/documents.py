@@ -16,22 +16,16 @@ from parsers.uuencoded import take_out_files
 __all__ = ["AMBIGUOUS_DEFECTS", "Cut", "CutLimits", "Document", "Leaf", "MailRefused", "cut"]
 
 # The defects, of `Mail` or `Cut`, with which two programs may read one message in two ways (flag
-# `message-ambiguous`).
+# `message-ambiguous`). Those of its structure are not among them: `second_reading` tells whether they matter, and
+# whoever has asked it adds `documents-differ`.
 AMBIGUOUS_DEFECTS = frozenset(
     {
         "bare-cr",
         "base64-damaged",
-        "blank-before-colon",
-        "boundary-missing",
-        "boundary-not-found",
-        "boundary-unclosed",
-        "content-type-unreadable",
+        "documents-differ",
         "encoding-unknown",
-        "header-line-unreadable",
-        "multipart-encoded",
         "nul",
         "quoted-printable-damaged",
-        "two-boundary",
         "two-cc",
         "two-content-disposition",
         "two-content-transfer-encoding",

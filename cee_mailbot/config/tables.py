@@ -88,6 +88,7 @@ class ReadingConfig(Table):
     cpu: Duration = timedelta(seconds=10)
     wall: Duration = timedelta(seconds=30)
     answer: Size = 64_000_000
+    second_reading: Count = 50
 
 
 class DirectoriesConfig(Table):

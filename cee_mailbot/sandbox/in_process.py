@@ -2,15 +2,22 @@
 
 from cee_mailbot.interfaces import Reading
 from cee_mailbot.sandbox import tasks
+from cee_mailbot.sandbox.limits import ReadingLimits
 from parsers.documents import Document
 
 
 class InProcessReader:
-    """A `Reader` that reads where it is called, within the limits of the parsers alone."""
+    """A `Reader` that reads where it is called, within the limits of the parsers alone.
+
+    Every `sample`th whole message is read by the second reader too (0: none).
+    """
+
+    def __init__(self, sample: int = ReadingLimits().second_reading) -> None:
+        self._sample = sample
 
     def read(self, raw: bytes) -> Reading:
         """As the interface says."""
-        return tasks.read_message(raw)
+        return tasks.read_message(raw, self._sample)
 
     def read_header(self, start: bytes) -> Reading:
         """As the interface says."""

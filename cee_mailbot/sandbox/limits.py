@@ -20,7 +20,8 @@ class ReadingLimits:
     """What reading may take: processor and wall time of one task, memory of one child, bytes of one answer.
 
     `children` is how many tasks are read at once. A child is replaced after `tasks` of them, so that whatever a
-    message left behind in it is gone with it.
+    message left behind in it is gone with it. Every `second_reading`th message is read by the second reader too
+    (0: only those whose structure is broken).
     """
 
     children: int = 2
@@ -29,6 +30,7 @@ class ReadingLimits:
     wall: timedelta = timedelta(seconds=30)
     answer: int = 64_000_000
     tasks: int = 500
+    second_reading: int = 50
 
 
 def confine(limits: ReadingLimits) -> None:

@@ -70,7 +70,7 @@ class ChildReader:
 
     def read(self, raw: bytes) -> Reading:
         """As the interface says."""
-        return self._read(tasks.read_message, raw)
+        return self._read(tasks.read_message, raw, self._limits.second_reading)
 
     def read_header(self, start: bytes) -> Reading:
         """As the interface says."""

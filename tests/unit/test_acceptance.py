@@ -341,15 +341,21 @@ def test_a_doubt_that_a_directory_raises_rejects_nothing(flag: str) -> None:
 @pytest.mark.parametrize(
     "raw",
     [
-        mail().replace(b"--b--", b""),
         mail().replace(b"base64", b"base65"),
         mail().replace(b"\r\nSubject", b"\r\nSubject : x\r\nSubject"),
         mail(subject=EXACT + "\0"),
     ],
-    ids=["boundary-unclosed", "encoding-unknown", "blank-before-colon", "nul"],
+    ids=["encoding-unknown", "two-subject", "nul"],
 )
 def test_what_two_programs_may_read_in_two_ways_is_flagged(raw: bytes) -> None:
     assert "message-ambiguous" in decision(raw).flags
+
+
+def test_a_broken_structure_is_flagged_when_a_second_reader_sees_other_documents() -> None:
+    cut_off = mail().replace(b"--b--", b"")
+    assert "message-ambiguous" not in decision(cut_off).flags
+    for_us_alone = mail().replace(b"Content-Type: multipart", b"a broken line\r\nContent-Type: multipart")
+    assert "message-ambiguous" in decision(for_us_alone).flags
 
 
 # --- laws ------------------------------------------------------------------------------------------------------
