@@ -8,6 +8,8 @@ from parsers.transfer import uu_line
 
 _BEGIN = re.compile(rb"begin [0-7]{3,4} ([^\r\n]{1,998})")
 _MOST_FILES = 200
+# More lines that begin a file and are followed by none stand in no honest text; looking behind each takes long.
+_MOST_BEGINNINGS = 1000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,9 +28,10 @@ def take_out_files(text: bytes) -> tuple[bytes, tuple[UuencodedFile, ...]]:
     lines = text.splitlines(keepends=True)
     kept: list[bytes] = []
     files: list[UuencodedFile] = []
-    at = 0
+    at = beginnings = 0
     while at < len(lines):
-        begin = _BEGIN.match(lines[at]) if len(files) < _MOST_FILES else None
+        begin = _BEGIN.match(lines[at]) if len(files) < _MOST_FILES and beginnings < _MOST_BEGINNINGS else None
+        beginnings += begin is not None
         content, after, whole = _decoded(lines, at + 1) if begin else (b"", at, False)
         if begin and content:
             files.append(UuencodedFile(name=begin[1].decode("utf-8", "replace"), content=content, whole=whole))

@@ -1,0 +1,92 @@
+"""Bombs and traps: each ends as said, within the limits of its child, and the good mail of the same poll is filed."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from cee_mailbot.sandbox import ChildReader, ReadingLimits
+from tests.support import bombs
+from tests.support.mails import numbered
+from tests.support.workshop import ARRIVED, Workshop
+
+# Mail that needs more than these of its child would be held for it, and be no enqueued one.
+LIMITS = ReadingLimits(cpu=timedelta(seconds=2), wall=timedelta(minutes=2), memory=500_000_000)
+
+# How each message ends: its status, the reason, and the flags of an item.
+MAILS: dict[str, tuple[str, str | None, set[str]]] = {
+    "nested-multiparts": ("held", "too-deep", set()),
+    "many-parts": ("held", "too-many-parts", set()),
+    "nested-messages": ("enqueued", None, set()),
+    "endless-type": ("rejected", "no-documents", set()),
+    "endless-type-of-a-part": ("enqueued", None, set()),
+    "open-brackets": ("enqueued", None, set()),
+    "open-brackets-of-the-sender": ("held", "sender-missing", set()),
+    "commas": ("enqueued", None, set()),
+    "encoded-words": ("rejected", "subject-fields", set()),
+    "header-beyond-the-limit": ("held", "header-too-large", set()),
+    "many-headers": ("held", "header-too-large", set()),
+    "many-parameters": ("enqueued", None, set()),
+    "padding": ("enqueued", None, {"message-ambiguous", "document-unreadable"}),
+    "broken-escapes": ("enqueued", None, {"message-ambiguous"}),
+    "near-delimiters": ("enqueued", None, set()),
+    "uuencoded-beginnings": ("enqueued", None, set()),
+    "references": ("enqueued", None, set()),
+}
+
+
+@pytest.fixture(scope="module")
+def reader() -> Iterator[ChildReader]:
+    with ChildReader(LIMITS) as reader:
+        yield reader
+
+
+@pytest.fixture
+def workshop(tmp_path: Path) -> Workshop:
+    return Workshop(tmp_path)
+
+
+def poll(workshop: Workshop, reader: ChildReader, *raws: bytes) -> None:
+    for raw in raws:
+        workshop.source.deliver(raw, ARRIVED)
+    workshop.poll(intake=workshop.with_parts(reader=reader))
+
+
+@pytest.mark.parametrize("name", bombs.MAILS)
+def test_a_bomb_ends_as_said_and_the_good_mail_beside_it_is_filed(
+    workshop: Workshop, reader: ChildReader, name: str
+) -> None:
+    status, reason, flags = MAILS[name]
+    poll(workshop, reader, numbered(101), bombs.MAILS[name](), numbered(102))
+    first, bomb, last = workshop.messages()
+    assert (first.status, bomb.status, last.status) == ("enqueued", status, "enqueued")
+    assert reason is None or reason in bomb.reasons
+    found = next((set(item.flags) for item in workshop.items() if item.tracking == bomb.tracking), set())
+    assert found == flags
+    assert workshop.source.inbox == {}
+    assert workshop.blobs.get(bomb.sha256) == bombs.MAILS[name]()
+
+
+@pytest.mark.parametrize("name", bombs.DOCUMENTS)
+def test_a_document_that_is_a_bomb_is_filed_as_it_came(workshop: Workshop, reader: ChildReader, name: str) -> None:
+    """It is kept byte for byte; what is in it costs nobody anything before a person asks for it."""
+    content = bombs.DOCUMENTS[name]()
+    poll(workshop, reader, bombs.attached(content), numbered(102))
+    assert workshop.statuses() == ["enqueued", "enqueued"]
+    bomb = workshop.messages()[0]
+    with workshop.store.read() as ask:
+        kept = ask.documents(bomb.id)
+    assert kept[0].bytes == len(content)
+    assert reader.documents(workshop.blobs.get(bomb.sha256), kept[0].sha256)[0].content == content
+    assert not [one.path for one in kept if one.path.startswith(("/", "..")) or "\0" in one.path]
+
+
+def test_all_of_them_in_one_poll_stop_nobody(workshop: Workshop, reader: ChildReader) -> None:
+    """One pass over a mailbox full of them, good mail in between."""
+    raws = [raw for number, make in enumerate(bombs.MAILS.values()) for raw in (make(), numbered(100 + number))]
+    poll(workshop, reader, *raws)
+    good = workshop.messages()[1::2]
+    assert [message.status for message in good] == ["enqueued"] * len(bombs.MAILS)
+    assert workshop.source.inbox == {}
+    assert workshop.error() is None
