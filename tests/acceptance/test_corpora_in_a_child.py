@@ -25,7 +25,9 @@ def read(reader: Reader, raw: bytes) -> object:
 
 
 def peak_kb(reader: ChildReader) -> int:
-    """The most memory that the idle child ever held, by the kernel's count."""
+    """The most memory that the idle child ever held, by the kernel's count; 0 when it has just been replaced."""
+    if not reader._idle:
+        return 0
     pid = reader._idle[-1]._process.pid
     found = re.search(r"VmHWM:\s*(\d+) kB", Path(f"/proc/{pid}/status").read_text())
     assert found is not None
