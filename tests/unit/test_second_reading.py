@@ -15,7 +15,7 @@ from tests.support.mails import mail
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures" / "eml"
 PDF = b"%PDF-1.4 papers"
 # Where the two differ in our own cases, and why.
-OTHERWISE: dict[str, str] = {}
+OTHERWISE = {"hidden-from-other-readers": "a broken line amid the headers, below which we read on"}
 
 
 def multipart(*parts: bytes, head: bytes = b"") -> bytes:
