@@ -15,7 +15,7 @@ from cee_mailbot.checkup import Finding, check_clock, check_directories, check_p
 from cee_mailbot.config import Config, MailboxConfig
 from cee_mailbot.desk import wake_due
 from cee_mailbot.domain.submission import MessageStatus
-from cee_mailbot.errors import CeeMailbotError, NotAllowedError, UserError
+from cee_mailbot.errors import CeeMailbotError, NotAllowedError, NotFoundError, UserError
 from cee_mailbot.explain import explain, explain_in_words
 from cee_mailbot.gathering import chase
 from cee_mailbot.interfaces import Handle, RawMail, Reader, Reading
@@ -27,7 +27,6 @@ from cee_mailbot.polling import PollReport, poll_mailbox
 from cee_mailbot.schedule import run_until
 from cee_mailbot.site import Site
 from cee_mailbot.sources.mail_files import read_mail_files
-from parsers.documents import Document
 from parsers.headers import MailRefused
 
 logger = logging.getLogger(__name__)
@@ -184,14 +183,23 @@ def _read(reader: Reader, raw: bytes, *, limit: int) -> tuple[Reading, str | Non
         return reader.read_header(raw[: line.HEADER_BYTES]), refused.code
 
 
-def documents_of(app: App, message_id: int) -> tuple[Document, ...]:
-    """The documents of a stored message, cut anew from its bytes. Raises `NotFoundError` or `NotAllowedError`."""
+def documents_of(app: App, message_id: int, section: str | None = None) -> dict[str, bytes]:
+    """The exact bytes of a stored message's documents by section, cut anew from it; with `section` that one alone.
+
+    What was set aside as quarantined is given only when it is asked for by its section. Raises `NotFoundError`, or
+    `NotAllowedError` when the message can't be read.
+    """
     with app.store.read() as ask:
-        sha256 = ask.message(message_id).sha256
+        digest, documents = ask.message(message_id).sha256, ask.documents(message_id)
+    wanted = [doc for doc in documents if (doc.status != "quarantined" if section is None else doc.section == section)]
+    if section is not None and not wanted:
+        raise NotFoundError(f"message {message_id} has no document {section}; `messages documents` lists its documents")
     try:
-        return app.reader.documents(app.blobs.get(sha256))
+        found = app.reader.documents(app.blobs.get(digest), wanted[0].sha256 if section is not None else None)
     except MailRefused as refused:
         raise NotAllowedError(f"message {message_id} can't be read: {refused.sentence}") from refused
+    contents = {doc.sha256: doc.content for doc in found}
+    return {doc.section: contents[doc.sha256] for doc in wanted if doc.sha256 in contents}
 
 
 def check(app: App) -> Iterator[Finding]:

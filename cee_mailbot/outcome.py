@@ -9,6 +9,7 @@ from cee_mailbot.correspondence_ledger import Bounced
 from cee_mailbot.domain.acceptance import FRAGMENT, Case, Decision, Standing, decide, sender_key
 from cee_mailbot.domain.answering import answerable
 from cee_mailbot.domain.directory import ownership
+from cee_mailbot.domain.document_types import set_aside
 from cee_mailbot.domain.done import says_done
 from cee_mailbot.domain.policy import Policy
 from cee_mailbot.domain.presentation import Clocks, present
@@ -83,7 +84,7 @@ def judge(subject: Subject, site: Site, unit: UnitOfWork) -> Outcome:
         decision=_told(decision, case),
         line=line,
         presentation=case.presentation,
-        documents=() if decision.status is MessageStatus.DUPLICATE else subject.reading.cut.documents,
+        documents=() if decision.status is MessageStatus.DUPLICATE else case.cut.documents,
         duplicate_of=standing.duplicate_of if decision.status is MessageStatus.DUPLICATE else None,
         bears_out=_bears_out(case, subject.kept),
         bounced=bounced.reply if bounced and decision.status is MessageStatus.IGNORED else None,
@@ -216,7 +217,7 @@ def case_of(subject: Subject, site: Site, *, line: SubjectLine, standing: Standi
     zone = local_zone(line.port, site.centers[owned.team])
     return Case(
         mail=mail,
-        cut=subject.reading.cut,
+        cut=set_aside(subject.reading.cut, policy),
         line=line,
         mailbox=subject.mailbox,
         owner=owned.mailbox,

@@ -215,7 +215,7 @@ def _still_missing(story: SetStory | None, case: Case) -> tuple[int, ...]:
 
 def _listed(case: Case) -> tuple[ListedDocument, ...]:
     return tuple(
-        ListedDocument(name=doc.name, bytes=doc.bytes, sha256=doc.sha256, status=doc.status)
+        ListedDocument(name=doc.path, bytes=doc.bytes, sha256=doc.sha256, status=doc.status)
         for doc in case.cut.documents
         if doc.status != "inline"
     )

@@ -1,6 +1,10 @@
 """What a document is, told by its content: names and declared types are the sender's word only."""
 
 import re
+from collections.abc import Sequence
+
+from parsers.signed_content import cms_kind
+from parsers.zip_archive import archive_names
 
 # Where a mark stands at the very beginning. More types, and looking deeper into each, is one row or function
 # here.
@@ -11,28 +15,83 @@ _MARKS: tuple[tuple[bytes, str], ...] = (
     (b"\x89PNG\r\n\x1a\n", "png"),
     (b"GIF87a", "gif"),
     (b"GIF89a", "gif"),
-    (b"BM", "bmp"),
     (b"{\\rtf", "rtf"),
     (b"\x78\x9f\x3e\x22", "tnef"),
     (b"PK\x03\x04", "zip"),
     (b"PK\x05\x06", "zip"),
+    (b"PK\x07\x08", "zip"),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "ole"),
+    (b"Rar!\x1a\x07", "rar"),
+    (b"7z\xbc\xaf\x27\x1c", "7z"),
+    (b"\x1f\x8b", "gzip"),
+    (b"MSCF", "cab"),
+    # What runs. A shortcut of Windows begins with the length of its header and its class (MS-SHLLINK 2.1).
+    (b"\x7fELF", "elf"),
+    (b"\xfe\xed\xfa\xce", "mach-o"),
+    (b"\xfe\xed\xfa\xcf", "mach-o"),
+    (b"\xce\xfa\xed\xfe", "mach-o"),
+    (b"\xcf\xfa\xed\xfe", "mach-o"),
+    (b"\xca\xfe\xba\xbe", "java"),
+    (b"dex\n", "java"),
+    (b"\x4c\x00\x00\x00\x01\x14\x02\x00", "lnk"),
+    (b"ITSF", "chm"),
+    (b"#!", "script"),
 )
-_ZIP_KINDS = ((b"word/document", "docx"), (b"xl/workbook", "xlsx"))
+# Marks so short that text may begin with them too.
+_SHORT_MARKS = ((b"MZ", "pe"), (b"BM", "bmp"))
+_SHORT_REACH = 64
+# A name in a ZIP, and what the ZIP then is: the first row that fits. `xlsb` can hold macros beside its sheets.
+_ZIP_KINDS = (
+    ("vbaproject.bin", "office-macro"),
+    ("vbadata.xml", "office-macro"),
+    ("word/document.xml", "docx"),
+    ("xl/workbook.xml", "xlsx"),
+    ("xl/workbook.bin", "xlsb"),
+    ("ppt/presentation.xml", "pptx"),
+    ("androidmanifest.xml", "java"),
+    ("classes.dex", "java"),
+)
 _OLE_KINDS = tuple(
     (name.encode("utf-16-le"), kind)
-    for name, kind in (("WordDocument", "doc"), ("Workbook", "xls"), ("Book", "xls"), ("__substg1.0_", "msg"))
+    for name, kind in (
+        ("__substg1.0_", "msg"),
+        ("_VBA_PROJECT", "office-macro"),
+        ("EncryptedPackage", "encrypted-office"),
+        ("WordDocument", "doc"),
+        ("Workbook", "xls"),
+        ("Book", "xls"),
+    )
+)
+# The class of a Windows Installer package, {000C1084-0000-0000-C000-000000000046}.
+_MSI_CLASS = bytes.fromhex("84100c0000000000c000000000000046")
+# Plain text that Windows runs when it is opened; only the name tells.
+SCRIPT_NAMES = (
+    *(".bat", ".cmd", ".hta", ".js", ".jse", ".vbs", ".vbe", ".wsf", ".wsh", ".wsc", ".ps1", ".psm1", ".sct", ".inf"),
+    *(".reg", ".url", ".scf", ".sh", ".py", ".command", ".jnlp", ".rdp", ".iqy", ".slk", ".library-ms", ".search-ms"),
 )
 _PDF_REACH = 1024
 _TEXT_REACH = 4096
 _BOM = b"\xef\xbb\xbf"
 _XML = re.compile(rb"\s*<\?xml\s")
-_HTML = re.compile(rb"\s*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
+_SVG = re.compile(
+    rb"\s*(?:<\?xml[^>]{0,400}>\s*)?(?:<!--[^>]{0,1000}-->\s*)?(?:<!doctype\s+svg[^>]{0,400}>\s*)?<svg\b", re.IGNORECASE
+)
+_HTML = re.compile(rb"\s*(?:<!--[^>]{0,1000}-->\s*)?<(?:!doctype\s+html|html|head|body|script)\b", re.IGNORECASE)
+_ACTIVE = re.compile(
+    rb"<script\b|<iframe\b|<object\b|<embed\b|\bjavascript:|[\s\"'/]on[a-z]{3,20}\s*=|<meta[^>]{0,200}\brefresh\b",
+    re.IGNORECASE,
+)
 _NOT_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
 IMAGES = frozenset({"tiff", "jpeg", "png", "gif", "bmp"})
-TEXTS = frozenset({"txt", "csv", "xml", "html", "eml", "unknown"})
+TEXTS = frozenset({"txt", "csv", "xml", "html", "active-html", "svg", "eml", "script", "unknown"})
 UNKNOWN = "unknown"
+# The types of the procedures' documents, and the containers that they come in.
+ACCEPTED_TYPES = (
+    *("pdf", "tiff", "jpeg", "png", "doc", "docx", "xls", "xlsx", "encrypted-office", "csv", "txt", "xml", "rtf"),
+    *("eml", "msg", "zip", "tnef", "p7m"),
+)
+QUARANTINED_TYPES = (*("active-html", "chm", "elf", "java", "lnk", "mach-o", "msi", "office-macro", "pe", "script"),)
 
 
 def has_pdf_mark(content: bytes) -> bool:
@@ -48,25 +107,60 @@ def type_of(content: bytes, declared: str = "", name: str = "") -> str:
     for mark, kind in _MARKS:
         if content.startswith(mark):
             return _kind_inside(content, kind)
+    for mark, kind in _SHORT_MARKS:
+        if content.startswith(mark) and _NOT_TEXT.search(content, 0, _SHORT_REACH):
+            return kind
     if has_pdf_mark(content):
         return "pdf"
-    return _text_kind(content, declared, name.lower())
+    if content.startswith(b"0") and cms_kind(content):
+        return "p7m"
+    return _text_kind(content, declared, name.lower().rstrip(". "))
 
 
 def _kind_inside(content: bytes, kind: str) -> str:
     """Return which program's file a ZIP or OLE container is, or the container's own kind."""
-    kinds = {"zip": _ZIP_KINDS, "ole": _OLE_KINDS}.get(kind, ())
-    return next((inner for mark, inner in kinds if mark in content), kind)
+    if kind == "zip":
+        return _zip_kind(content)
+    if kind == "ole":
+        if _MSI_CLASS in content:
+            return "msi"
+        return next((inner for mark, inner in _OLE_KINDS if mark in content), kind)
+    return kind
+
+
+def _zip_kind(content: bytes) -> str:
+    """Return what a ZIP is by the names in its directory; of a damaged one by the names that stand anywhere."""
+    names = archive_names(content)
+    if names is None:
+        return next((kind for name, kind in _ZIP_KINDS if "/" in name and name.encode() in content), "zip")
+    return _kind_by_names([name.lower() for name in names])
+
+
+def _kind_by_names(names: Sequence[str]) -> str:
+    if "meta-inf/manifest.mf" in names and any(name.endswith(".class") for name in names):
+        return "java"
+    # A ZIP of documents is no document for one that lies in it: those of Office have this list of their parts.
+    if "[content_types].xml" not in names:
+        return "java" if {"androidmanifest.xml", "classes.dex"} & set(names) else "zip"
+    return next((kind for part, kind in _ZIP_KINDS if any(name.endswith(part) for name in names)), "zip")
 
 
 def _text_kind(content: bytes, declared: str, name: str) -> str:
     start = content[:_TEXT_REACH].removeprefix(_BOM)
     if declared == "message/rfc822" or (name.endswith(".eml") and b":" in start):
         return "eml"
-    if not start or _NOT_TEXT.search(start):
+    if not start or (_NOT_TEXT.search(start) and not _is_utf16(content)):
         return UNKNOWN
+    if name.endswith(SCRIPT_NAMES):
+        return "script"
+    if _SVG.match(start) or _HTML.match(start):
+        kind = "svg" if _SVG.match(start) else "html"
+        return "active-html" if _ACTIVE.search(content) else kind
     if _XML.match(start):
         return "xml"
-    if _HTML.match(start):
-        return "html"
     return "csv" if declared == "text/csv" or name.endswith(".csv") else "txt"
+
+
+def _is_utf16(content: bytes) -> bool:
+    """Return whether this is text in UTF-16, as some programs of Windows write it, with its mark in front."""
+    return content[:2] in (b"\xff\xfe", b"\xfe\xff") and b"\x00\x00" not in content[:_TEXT_REACH]

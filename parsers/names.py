@@ -4,6 +4,9 @@ import re
 import unicodedata
 
 LONGEST_NAME = 255
+MOST_FOLDERS = 8
+_SEPARATOR = re.compile(r"[/\\]")
+_DRIVE = re.compile(r"[A-Za-z]:")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
@@ -16,8 +19,17 @@ def shown_name(name: str) -> str:
     # Cf holds the bidi controls (U+202E), the zero-width characters and the byte order mark; Cs lone
     # surrogates.
     text = "".join(letter for letter in text if unicodedata.category(letter) not in {"Cf", "Cs"})
-    last = re.split(r"[/\\]", text)[-1].strip()
+    last = _SEPARATOR.split(text)[-1].strip()
     return "" if not last.strip(". ") else _shortened(last)
+
+
+def shown_path(path: str) -> str:
+    """Return the path of a file in an archive to be shown: its folders and its name, each as `shown_name` has it.
+
+    What leads out of the archive is left out; so are folders beyond the limit, the outer ones first.
+    """
+    steps = [shown_name(step) for step in _SEPARATOR.split(path[: LONGEST_NAME * 16])]
+    return "/".join([step for step in steps if step and not _DRIVE.fullmatch(step)][-MOST_FOLDERS:])
 
 
 def _shortened(name: str) -> str:

@@ -2,13 +2,14 @@
 
 import sys
 from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
 from pathlib import Path
 
 from cee_mailbot import desk
 from cee_mailbot.app import App
 from cee_mailbot.cli.context import actor, program
 from cee_mailbot.cli.output import how_many, print_facts, print_json, print_lines, print_table, row_id
-from cee_mailbot.domain.facts import to_json
+from cee_mailbot.domain.facts import DocumentFacts, to_json
 from cee_mailbot.operations import documents_of, send
 from cee_mailbot.questions import MessageQuery
 
@@ -36,6 +37,7 @@ def add_arguments(command: ArgumentParser, _name: str, common: ArgumentParser) -
         one.set_defaults(act=act)
         if name == "documents":
             one.add_argument("--to", type=Path, metavar="DIR", help="a folder to write their exact bytes to")
+            one.add_argument("--section", metavar="SECTION", help="with --to: this one alone, quarantined or not")
         if name == "replay":
             one.add_argument("--apply", action="store_true", help="release it, if today's rules would enqueue it")
         if name == "release":
@@ -81,7 +83,7 @@ def _documents(arguments: Namespace) -> int:
         with app.store.read() as ask:
             facts = ask.documents(arguments.id)
         if arguments.to is not None:
-            _write_documents(app, arguments.id, arguments.to)
+            _write_documents(app, facts, arguments)
     if arguments.json:
         print_json(facts)
     else:
@@ -90,11 +92,14 @@ def _documents(arguments: Namespace) -> int:
     return 0
 
 
-def _write_documents(app: App, message_id: int, folder: Path) -> None:
-    """By digest: a name that a sender chose is never a path."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for document in documents_of(app, message_id):
-        (folder / f"{document.sha256}.{document.type}").write_bytes(document.content)
+def _write_documents(app: App, facts: Sequence[DocumentFacts], arguments: Namespace) -> None:
+    """By digest: a name that a sender chose is never a path. What can run gets an ending with which nothing runs it."""
+    arguments.to.mkdir(parents=True, exist_ok=True)
+    contents = documents_of(app, arguments.id, arguments.section)
+    for document in facts:
+        if document.section in contents:
+            ending = "quarantined" if document.status == "quarantined" else document.type
+            (arguments.to / f"{document.sha256}.{ending}").write_bytes(contents[document.section])
 
 
 def _release(arguments: Namespace) -> int:

@@ -55,6 +55,13 @@ Address = Annotated[str, StringConstraints(pattern=r"^[^\s@,;:<>()\"\x00-\x20\x7
 Team = Annotated[str, StringConstraints(pattern=r"^[0-9]{3}$")]
 Tls = Literal["implicit", "starttls", "none"]
 DocumentCode = Literal["DR", "CE", "PR", "CA", "F28", "F29", "C", "A", "I", "PE", "R", "PD", "5D"]
+DocumentType = Literal[
+    "7z", "active-html", "bmp", "cab", "chm", "csv", "doc", "docx", "elf", "eml",
+    "encrypted-office", "gif", "gzip", "html", "java", "jpeg", "lnk", "mach-o", "msg", "msi",
+    "office-macro", "ole", "p7m", "pdf", "pe", "png", "pptx", "rar", "rtf", "script",
+    "svg", "tiff", "tnef", "txt", "unknown", "xls", "xlsb", "xlsx", "xml", "zip",
+]  # fmt: skip
+DocumentTypes = Annotated[list[DocumentType], BeforeValidator(_texts)]
 Codes = Annotated[list[DocumentCode], BeforeValidator(_texts)]
 
 
@@ -143,6 +150,8 @@ class PolicyTable(Table):
     message_limit: Size | None = None
     oversize: Literal["accept", "reject"] | None = None
     documents_required: Codes | None = None
+    accepted_types: DocumentTypes | None = None
+    quarantined_types: DocumentTypes | None = None
     entry_optional: Codes | None = None
     usvi: Literal["flag", "reject"] | None = None
     return_path: Literal["optional", "required"] | None = None

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from cee_mailbot.domain.answering import NEVER_A_SUBMISSION, Answerable
 from cee_mailbot.domain.directory import NO_DIRECTORY, Directory
+from cee_mailbot.domain.document_types import is_unlisted
 from cee_mailbot.domain.policy import Policy
 from cee_mailbot.domain.presentation import Clocks, Presentation
 from cee_mailbot.domain.routing import Mailbox, is_usvi
@@ -321,6 +322,8 @@ FLAG_RULES: tuple[tuple[str, Callable[[Case], bool]], ...] = (
     ("message-ambiguous", lambda case: not AMBIGUOUS_DEFECTS.isdisjoint((*case.mail.defects, *case.cut.defects))),
     ("over-limit", lambda case: case.too_large or case.cut.attachments_bytes > case.policy.attachment_limit),
     ("document-unreadable", lambda case: any(doc.status == "unreadable" for doc in case.cut.documents)),
+    ("type-unlisted", lambda case: any(is_unlisted(doc, case.policy) for doc in case.cut.documents)),
+    ("quarantined", lambda case: any(doc.status == "quarantined" for doc in case.cut.documents)),
     ("no-documents", lambda case: _documents_missing(case) and (_has_inline(case) or case.released)),
     ("not-center-usvi", lambda case: is_usvi(case.line.port)),
     ("account-unknown", _account_unknown),

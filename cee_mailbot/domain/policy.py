@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Literal
 
 from cee_mailbot.domain.office_hours import OfficeHours
+from parsers.content_types import ACCEPTED_TYPES, QUARANTINED_TYPES
 from parsers.out_of_office import OUT_OF_OFFICE_SUBJECTS
 from parsers.subject import SubjectRules
 
@@ -32,6 +33,8 @@ class Policy:
     message_limit: int = 50 * MB
     oversize: Literal["accept", "reject"] = "accept"
     documents_required: frozenset[str] = frozenset({"DR", "CE", "PR", "C", "A", "PE"})
+    accepted_types: frozenset[str] = frozenset(ACCEPTED_TYPES)
+    quarantined_types: frozenset[str] = frozenset(QUARANTINED_TYPES)
     entry_optional: frozenset[str] = frozenset({"PD", "PR", "A", "I"})
     usvi: Literal["flag", "reject"] = "flag"
     return_path: Literal["optional", "required"] = "optional"

@@ -109,6 +109,13 @@ FLAGS: dict[str, Meaning] = {
     "document-unreadable": _says(
         "A document could not be opened.", "The sender was told which one; wait for it or ask."
     ),
+    "type-unlisted": _says(
+        "A document is of a type that is not on the list of the site.", "Download it with care; " + _ASK.lower()
+    ),
+    "quarantined": _says(
+        "A file that can run when it is opened was set aside; it is no document.",
+        "The sender was told which one; wait for what it contains in another form.",
+    ),
     "no-documents": _says(
         "There are pictures in its body but no documents.", "See whether the pictures are the documents."
     ),

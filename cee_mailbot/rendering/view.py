@@ -113,6 +113,7 @@ def _plain_values(facts: ReplyFacts, limits: Limits) -> dict[str, object]:
         "mailbox": facts.mailbox_address,
         "messages": facts.messages,
         "has_documents": bool(facts.documents),
+        "set_aside": any(document.status == "quarantined" for document in facts.documents),
         "attachment_limit": size_in_words(limits.attachments),
         "message_limit": size_in_words(limits.message),
     }

@@ -227,7 +227,7 @@ def _member(row: MessageRow, documents: Sequence[DocumentRow]) -> Member:
         references=tuple(row.references),
         presentation=_presentation(row),
         documents=tuple(
-            ListedDocument(name=doc.name, bytes=doc.size, sha256=doc.sha256, status=doc.status)
+            ListedDocument(name=doc.path, bytes=doc.size, sha256=doc.sha256, status=doc.status)
             for doc in documents
             if doc.status != "inline"
         ),
@@ -244,7 +244,7 @@ def _part(row: MessageRow, documents: Sequence[DocumentRow]) -> Part:
         sent_at=row.presented_at or row.arrived_at,
         arrived_at=row.arrived_at,
         documents=frozenset(doc.sha256 for doc in documents),
-        size=sum(doc.size for doc in documents),
+        size=sum(doc.size for doc in documents if "/" not in doc.section),
         is_copy=row.status == MessageStatus.DUPLICATE,
         copy_of=row.duplicate_of,
     )

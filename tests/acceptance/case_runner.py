@@ -275,8 +275,14 @@ def _reading(seen: Facts) -> Facts:
         "subject": _chosen(subject, _SUBJECT) | {"problems": [problem["code"] for problem in subject["problems"]]},
         "presentation": {"utc": shown["utc"], "local": shown["local"]} | _chosen(shown, _PRESENTATION),
         "answerable": seen["answerable"],
-        "documents": [_chosen(document, _DOCUMENT) for document in seen["documents"]],
+        "documents": [_document(document) for document in seen["documents"]],
     }
+
+
+def _document(document: Facts) -> Facts:
+    """A document; its path where that says more than its name."""
+    path = document["path"] if document["path"] != document["name"] else None
+    return _chosen(document, _DOCUMENT) | ({"path": path} if path else {})
 
 
 def _chosen(facts: Mapping[str, Any], names: tuple[str, ...]) -> Facts:
