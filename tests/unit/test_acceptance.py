@@ -301,7 +301,7 @@ FLAGGED = {
     "over-limit": (mail(), Policy(attachment_limit=1), Standing()),
     "document-unreadable": (mail(documents=[b"no pdf at all"]), Policy(), Standing()),
     "no-documents": (with_inline_picture(), Policy(), Standing()),
-    "type-unlisted": (mail(documents=[PDF, b"GIF89a"]), Policy(), Standing()),
+    "type-unlisted": (mail(), Policy(accepted_types=frozenset()), Standing()),
     "quarantined": (mail(documents=[PDF, b"\x7fELF"]), Policy(), Standing()),
     "not-center-usvi": (mail(subject="DR,NokiaInc,345-67890123,5101"), Policy(), Standing()),
     "received-governs": (mail(subject="PR,NokiaInc,345-67890123,2704"), Policy(), Standing()),

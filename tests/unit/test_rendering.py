@@ -314,6 +314,7 @@ class TestWords:
     values: dict[str, object] = dict.fromkeys(("attachment_limit", "message_limit", "canonical"), "x") | {
         "messages": 1,
         "has_documents": False,
+        "set_aside": False,
     }
 
     @pytest.mark.parametrize("code", REASONS)
