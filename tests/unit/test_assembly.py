@@ -1,10 +1,11 @@
 """Where a message of a split submission belongs: every rule of the specification by a scenario."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from cee_mailbot.domain.assembly import Due, Part, Place, due, leading_part
+from cee_mailbot.domain.assembly import Due, Part, PartSet, Place, Stage, deciding_part, due, leading_part
 from cee_mailbot.domain.policy import Policy
 from tests.support.parts import POLICY, START, Desk, part
 
@@ -226,3 +227,55 @@ def test_the_fields_are_the_lowest_parts_else_the_earliest_sent() -> None:
     unmarked.take_in(part(1, size=LARGE))
     unmarked.take_in(part(2, sent=-MIN, size=LARGE))
     assert leading_part(unmarked.sets[0]).message == 2
+
+
+# --- deliveries of one message, polled in any order --------------------------------------------------------------
+
+
+def copy(of: Part, message: int, *, arrived: timedelta, sent: timedelta = timedelta(0)) -> Part:
+    """Another delivery of the same content, which was read after the one that is taken for the first."""
+    found = part(message, of.number, of.total, papers="", sent=sent, arrived=arrived)
+    return replace(found, is_copy=True, copy_of=of.message)
+
+
+@pytest.mark.parametrize("marks", [(None, None), (1, 2)])
+def test_a_part_arrived_when_the_first_of_its_deliveries_did(marks: tuple[int | None, int | None]) -> None:
+    """The mailbox that was polled first has the later one: its arrival restarts no timer and moves no clock."""
+    read_first = part(1, *marks, arrived=5 * HOUR)
+    found = PartSet(
+        submission=0, stage=Stage.ASSEMBLING, parts=(read_first, copy(read_first, 2, arrived=HOUR), part(3, *marks))
+    )
+    assert found.arrival_of(read_first) == START + HOUR
+    assert replace(found, parts=found.parts[:2]).newest_arrival == START + HOUR
+    assert found.newest_arrival == START + HOUR
+
+
+def test_an_unmarked_copy_says_nothing_of_other_unmarked_mail() -> None:
+    one, two = part(1, arrived=HOUR, size=LARGE), part(2, arrived=HOUR, size=LARGE)
+    found = PartSet(submission=0, stage=Stage.ASSEMBLING, parts=(one, two, copy(one, 3, arrived=MIN, sent=-MIN)))
+    assert (found.arrival_of(one), found.arrival_of(two)) == (START + MIN, START + HOUR)
+    assert deciding_part(found, Policy(presentation="first")).message == 3
+    assert deciding_part(replace(found, parts=found.parts[1:]), Policy(presentation="first")).message == 2
+
+
+def test_of_deliveries_that_say_the_same_time_the_first_to_arrive_is_the_evidence() -> None:
+    """A later one may dispute the Date that the first bears out."""
+    read_first = part(1, 1, 1, arrived=5 * HOUR)
+    found = PartSet(submission=0, stage=Stage.ASSEMBLING, parts=(read_first, copy(read_first, 2, arrived=MIN)))
+    assert deciding_part(found, POLICY).message == 2
+
+
+def test_of_parts_sent_in_the_same_second_the_numbers_decide_and_not_the_arrival() -> None:
+    parts = (part(1, 2, 2, arrived=MIN), part(2, 1, 2, arrived=HOUR))
+    found = PartSet(submission=0, stage=Stage.ASSEMBLING, parts=parts)
+    assert deciding_part(found, POLICY).message == 1
+    assert deciding_part(found, Policy(presentation="first")).message == 2
+
+
+def test_while_nobody_can_say_what_lies_in_a_mailbox_only_a_whole_set_goes_on() -> None:
+    desk = Desk()
+    desk.take_in(part(1, 1, 2))
+    assert due(desk.sets[0], polled_since=None, policy=POLICY) is Due.NOTHING
+    whole = desk.sets[0].with_part(part(2, 2, 2))
+    assert due(whole, polled_since=None, policy=POLICY) is Due.ENQUEUE
+    assert due(replace(whole, conflicted=True), polled_since=None, policy=POLICY) is Due.NOTHING
