@@ -26,7 +26,10 @@ REASONS: dict[str, Meaning] = {
         "It is a fragment of a message that its sender's program cut up (RFC 2046).", "Nothing; it waits for the rest."
     ),
     "rejoined": _says("It is a fragment of a message that was put together again.", "Look at the whole message."),
-    "fragments-missing": _says("Not all fragments of a message that was cut up came in time.", _READ_BY_HAND),
+    "fragments-missing": _says(
+        "Not all fragments of a message that was cut up came in time.",
+        "Read it, or release it once the rest is there: then the whole message is released.",
+    ),
     "fragments-unfit": _says("The fragments of a message that was cut up are too many or too large.", _READ_BY_HAND),
     "answers-us": _says("It answers one of our own messages and joined that submission.", "Read it with the item."),
     "no-documents": _says(
