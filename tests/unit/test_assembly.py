@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from cee_mailbot.domain.assembly import Due, Part, PartSet, Place, Stage, deciding_part, due, leading_part
+from cee_mailbot.domain.assembly import Due, Part, PartSet, Place, Stage, deciding_part, due, leading_part, place
 from cee_mailbot.domain.policy import Policy
 from tests.support.parts import POLICY, START, Desk, part
 
@@ -98,6 +98,37 @@ SCENARIOS: list[tuple[str, list[Part | timedelta], list[Place], list[list[int]]]
         [[1, 2]],
     ),
     (
+        "a part without a total fills a set with one",
+        [part(1, 1, 3), part(2, 2), part(3, 3, 3)],
+        [Place.OPENS, Place.FILLS, Place.FILLS],
+        [[1, 2, 3]],
+    ),
+    ("parts without any total are one set", [part(1, 2), part(2, 1)], [Place.OPENS, Place.FILLS], [[1, 2]]),
+    (
+        "a part without a total that is beyond that of the set contradicts",
+        [part(1, 1, 3), part(2, 4)],
+        [Place.OPENS, Place.CONFLICTS],
+        [[1, 2]],
+    ),
+    (
+        "what lacked nothing when it was enqueued takes no further number",
+        [part(1, 1), 16 * MIN, part(2, 2, arrived=20 * MIN)],
+        [Place.OPENS, Place.OPENS],
+        [[1], [2]],
+    ),
+    (
+        "a resend of another total is not the first sign of a new set",
+        [part(1, 1, 2, papers="a"), part(2, 2, 2), part(3, 1, 2, papers="a", arrived=MIN), part(4, 2, 3, arrived=MIN)],
+        [Place.OPENS, Place.FILLS, Place.RESENT, Place.OPENS],
+        [[1, 2], [4]],
+    ),
+    (
+        "a resend of the number that opens a new set is not its first sign",
+        [part(1, 1, 2, papers="a"), part(2, 2, 2), part(3, 1, 2, papers="a", arrived=MIN), part(4, 1, 2, arrived=MIN)],
+        [Place.OPENS, Place.FILLS, Place.RESENT, Place.OPENS],
+        [[1, 2], [4]],
+    ),
+    (
         "unmarked mail during a set joins it",
         [part(1, 1, 2), part(2, size=LARGE), part(3, 2, 2)],
         [Place.OPENS, Place.BESIDE, Place.FILLS],
@@ -175,6 +206,56 @@ def test_a_closed_item_with_parts_missing_is_not_filled() -> None:
     desk.chase(START + DAY + MIN)
     desk.close(0)
     assert desk.take_in(part(2, 2, 2, arrived=2 * DAY)).place is Place.OPENS
+
+
+def item(submission: int, *parts: Part, missing: bool = False) -> PartSet:
+    return PartSet(submission=submission, stage=Stage.OPEN, parts=parts, parts_missing=missing)
+
+
+def test_of_several_items_of_a_key_the_newest_takes_what_comes() -> None:
+    """A late part, a resend and a supplement, each where more than one item could have it."""
+    late = [item(0, part(1, 1, 2), missing=True), item(1, part(2, 1, 2), missing=True)]
+    assert place(part(3, 2, 2), late, POLICY).submission == 1
+    same = [item(0, part(1, 1, 2, papers="a")), item(1, part(2, 1, 2, papers="a"))]
+    assert place(part(3, 1, 2, papers="a"), same, POLICY).submission == 1
+    assert place(part(3, papers="x"), same, POLICY).submission == 1
+    assert place(part(3, papers="a"), same, POLICY).submission == 1
+
+
+def test_what_a_set_lacks_is_told_by_its_total_else_by_its_highest_number() -> None:
+    """Whichever of its parts names the total; unmarked mail lacks nothing."""
+    assert (item(0, part(1, 2), part(2, 1, 4)).total, item(0, part(1, 2), part(2, 1, 4)).missing) == (4, (3, 4))
+    assert (item(0, part(1, 1), part(2, 4)).missing, item(0, part(1)).missing) == ((2, 3), ())
+
+
+def test_a_new_set_is_linked_with_the_newest_marked_one_before_it() -> None:
+    sets = [item(0, part(1, 1, 1)), item(1, part(2, 1, 1)), item(2, part(3))]
+    assert place(part(4, 1, 2), sets, POLICY).linked == 1
+    assert place(part(4, 1, 2), sets[2:], POLICY).linked is None
+
+
+def test_only_marked_parts_with_papers_are_the_first_sign_of_a_new_set() -> None:
+    """Neither unmarked mail, which is a resend of papers, nor another delivery of the same content."""
+    own, again = part(1, 1, 2), replace(part(2, 1, 2), is_copy=True)
+    unmarked, delivery = (replace(one, is_copy=True) for one in (part(3), part(4, 1, 2, papers="")))
+    assert item(0, own, again, unmarked, delivery).resends == (again,)
+    assert item(0, again, own).resends == ()
+
+
+def test_of_a_part_that_came_twice_the_earlier_sending_counts() -> None:
+    again = replace(part(2, 1, 2, sent=-HOUR), is_copy=True)
+    found = item(0, part(1, 1, 2), again, part(3, 2, 2, sent=-2 * HOUR))
+    assert deciding_part(found, POLICY).message == 2
+
+
+def test_a_set_of_unmarked_mail_takes_no_part() -> None:
+    assert not item(0, part(1, size=LARGE)).takes(part(2, 1, 2))
+
+
+def test_where_nothing_but_copies_is_left_all_of_them_came_again() -> None:
+    """As when staff have moved the parts that they repeat."""
+    left = tuple(replace(part(number, number, 2), is_copy=True) for number in (1, 2))
+    assert item(0, *left).resends == left
 
 
 @pytest.mark.parametrize(

@@ -137,6 +137,31 @@ def test_the_borders_hop_is_what_a_date_is_compared_with() -> None:
     assert shown(held_up).disputed
 
 
+def test_without_a_date_the_borders_hop_counts_before_those_below_it() -> None:
+    """They are the sender's to write; and a border's time that is later than arrival can't be right."""
+    found = shown(clocks(None, border(-3), hop(-50)), BORDER)
+    assert (found.basis, found.instant) == (Basis.RECEIVED, at(-3))
+    at_arrival = shown(clocks(None, border(0), hop(-50)), BORDER)
+    assert (at_arrival.basis, at_arrival.instant) == (Basis.RECEIVED, ARRIVED)
+    after = shown(clocks(None, border(1), hop(-50)), BORDER)
+    assert (after.basis, after.instant) == (Basis.RECEIVED, at(-50))
+
+
+@pytest.mark.parametrize(
+    ("minutes", "rule", "basis", "instant"),
+    [
+        (-60, "observed", Basis.RECEIVED, at(-60)),
+        (-61, "observed", Basis.ARRIVAL, ARRIVED),
+        (-61, "sent", Basis.RECEIVED, at(-61)),
+    ],
+)
+def test_without_a_date_a_hop_from_long_before_counts_unless_the_observed_time_does(
+    minutes: float, rule: Any, basis: Basis, instant: datetime
+) -> None:
+    found = shown(clocks(None, hop(minutes)), Policy(disputed_time=rule))
+    assert (found.basis, found.instant) == (basis, instant)
+
+
 def test_of_two_border_hops_the_topmost_counts() -> None:
     """Anybody can write a lower one in the border's name."""
     forged = clocks(-500, hop(0), border(-1), hop(-100), border(-499))
