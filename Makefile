@@ -1,6 +1,6 @@
 # Everything a checkout can do. Each target sets up all it needs by itself and can be run again at any time.
 
-.PHONY: demo test check format lock wheel
+.PHONY: demo test check fuzz format lock wheel
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -17,6 +17,11 @@ check: $(VENV)/.dev-ready
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
 	$(PY) -m pytest -q tests/test_house.py
+
+# Ten minutes of messages that a fuzzer makes; more seeds: make fuzz SEEDS=/folder/of/mail
+SECONDS := 600
+fuzz: $(VENV)/.fuzz-ready
+	$(PY) tests/fuzz/fuzz_reading.py $(SECONDS) $(SEEDS)
 
 format: $(VENV)/.dev-ready
 	$(VENV)/bin/ruff format .
@@ -39,3 +44,6 @@ $(VENV)/.run-ready: requirements/run.txt pyproject.toml scripts/make-venv
 
 $(VENV)/.dev-ready: requirements/dev.txt pyproject.toml scripts/make-venv
 	@scripts/make-venv $(VENV) dev
+
+$(VENV)/.fuzz-ready: requirements/fuzz.txt pyproject.toml scripts/make-venv
+	@scripts/make-venv $(VENV) fuzz

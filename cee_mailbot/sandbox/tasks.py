@@ -35,7 +35,7 @@ def read_message(raw: bytes, sample: int) -> Reading:
     if _is_read_twice(mail, carried, sample) and sees_other_documents(raw, carried):
         carried = replace(carried, defects=(*carried.defects, DOCUMENTS_DIFFER))
     returned = returned_ids(carried.leaves, mail.in_reply_to) if is_bounce(mail.machine) else ()
-    return Reading(mail=mail, cut=_without_bytes(carried), returned=returned)
+    return Reading(mail=mail, cut=without_bytes(carried), returned=returned)
 
 
 def _is_read_twice(mail: Mail, carried: Cut, sample: int) -> bool:
@@ -45,7 +45,8 @@ def _is_read_twice(mail: Mail, carried: Cut, sample: int) -> bool:
     return sample > 0 and int(mail.content_digest[-8:], 16) % sample == 0
 
 
-def _without_bytes(carried: Cut) -> Cut:
+def without_bytes(carried: Cut) -> Cut:
+    """What was cut as it leaves the child: without the bytes of leaves and documents, the body at most so long."""
     return replace(
         carried,
         leaves=(),
