@@ -69,8 +69,12 @@ class ChildReader:
         return f"{limits.children} children at most, {seconds:g} s and {megabytes} MB for each message"
 
     def read(self, raw: bytes) -> Reading:
-        """As the interface says."""
-        return self._read(tasks.read_message, raw, self._limits.second_reading)
+        """As the interface says; of a message that a child did not survive the documents are left unopened."""
+        try:
+            return self._try(tasks.read_message, (raw, self._limits.second_reading))
+        except ReadingFailedError as error:
+            logger.warning("reading failed, now without opening documents: %s", error)
+            return self._read(tasks.read_unopened, raw, self._limits.second_reading)
 
     def read_header(self, start: bytes) -> Reading:
         """As the interface says."""

@@ -15,11 +15,14 @@ from typing import Any
 
 from cee_mailbot.interfaces import Reading
 from parsers.bounces import is_bounce, returned_ids
+from parsers.containers import ContainerLimits
 from parsers.documents import Cut, Document, cut
 from parsers.mail import Mail, read_mail
 from parsers.second_reading import DOCUMENTS_DIFFER, STRUCTURE_DEFECTS, sees_other_documents
 
 EMPTY_CUT = Cut(leaves=(), documents=(), text=None, html=None, defects=(), attachments_bytes=0)
+
+NOTHING_OPENED = ContainerLimits(depth=0)
 
 # A body that no person has written or will read to its end; it must not make a message of 50 MB an answer of 50 MB.
 LONGEST_BODY = 1_000_000
@@ -31,7 +34,19 @@ def read_message(raw: bytes, sample: int) -> Reading:
     Where the structure is broken, and of whole messages every `sample`th (0: none), a second reader must see the
     same documents.
     """
-    mail, carried = read_mail(raw), cut(raw)
+    return _reading(raw, cut(raw), sample)
+
+
+def read_unopened(raw: bytes, sample: int) -> Reading:
+    """As `read_message`, for a message that no child has survived: no document is opened, containers are `unreadable`.
+
+    So a bomb among the documents costs these their reading, and not the message.
+    """
+    return _reading(raw, cut(raw, container_limits=NOTHING_OPENED), sample)
+
+
+def _reading(raw: bytes, carried: Cut, sample: int) -> Reading:
+    mail = read_mail(raw)
     if _is_read_twice(mail, carried, sample) and sees_other_documents(raw, carried):
         carried = replace(carried, defects=(*carried.defects, DOCUMENTS_DIFFER))
     returned = returned_ids(carried.leaves, mail.in_reply_to) if is_bounce(mail.machine) else ()
@@ -66,4 +81,4 @@ def documents_with_bytes(raw: bytes, wanted: str | None) -> tuple[Document, ...]
     return tuple(document for document in cut(raw).documents if wanted in (None, document.sha256))
 
 
-TASKS: tuple[Callable[..., Any], ...] = (read_message, read_header, documents_with_bytes)
+TASKS: tuple[Callable[..., Any], ...] = (read_message, read_unopened, read_header, documents_with_bytes)

@@ -20,7 +20,8 @@ from cee_mailbot.interfaces import Reader
 from cee_mailbot.sandbox import ChildReader, InProcessReader, ReadingLimits
 from cee_mailbot.sandbox.process import ReadingFailedError
 from parsers.headers import MailRefused
-from tests.support import bad_tasks
+from tests.support import bad_tasks, bombs
+from tests.support.mails import mail
 
 ROOT = Path(__file__).resolve().parents[2]
 MAILS = sorted((ROOT / "fixtures" / "eml").glob("*/*.eml"))
@@ -47,11 +48,11 @@ def bad() -> Iterator[ChildReader]:
 
 def test_every_case_is_read_as_in_this_process(reader: ChildReader) -> None:
     here = InProcessReader()
-    for mail in MAILS:
-        raw = mail.read_bytes()
+    for path in MAILS:
+        raw = path.read_bytes()
         for task in ("read", "documents"):
-            assert read_or_refused(reader, task, raw) == read_or_refused(here, task, raw), mail
-        assert reader.read_header(raw[:500]) == here.read_header(raw[:500]), mail
+            assert read_or_refused(reader, task, raw) == read_or_refused(here, task, raw), path
+        assert reader.read_header(raw[:500]) == here.read_header(raw[:500]), path
 
 
 def read_or_refused(reader: Reader, task: str, raw: bytes) -> object:
@@ -62,7 +63,7 @@ def read_or_refused(reader: Reader, task: str, raw: bytes) -> object:
 
 
 def test_the_bytes_of_one_document_can_be_asked_for(reader: ChildReader) -> None:
-    raw = next(raw for mail in MAILS if reader.documents(raw := mail.read_bytes()))
+    raw = next(raw for path in MAILS if reader.documents(raw := path.read_bytes()))
     first = reader.documents(raw)[0]
     assert first.content
     assert reader.documents(raw, first.sha256)[0] == first
@@ -137,6 +138,17 @@ def test_a_message_that_no_child_survives_is_refused_with_a_reason(bad: ChildRea
     with pytest.raises(MailRefused) as refused:
         bad._read(getattr(bad_tasks, task))
     assert refused.value.code == code
+
+
+def test_F46_a_document_that_breaks_whoever_opens_it_costs_the_message_nothing(bad: ChildReader) -> None:
+    """It is filed with its containers unreadable; what needs no opening is there."""
+    archive, plain = bombs.zip_of_slips(), bombs.pdf_with_a_loop()
+    found = bad.read(mail(documents=[archive, plain]))
+    assert found.mail.sender is not None
+    assert [(one.bytes, one.status) for one in found.cut.documents] == [
+        (len(archive), "unreadable"),
+        (len(plain), "unread"),
+    ]
 
 
 def test_a_child_has_no_rights(bad: ChildReader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,8 @@ import sys
 import threading
 from pathlib import Path
 
+from cee_mailbot.interfaces import Reading
+from cee_mailbot.sandbox.tasks import read_unopened
 from parsers.headers import MailRefused
 
 
@@ -107,7 +109,14 @@ def connects(tcp_port: int) -> bool:
     return True
 
 
+def read_message(raw: bytes, sample: int) -> Reading:
+    """What a document that is a bomb does to whoever opens it."""
+    del raw, sample
+    os.abort()
+
+
 TASKS = (
+    *(read_message, read_unopened),
     *(echo, pid, eat_memory, spin, hang, crash, leave, refuse, break_down, say_too_much, say_much_in_words),
     *(answer_otherwise, talk_out_of_turn, die_once, rights, networks, connects),
 )
