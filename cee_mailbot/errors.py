@@ -37,6 +37,14 @@ class UnreachableError(TemporaryError):
     """A server, folder, database or disk that is needed does not answer."""
 
 
+class BusyError(TemporaryError):
+    """Another process is at it: there is nothing to do but to let it."""
+
+
+class LostLeaseError(TemporaryError):
+    """Another process took over while this one stood still: nothing more may be written by it."""
+
+
 class PermanentError(CeeMailbotError):
     """Something outside refused for good: the same call will not succeed later without a person."""
 

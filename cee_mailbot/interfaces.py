@@ -27,11 +27,16 @@ class Handle:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Listed:
-    """One line of a mailbox's listing: the handle, the size in bytes, and the server's arrival time (aware)."""
+    """One line of a mailbox's listing: the handle, the size in bytes, and the server's arrival time (aware).
+
+    `sender` is the address in `From` as the sender wrote it, lower case, or empty where the source does not tell;
+    it decides only whose turn it is when there is much mail.
+    """
 
     handle: Handle
     size: int
     arrived_at: datetime
+    sender: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

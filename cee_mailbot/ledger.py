@@ -18,6 +18,7 @@ from cee_mailbot.domain.presentation import Presentation
 from cee_mailbot.domain.reply import ListedDocument, ReplyKind, ReplyState
 from cee_mailbot.domain.submission import Key, MessageStatus
 from cee_mailbot.interfaces import Handle, Letter
+from cee_mailbot.lease_ledger import Lease, LeaseLedger
 from cee_mailbot.questions import Questions
 from cee_mailbot.recovery_ledger import RecoveryWrites
 from cee_mailbot.sending import Attempt, DueReply
@@ -222,7 +223,9 @@ class FirstOfKind:
     tracking: str | None
 
 
-class UnitOfWork(ClockWrites, CensusWrites, AuditWrites, RecoveryWrites, DeskLedger, CorrespondenceLedger, Protocol):
+class UnitOfWork(
+    ClockWrites, CensusWrites, AuditWrites, RecoveryWrites, DeskLedger, CorrespondenceLedger, LeaseLedger, Protocol
+):
     """One write transaction at one instant: all of it is there afterwards, or nothing."""
 
     def begin_poll(self, mailbox: str, *, team: str, activation: datetime) -> datetime:
@@ -338,10 +341,11 @@ class UnitOfWork(ClockWrites, CensusWrites, AuditWrites, RecoveryWrites, DeskLed
 class Store(Protocol):
     """Where everything is written down."""
 
-    def begin(self, now: datetime) -> AbstractContextManager[UnitOfWork]:
+    def begin(self, now: datetime, *, lease: Lease | None = None) -> AbstractContextManager[UnitOfWork]:
         """A write transaction that happens at `now`: commits on leaving, rolls back on an error.
 
-        Raises `UnreachableError` when the database can't be written now.
+        `lease` is kept by it. Raises `LostLeaseError` before anything is done when that is void, and
+        `UnreachableError` when the database can't be written now.
         """
 
     def read(self) -> AbstractContextManager[Questions]:

@@ -15,7 +15,7 @@ from cee_mailbot.checkup import Finding, check_clock, check_directories, check_p
 from cee_mailbot.config import Config, MailboxConfig
 from cee_mailbot.desk import wake_due
 from cee_mailbot.domain.submission import MessageStatus
-from cee_mailbot.errors import CeeMailbotError, NotAllowedError, NotFoundError, UserError
+from cee_mailbot.errors import BusyError, CeeMailbotError, NotAllowedError, NotFoundError, UserError
 from cee_mailbot.explain import explain, explain_in_words
 from cee_mailbot.gathering import chase
 from cee_mailbot.interfaces import Handle, RawMail, Reader, Reading
@@ -64,6 +64,9 @@ def poll_one(app: App, mailbox: MailboxConfig) -> MailboxResult:
     source = app.sources[mailbox.name]
     try:
         report = poll_mailbox(app.intake, mailbox.mailbox, source, activation=activation)
+    except BusyError as error:
+        logger.info("not polled: %s", error, extra=fields(mailbox=mailbox.name))
+        return MailboxResult(mailbox=mailbox.name, error=str(error), exit_code=error.exit_code)
     except CeeMailbotError as error:
         logger.error("the poll failed: %s", error, extra=fields(mailbox=mailbox.name))  # noqa: TRY400 - no bug
         return MailboxResult(mailbox=mailbox.name, error=str(error), exit_code=getattr(error, "exit_code", 3))

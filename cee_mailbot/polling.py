@@ -1,9 +1,11 @@
 """A pass over one mailbox: what is new is taken in, set by set, and what is decided leaves the mailbox."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
-from datetime import datetime
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from operator import itemgetter
 
 from cee_mailbot import crash
 from cee_mailbot.domain.routing import Mailbox
@@ -11,9 +13,12 @@ from cee_mailbot.domain.submission import MessageStatus
 from cee_mailbot.errors import PermanentError, TemporaryError
 from cee_mailbot.intake import Intake, decide_waiting, take_in
 from cee_mailbot.interfaces import Handle, Listed, Source, SourceSession
-from cee_mailbot.ledger import KeptMessage
+from cee_mailbot.lease_ledger import Lease
+from cee_mailbot.ledger import KeptMessage, Store, UnitOfWork
+from cee_mailbot.questions import Questions
 
 LISTED_AT_ONCE = 500
+LOOK_AGAIN = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,44 +34,118 @@ def poll_mailbox(intake: Intake, mailbox: Mailbox, source: Source, *, activation
     """One pass over a mailbox; `activation` holds for its first poll, later the time noted then.
 
     Raises what the source or the store raises; the error is noted for the mailbox, and nothing is lost by it.
+    Raises `BusyError` when another process polls the mailbox.
     """
     began = intake.site.clock.now()
     with intake.store.begin(began) as unit:
         since = unit.begin_poll(mailbox.name, team=mailbox.team, activation=activation)
+        lease = unit.take_lease(mailbox.name)
+    leased = replace(intake, store=_LeasedStore(store=intake.store, lease=lease))
     try:
-        report = _pass_over(intake, mailbox, source, since)
+        report = _pass_over(leased, mailbox, source, since)
     except Exception as error:
         # A store that is down can't note it either; what went wrong first is what is raised.
         with suppress(TemporaryError):
-            _end_poll(intake, mailbox, str(error) or type(error).__name__, began)
+            _end_poll(leased, lease, str(error) or type(error).__name__, began)
         raise
-    _end_poll(intake, mailbox, None, began)
+    _end_poll(leased, lease, None, began)
     return report
 
 
-def _end_poll(intake: Intake, mailbox: Mailbox, error: str | None, began: datetime) -> None:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _LeasedStore:
+    """The store as one poller may write to it: each transaction begins by holding the lease against the row."""
+
+    store: Store
+    lease: Lease
+
+    def begin(self, now: datetime, *, lease: Lease | None = None) -> AbstractContextManager[UnitOfWork]:
+        return self.store.begin(now, lease=lease or self.lease)
+
+    def read(self) -> AbstractContextManager[Questions]:
+        return self.store.read()
+
+
+def _end_poll(intake: Intake, lease: Lease, error: str | None, began: datetime) -> None:
     with intake.store.begin(intake.site.clock.now()) as unit:
-        unit.end_poll(mailbox.name, error=error, began=began)
+        unit.end_poll(lease.mailbox, error=error, began=began)
+        unit.give_back_lease(lease)
 
 
 def _pass_over(intake: Intake, mailbox: Mailbox, source: Source, since: datetime) -> PollReport:
     """New mail first: what an earlier pass could not settle holds nobody up."""
     decide_waiting(intake, mailbox.name)
-    taken_in = 0
-    refusal: PermanentError | None = None
+    progress = _Progress()
     with source.session() as session:
         listing = list(session.listing(since))
         known = _known(intake, mailbox, listing)
-        for wanted in _sets(intake, mailbox, [one for one in listing if one.handle not in known]):
-            decided = take_in(intake, mailbox, session, wanted)
-            taken_in += len(decided)
-            refusal = refusal or _settle(intake, session, decided)
+        new = [one for one in listing if one.handle not in known]
+        while new:
+            _take_turns(intake, mailbox, session, new, progress)
+            # While much was taken in others may have written too: they need not wait for the next pass.
+            new = _come_since(intake, mailbox, session, since, progress) if progress.cut_short else []
         left = [one for one in known.values() if one.status is not MessageStatus.RECEIVED]
-        refusal = refusal or _settle(intake, session, left)
-    _note_moved(intake, mailbox, listing)
-    if refusal is not None:
-        raise refusal
-    return PollReport(mailbox=mailbox.name, listed=len(listing), taken_in=taken_in)
+        progress.refusal = progress.refusal or _settle(intake, session, left)
+    _note_moved(intake, mailbox, {one.handle for one in listing} | progress.tried)
+    if progress.refusal is not None:
+        raise progress.refusal
+    return PollReport(mailbox=mailbox.name, listed=len(listing), taken_in=progress.taken_in)
+
+
+@dataclass(kw_only=True, slots=True)
+class _Progress:
+    """How far a pass has come: `tried` are the messages that had their turn, whatever came of it."""
+
+    taken_in: int = 0
+    refusal: PermanentError | None = None
+    cut_short: bool = False
+    tried: set[Handle] = field(default_factory=set)
+
+
+def _take_turns(
+    intake: Intake, mailbox: Mailbox, session: SourceSession, new: list[Listed], progress: _Progress
+) -> None:
+    """Takes in one set after the other, until all are done or it is time to look for others."""
+    look_again = intake.site.clock.now() + LOOK_AGAIN
+    progress.cut_short = False
+    for wanted in _sets(intake, mailbox, _in_turns(intake, mailbox, new)):
+        decided = take_in(intake, mailbox, session, wanted)
+        progress.tried.update(one.handle for one in wanted)
+        progress.taken_in += len(decided)
+        progress.refusal = progress.refusal or _settle(intake, session, decided)
+        if intake.site.clock.now() >= look_again:
+            progress.cut_short = True
+            return
+
+
+def _come_since(
+    intake: Intake, mailbox: Mailbox, session: SourceSession, since: datetime, progress: _Progress
+) -> list[Listed]:
+    """What lies in the folder now and had no turn in this pass."""
+    listing = [one for one in session.listing(since) if one.handle not in progress.tried]
+    known = _known(intake, mailbox, listing)
+    return [one for one in listing if one.handle not in known]
+
+
+def _in_turns(intake: Intake, mailbox: Mailbox, new: Sequence[Listed]) -> list[Listed]:
+    """In order of arrival; where there is more than one set of it each sender in turn: no flood holds others up.
+
+    A sender's own mail keeps its order, and so does that of its domain: the messages of one submission come from one.
+    """
+    if len(new) <= intake.set_messages:
+        return list(new)
+    turns: Counter[str] = Counter()
+    numbered: list[tuple[int, int, Listed]] = []
+    for place, one in enumerate(new):
+        who = _who(one.sender, intake.site.policies[mailbox.name].public_mail_domains)
+        numbered.append((turns[who], place, one))
+        turns[who] += 1
+    return [one for _, _, one in sorted(numbered, key=itemgetter(0, 1))]
+
+
+def _who(sender: str, public: Collection[str]) -> str:
+    domain = sender.rpartition("@")[2]
+    return sender if domain in public else domain
 
 
 def _known(intake: Intake, mailbox: Mailbox, listing: list[Listed]) -> dict[Handle, KeptMessage]:
@@ -78,9 +157,8 @@ def _known(intake: Intake, mailbox: Mailbox, listing: list[Listed]) -> dict[Hand
     return known
 
 
-def _note_moved(intake: Intake, mailbox: Mailbox, listing: list[Listed]) -> None:
+def _note_moved(intake: Intake, mailbox: Mailbox, here: Collection[Handle]) -> None:
     """Writes down as settled what was in the folder no more: a run that was cut off had moved it, or a person."""
-    here = {one.handle for one in listing}
     with intake.store.begin(intake.site.clock.now()) as unit:
         unit.settled([one.id for one in unit.unsettled(mailbox.name) if one.handle not in here])
 

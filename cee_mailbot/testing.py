@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -18,6 +19,8 @@ from cee_mailbot.errors import (
 )
 from cee_mailbot.interfaces import Handle, Letter, Listed, RawMail, Sighting, StoredBlob
 from parsers.mail import message_id_of
+
+_FROM = re.compile(rb"(?m)^From:[^\r\n]*?([!-;=?-~]+@[A-Za-z0-9.-]+)>?\r?$")
 
 
 class FixedClock:
@@ -98,7 +101,13 @@ class MemorySession:
         mails = sorted(self._source.inbox.values(), key=lambda mail: (mail.arrived_at, int(mail.handle.uid)))
         for mail in mails:
             if mail.arrived_at >= since:
-                yield Listed(handle=mail.handle, size=len(mail.raw), arrived_at=mail.arrived_at)
+                sender = _FROM.search(mail.raw)
+                yield Listed(
+                    handle=mail.handle,
+                    size=len(mail.raw),
+                    arrived_at=mail.arrived_at,
+                    sender=sender[1].decode().lower() if sender else "",
+                )
 
     def fetch(self, wanted: Sequence[Listed]) -> Iterator[RawMail]:
         """As `SourceSession.fetch`."""

@@ -34,6 +34,7 @@ CONTRACTS = PURE | {
     "log",
     "resources",
     "crash",
+    "lease_ledger",
 }
 WORK = {
     "polling",
@@ -61,6 +62,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "resources": set(),
     "crash": set(),
+    "lease_ledger": set(),
     "log": {"errors"},
     "interfaces": {"domain", "parsers", "errors"},
     "clock_ledger": {"domain", "parsers", "errors"},
@@ -85,6 +87,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "recovery_ledger",
         "desk_ledger",
         "correspondence_ledger",
+        "lease_ledger",
     },
     "config": {"domain", "parsers", "errors"},
     **dict.fromkeys(WORK, CONTRACTS | WORK),

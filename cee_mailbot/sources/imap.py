@@ -1,6 +1,7 @@
 """A mailbox on an IMAP server (RFC 3501, RFC 9051)."""
 
 import logging
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
@@ -20,6 +21,9 @@ __all__ = ["ImapSession", "ImapSettings", "ImapSource"]
 log = logging.getLogger(__name__)
 
 _PIECE = 4 << 20
+_LONGEST_FROM = 2000
+_FROM = "BODY.PEEK[HEADER.FIELDS (FROM)]"
+_ADDRESS = re.compile(rb"[^\s<>,;:\"()@]{1,64}@[A-Za-z0-9.-]{1,255}")
 
 
 class ImapSource:
@@ -74,13 +78,13 @@ class ImapSession:
     def listing(self, since: datetime) -> Iterator[Listed]:
         """As `SourceSession.listing`: by what lies in the folder now, never from a high-water mark (F07)."""
         folder = self.open()
-        rows: list[tuple[datetime, int, int]] = []
+        rows: list[tuple[datetime, int, int, str]] = []
         for window in windows(folder):
             for uids in portions(self._search(window, since)):
                 rows.extend(row for row in self._dated(uids) if row[0] >= since)
-        for arrived_at, uid, size in sorted(rows):
+        for arrived_at, uid, size, sender in sorted(rows):
             handle = Handle(folder=self._name, validity=folder.validity, uid=str(uid))
-            yield Listed(handle=handle, size=size, arrived_at=arrived_at)
+            yield Listed(handle=handle, size=size, arrived_at=arrived_at, sender=sender)
 
     def fetch(self, wanted: Sequence[Listed]) -> Iterator[RawMail]:
         """As `SourceSession.fetch`, in the order of UIDs.
@@ -145,8 +149,8 @@ class ImapSession:
         # `n:*` always names the last message, even one below n.
         return sorted(uid for uid in found if uid >= low)
 
-    def _dated(self, uids: list[int]) -> Iterator[tuple[datetime, int, int]]:
-        items = ["INTERNALDATE", "RFC822.SIZE"]
+    def _dated(self, uids: list[int]) -> Iterator[tuple[datetime, int, int, str]]:
+        items = ["INTERNALDATE", "RFC822.SIZE", _FROM]
         answer = self._connection.run("list messages", lambda client: client.fetch(uids, items))
         for uid, said in answer.items():
             size = said.get(b"RFC822.SIZE")
@@ -155,7 +159,7 @@ class ImapSession:
             arrived_at = said.get(b"INTERNALDATE")
             if arrived_at is None or arrived_at.tzinfo is None:
                 raise PermanentError(f"{self._connection.who} gives message {uid} no arrival time that can be read")
-            yield arrived_at.astimezone(UTC), uid, size
+            yield arrived_at.astimezone(UTC), uid, size, _sender(said)
 
     def _bodies(self, uids: list[int]) -> dict[int, bytes]:
         try:
@@ -173,6 +177,13 @@ class ImapSession:
         uid = int(handle.uid)
         item = f"BODY.PEEK[]<{offset}.{_PIECE}>"
         return _body(self._connection.run("fetch", lambda client: client.fetch([uid], [item])).get(uid, {}))
+
+
+def _sender(said: dict[bytes, Any]) -> str:
+    """The last address in `From`, which stands behind the name that was chosen for it; empty when there is none."""
+    header = next((v for k, v in said.items() if k.startswith(b"BODY[HEADER") and isinstance(v, bytes)), b"")
+    found = _ADDRESS.findall(header[:_LONGEST_FROM])
+    return found[-1].decode("ascii", "replace").lower() if found else ""
 
 
 def _body(said: dict[bytes, Any]) -> bytes | None:

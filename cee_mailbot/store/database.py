@@ -31,23 +31,29 @@ from sqlmodel import Session
 from cee_mailbot import crash
 from cee_mailbot.audit_ledger import HistoryHead
 from cee_mailbot.errors import PermanentError, UnreachableError, UserError
+from cee_mailbot.lease_ledger import Lease
 from cee_mailbot.ledger import UnitOfWork
 from cee_mailbot.questions import Questions
 from cee_mailbot.store.history import FIRST
+from cee_mailbot.store.lease_ledger import this_process
 from cee_mailbot.store.queries import SqlQuestions
 from cee_mailbot.store.tables import HistoryRow
 from cee_mailbot.store.unit_of_work import SqlUnitOfWork
 
-SCHEMA = "0005"  # the newest of the migrations; a test holds it to them
+SCHEMA = "0006"  # the newest of the migrations; a test holds it to them
 
 _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000")
 
 
 class SqlStore:
-    """A `Store` on a database that SQLAlchemy reaches; `url` such as `sqlite:///var/cee-mailbot.db`."""
+    """A `Store` on a database that SQLAlchemy reaches; `url` such as `sqlite:///var/cee-mailbot.db`.
 
-    def __init__(self, url: str) -> None:
+    `holder` is the name under which this process polls.
+    """
+
+    def __init__(self, url: str, *, holder: str | None = None) -> None:
         self._url = make_url(url)
+        self._holder = holder or this_process()
         self._writer = self._engine(begin="BEGIN IMMEDIATE")
         self._reader = self._writer if self._in_memory else self._engine(begin="BEGIN")
 
@@ -97,11 +103,14 @@ class SqlStore:
         return f"{name}: schema {found}, will be brought to {SCHEMA} at the next run"
 
     @contextmanager
-    def begin(self, now: datetime) -> Iterator[UnitOfWork]:
+    def begin(self, now: datetime, *, lease: Lease | None = None) -> Iterator[UnitOfWork]:
         """A write transaction; see `ledger.Store`."""
         with Session(self._writer) as session, session.begin():
             _hold_rows(session)
-            yield SqlUnitOfWork(session, now)
+            unit = SqlUnitOfWork(session, now, holder=self._holder)
+            if lease is not None:
+                unit.keep_lease(lease)
+            yield unit
 
     @contextmanager
     def read(self) -> Iterator[Questions]:

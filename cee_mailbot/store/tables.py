@@ -30,6 +30,9 @@ class MailboxRow(SQLModel, table=True):
     polled_since: datetime | None = None
     last_message: datetime | None = None
     error: str | None = Field(default=None, sa_type=Text)
+    lease_holder: str | None = None
+    lease_until: datetime | None = None
+    fence: int = 0
 
 
 class SubmissionRow(SQLModel, table=True):

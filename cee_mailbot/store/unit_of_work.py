@@ -14,6 +14,7 @@ from cee_mailbot.store.correspondence_ledger import CorrespondenceLedger
 from cee_mailbot.store.delivery_ledger import DeliveryLedger
 from cee_mailbot.store.desk_ledger import DeskLedger
 from cee_mailbot.store.history import HistoryWriter
+from cee_mailbot.store.lease_ledger import LeaseLedger
 from cee_mailbot.store.message_ledger import MessageLedger
 from cee_mailbot.store.recovery_ledger import RecoveryLedger
 
@@ -30,11 +31,13 @@ class SqlUnitOfWork(
     AuditLedger,
     RecoveryLedger,
     CorrespondenceLedger,
+    LeaseLedger,
 ):
     """See `ledger.UnitOfWork`; lives as long as the session's transaction."""
 
-    def __init__(self, session: Session, now: datetime) -> None:
+    def __init__(self, session: Session, now: datetime, *, holder: str) -> None:
         self._session = session
+        self._holder = holder
         self._now = now.astimezone(UTC)
         self._history = HistoryWriter(session)
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from cee_mailbot.errors import PermanentError, SignInError, UnreachableError, UserError
-from cee_mailbot.sources import imap
+from cee_mailbot.sources import imap, imap_ranges
 from cee_mailbot.sources.imap import ImapSettings, ImapSource
 from cee_mailbot.sources.imap_connection import Connection
 from tests.contract.source_contract import LONG_AGO, NOON, message
@@ -78,8 +78,8 @@ def test_literals_are_not_formatted_for_a_log(dovecot: Dovecot, user: str) -> No
 
 
 def test_listing_in_windows_and_portions_is_whole(dovecot: Dovecot, user: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(imap, "_UIDS_A_SEARCH", 3)
-    monkeypatch.setattr(imap, "_UIDS_A_COMMAND", 2)
+    monkeypatch.setattr(imap_ranges, "_UIDS_A_SEARCH", 3)
+    monkeypatch.setattr(imap_ranges, "_UIDS_A_COMMAND", 2)
     with dovecot.client(user) as client:
         for number in range(11):
             client.append("INBOX", message(number), msg_time=NOON + timedelta(minutes=number))

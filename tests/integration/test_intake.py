@@ -12,7 +12,7 @@ import pytest
 from cee_mailbot.blobs import FolderBlobs
 from cee_mailbot.domain.policy import Policy
 from cee_mailbot.domain.reply import ComposedReply, ReplyFacts
-from cee_mailbot.errors import PermanentError, UnreachableError
+from cee_mailbot.errors import LostLeaseError, PermanentError, UnreachableError
 from cee_mailbot.intake import decide_waiting, take_in_raw
 from cee_mailbot.interfaces import Listed, RawMail, Reading
 from tests.support.mails import CHEMICALS as TO_CHEMICALS
@@ -696,7 +696,9 @@ def test_f24_two_passes_at_once_take_a_message_in_once(workshop: Workshop, seen:
         thread.start()
     for thread in threads:
         thread.join()
-    assert errors == []
+    # Within one process the pass that began last takes over; the other finds it out at its next commit.
+    assert all(isinstance(error, LostLeaseError) for error in errors)
+    assert len(errors) <= 1
     assert len(workshop.messages()) == len(workshop.items()) == len(workshop.replies()) == 5
     assert workshop.source.inbox == {}
     check_invariants(workshop)

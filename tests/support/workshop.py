@@ -18,6 +18,7 @@ from cee_mailbot.domain.policy import Policy
 from cee_mailbot.domain.routing import Mailbox, shipped_centers
 from cee_mailbot.intake import Intake
 from cee_mailbot.interfaces import BlobStore, Composer, Reader, Source
+from cee_mailbot.lease_ledger import Lease
 from cee_mailbot.ledger import Store
 from cee_mailbot.outbox import Outbox, SendingReport, send_due
 from cee_mailbot.polling import PollReport, poll_mailbox
@@ -283,9 +284,9 @@ class WiredStore:
         self._inner, self._wire = inner, wire
 
     @contextmanager
-    def begin(self, now: datetime) -> Iterator[Any]:
+    def begin(self, now: datetime, *, lease: Lease | None = None) -> Iterator[Any]:
         done: list[str] = []
-        with self._inner.begin(now) as unit:
+        with self._inner.begin(now, lease=lease) as unit:
             yield _WiredUnit(unit, self._wire, done)
             for name in dict.fromkeys(done):
                 self._wire.step(f"{name}, not committed")
