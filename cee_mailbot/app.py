@@ -9,13 +9,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cee_mailbot.blobs import FolderBlobs
-from cee_mailbot.config import Config, MailboxConfig
+from cee_mailbot.config import Config, MailboxConfig, OauthConfig
 from cee_mailbot.directories import Directories, read_directories
 from cee_mailbot.domain.policy import Policy
 from cee_mailbot.domain.routing import PROGRAM_TEAM, Mailbox, shipped_centers
 from cee_mailbot.errors import UserError
 from cee_mailbot.intake import Intake
-from cee_mailbot.interfaces import BlobStore, Clock, Mailer, Source
+from cee_mailbot.interfaces import BlobStore, Clock, Mailer, Source, Tokens
 from cee_mailbot.journal import FolderJournal
 from cee_mailbot.mailers import mailer_class
 from cee_mailbot.mailers.files import FilesSettings
@@ -180,7 +180,7 @@ def _maildir(mailbox: MailboxConfig) -> MaildirSettings:
 
 
 def _imap(mailbox: MailboxConfig, config: Config) -> ImapSettings:
-    if mailbox.password is None:
+    if mailbox.password is None and mailbox.oauth is None:
         raise UserError(f"mailbox {mailbox.name} has no password; set password_file or password_env")
     return ImapSettings(
         host=mailbox.host,
@@ -188,10 +188,29 @@ def _imap(mailbox: MailboxConfig, config: Config) -> ImapSettings:
         tls=mailbox.tls,
         user=mailbox.user,
         password=mailbox.password,
+        tokens=tokens_of(mailbox.oauth, mailbox.ca_file),
         ca_file=mailbox.ca_file,
         folder=mailbox.folder,
         processed_folder=mailbox.processed_folder,
         deadline=config.polling.deadline.total_seconds(),
+    )
+
+
+def tokens_of(oauth: OauthConfig | None, ca_file: Path | None) -> Tokens | None:
+    """Where the tokens of one account come from; None where it has a password."""
+    if oauth is None:
+        return None
+    from cee_mailbot.tokens import ClientCredentials, TokenSettings  # noqa: PLC0415 - slow to import, seldom needed
+
+    return ClientCredentials(
+        TokenSettings(
+            token_url=oauth.token_url,
+            client_id=oauth.client_id,
+            scope=oauth.scope,
+            client_secret=oauth.client_secret,
+            certificate_file=oauth.certificate_file,
+            ca_file=ca_file,
+        )
     )
 
 
@@ -207,6 +226,7 @@ def mailer_of(config: Config) -> Mailer:
             tls=replies.tls,
             user=replies.user,
             password=replies.password,
+            tokens=tokens_of(replies.oauth, replies.ca_file),
             ca_file=replies.ca_file,
         )
     )

@@ -201,6 +201,19 @@ class Reader(Protocol):
         """The documents of a message with their bytes: those whose SHA-256 is `wanted`, or all."""
 
 
+class Tokens(Protocol):
+    """Access tokens for one account (RFC 6749), from whatever gives them."""
+
+    def token(self) -> str:
+        """A token that is good for a while yet: printable ASCII without blanks.
+
+        Raises `SignInError` when none is given to us, `UnreachableError` when none can be had now.
+        """
+
+    def refuse(self, token: str) -> None:
+        """Notes that a server did not accept this token: the next one asked for is new."""
+
+
 class Clock(Protocol):
     """Tells the time."""
 

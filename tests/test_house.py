@@ -54,7 +54,7 @@ WORK = {
     "audit",
     "recovery",
 }
-RIM = {"journal", "directories", "sources", "mailers", "store", "blobs", "sandbox", "rendering", "testing"}
+RIM = {"journal", "directories", "sources", "tokens", "mailers", "store", "blobs", "sandbox", "rendering", "testing"}
 
 MAY_IMPORT: dict[str, set[str]] = {
     "parsers": set(),
@@ -109,6 +109,7 @@ LIBRARIES: dict[str, set[str]] = {
     "config": {"pydantic", "pydantic_settings", "pydantic_core", "tomlkit"},
     "schedule": {"apscheduler"},
     "sources": {"imapclient"},
+    "tokens": {"httpx", "cryptography"},
     "store": {"sqlalchemy", "sqlmodel", "alembic"},
     "rendering": {"jinja2"},
     "cli": {"rich"},

@@ -17,6 +17,7 @@ from cee_mailbot.config.tables import (
     DirectoriesConfig,
     LogConfig,
     MailboxTable,
+    OauthKeys,
     PolicyTable,
     PollingConfig,
     ReadingConfig,
@@ -42,6 +43,17 @@ _DEFAULTS = Policy()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class OauthConfig:
+    """Where tokens come from, and who asks for them, with a secret or a certificate."""
+
+    token_url: str
+    client_id: str
+    scope: str
+    client_secret: Secret | None = None
+    certificate_file: Path | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class RepliesConfig:
     """How replies leave: by a mail server (`smtp`) or into the folder `dir` (`files`)."""
 
@@ -51,6 +63,7 @@ class RepliesConfig:
     tls: Literal["implicit", "starttls", "none"]
     user: str | None = None
     password: Secret | None = None
+    oauth: OauthConfig | None = None
     ca_file: Path | None = None
     dir: Path | None = None
     templates: Path | None = None
@@ -74,6 +87,7 @@ class MailboxConfig:
     tls: Literal["implicit", "starttls", "none"] = "implicit"
     user: str = ""
     password: Secret | None = None
+    oauth: OauthConfig | None = None
     ca_file: Path | None = None
     folder: str = "INBOX"
     path: Path | None = None
@@ -161,6 +175,7 @@ def _replies(table: RepliesTable, environ: Mapping[str, str]) -> RepliesConfig:
         tls=tls,
         user=table.user,
         password=_secret(table, environ),
+        oauth=_oauth(table, environ),
         ca_file=table.ca_file,
         dir=table.dir,
         templates=table.templates,
@@ -185,6 +200,7 @@ def _mailbox(table: MailboxTable, site: PolicyTable, environ: Mapping[str, str])
         tls=tls,
         user=table.user or "",
         password=_secret(table, environ),
+        oauth=_oauth(table, environ),
         ca_file=table.ca_file,
         folder=table.folder or "INBOX",
         path=table.path,
@@ -208,6 +224,19 @@ def _frozen(key: str, value: object) -> object:
         return value
     texts = [text.casefold() for text in value] if key in _DOMAIN_KEYS else value
     return frozenset(texts) if isinstance(getattr(_DEFAULTS, key), frozenset) else tuple(texts)
+
+
+def _oauth(table: OauthKeys, environ: Mapping[str, str]) -> OauthConfig | None:
+    if table.auth != "oauth2":
+        return None
+    secret = table.client_secret_file
+    return OauthConfig(
+        token_url=table.token_url or "",
+        client_id=table.client_id or "",
+        scope=table.scope or "",
+        client_secret=secret_in_file(secret, environ) if secret else None,
+        certificate_file=table.certificate_file,
+    )
 
 
 def _secret(table: SecretKeys, environ: Mapping[str, str]) -> Secret | None:

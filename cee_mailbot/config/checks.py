@@ -7,20 +7,19 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from cee_mailbot.config.errors import Fault
+from cee_mailbot.config.signing_in import OAUTH, SECRETS, one_secret, secrets_in, sign_in_faults
 from cee_mailbot.config.tables import (
     CenterTable,
     MailboxTable,
     PolicyTable,
     RepliesTable,
-    SecretKeys,
     Settings,
 )
 from cee_mailbot.config.values import is_loopback
 from cee_mailbot.config.wording import NOT_YET
 from cee_mailbot.domain.routing import PROGRAM_TEAM, shipped_centers
 
-_SECRETS = ("password", "password_file", "password_env")
-_OF_IMAP = ("host", "tcp_port", "tls", "auth", "user", "ca_file", "folder", *_SECRETS)
+_OF_IMAP = ("host", "tcp_port", "tls", "auth", "user", "ca_file", "folder", *SECRETS, *OAUTH)
 _OF_MAILDIR = ("path",)
 _LATER_STORAGE = {"database": ("postgresql",), "blobs": ("s3:",)}
 
@@ -70,16 +69,16 @@ def _reading_has_room(settings: Settings) -> Iterator[Fault]:
 
 def _replies_can_leave(settings: Settings) -> Iterator[Fault]:
     replies = settings.replies
-    yield from _one_secret(("replies",), replies)
     if replies.transport == "files":
+        yield from one_secret(("replies",), replies)
         if replies.dir is None:
             yield Fault(path=("replies", "dir"), wrong="is missing", remedy='add dir = "var/replies" for "files"')
         return
+    yield from sign_in_faults(("replies",), replies, needs_password=replies.user is not None)
     yield from _encrypted(("replies",), replies)
-    if replies.user is None and _secrets(replies):
-        yield Fault(path=("replies", "user"), wrong="is missing beside a password", remedy="add user = ...")
-    if replies.user is not None and not _secrets(replies):
-        yield _no_password(("replies",))
+    if replies.user is None and (secrets_in(replies) or replies.auth == "oauth2"):
+        beside = "tokens" if replies.auth == "oauth2" else "a password"
+        yield Fault(path=("replies", "user"), wrong=f"is missing beside {beside}", remedy="add user = ...")
 
 
 def _there_is_a_mailbox(settings: Settings) -> Iterator[Fault]:
@@ -104,9 +103,7 @@ def _imap_faults(table: tuple[str, int], mailbox: MailboxTable) -> Iterator[Faul
     for key in ("host", "user"):
         if getattr(mailbox, key) is None:
             yield Fault(path=(*table, key), wrong="is missing", remedy=f'add {key} = "..." for source = "imap"')
-    if not _secrets(mailbox):
-        yield _no_password(table)
-    yield from _one_secret(table, mailbox)
+    yield from sign_in_faults(table, mailbox, needs_password=True)
     yield from _encrypted(table, mailbox)
     if mailbox.processed_folder.casefold() == (mailbox.folder or "INBOX").casefold():
         wrong = "is the folder that is read, so that mail would be read for ever"
@@ -121,24 +118,10 @@ def _maildir_faults(table: tuple[str, int], mailbox: MailboxTable) -> Iterator[F
         yield Fault(path=(*table, "processed_folder"), wrong=wrong, remedy='write a plain name, such as "Processed"')
 
 
-def _one_secret(table: tuple[str | int, ...], keys: SecretKeys) -> Iterator[Fault]:
-    for key in _secrets(keys)[1:]:
-        yield Fault(path=(*table, key), wrong="is a second source of the password", remedy="keep one of them")
-
-
 def _encrypted(table: tuple[str | int, ...], keys: RepliesTable | MailboxTable) -> Iterator[Fault]:
     if keys.tls == "none" and not is_loopback(keys.host or ""):
         wrong = '"none" would send password and mail in clear over the network'
         yield Fault(path=(*table, "tls"), wrong=wrong, remedy='use "implicit" or "starttls"; "none" is for localhost')
-
-
-def _secrets(keys: SecretKeys) -> list[str]:
-    return [key for key in _SECRETS if getattr(keys, key) is not None]
-
-
-def _no_password(table: tuple[str | int, ...]) -> Fault:
-    remedy = "add password_file = ... (or password_env)"
-    return Fault(path=(*table, "password_file"), wrong="is missing", remedy=remedy)
 
 
 def _mailboxes_have_a_team(settings: Settings) -> Iterator[Fault]:

@@ -120,14 +120,24 @@ class SecretKeys(Table):
     password_env: Line | None = None
 
 
-class RepliesTable(SecretKeys):
+class OauthKeys(SecretKeys):
+    """How to sign in, and for `oauth2` where tokens come from and who asks for them."""
+
+    auth: Literal["password", "oauth2"] | None = None
+    token_url: Line | None = None
+    client_id: Line | None = None
+    client_secret_file: Place | None = None
+    certificate_file: Place | None = None
+    scope: Line | None = None
+
+
+class RepliesTable(OauthKeys):
     """`[replies]`: how replies leave."""
 
     transport: Literal["smtp", "files"] = "smtp"
     host: Line = "localhost"
     tcp_port: TcpPort | None = None
     tls: Tls | None = None
-    auth: Literal["password"] = "password"
     user: Line | None = None
     ca_file: Place | None = None
     dir: Place | None = None
@@ -169,7 +179,7 @@ class PolicyTable(Table):
     office_hours: Hours = None
 
 
-class MailboxTable(SecretKeys, PolicyTable):
+class MailboxTable(OauthKeys, PolicyTable):
     """`[[mailbox]]`: one mailbox; a policy key may stand in it, or in its `[mailbox.policy]`."""
 
     name: Name
@@ -182,7 +192,6 @@ class MailboxTable(SecretKeys, PolicyTable):
     host: Line | None = None
     tcp_port: TcpPort | None = None
     tls: Tls | None = None
-    auth: Literal["password"] | None = None
     user: Line | None = None
     ca_file: Place | None = None
     folder: Line | None = None

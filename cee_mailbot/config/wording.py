@@ -19,23 +19,18 @@ NOT_YET = "is not in this version of cee-mailbot"
 
 LATER_KEYS = frozenset(
     {
-        "token_url",
-        "client_id",
-        "client_secret_file",
-        "certificate_file",
-        "scope",
         "endpoint",
         "tenant",
         "authority",
         "graph_root",
     }
 )
-"""Keys of OAuth 2, Exchange and Graph: they are named in the contract and must not pass in silence."""
+"""Keys of Exchange and Graph: they are named in the contract and must not pass in silence."""
 
 LATER_VALUES = {
     "source": ("exchange", "graph"),
     "transport": ("exchange", "graph"),
-    "auth": ("oauth2", "basic", "ntlm"),
+    "auth": ("basic", "ntlm"),
 }
 
 _FORMS = {

@@ -4,12 +4,13 @@ import smtplib
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal
 
-from cee_mailbot.errors import SignInError, UnreachableError
+from cee_mailbot.errors import CeeMailbotError, SignInError, UnreachableError
+from cee_mailbot.interfaces import Tokens
 
 # RFC 5321 section 4.2.1: what the first digit of an answer means.
 DONE = range(200, 300)
@@ -21,7 +22,7 @@ _LONGEST_ANSWER = 200
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SmtpSettings:
-    """Where replies are handed over; `password` is asked for at each sign-in, so that a new one is found.
+    """Where replies are handed over; `password` or `tokens` are asked at each sign-in, so that a new one is found.
 
     `ca_file` replaces the system's authorities, `helo` the name we greet with. `connect_timeout` also bounds
     the greeting and the TLS handshake; the other two are RFC 5321 4.5.3.2's five and ten minutes.
@@ -31,7 +32,8 @@ class SmtpSettings:
     tcp_port: int = 587
     tls: Literal["starttls", "implicit", "none"] = "starttls"
     user: str | None = None
-    password: Callable[[], str] | None = None
+    password: Callable[[], str] | None = field(default=None, repr=False)
+    tokens: Tokens | None = field(default=None, repr=False)
     ca_file: Path | None = None
     helo: str | None = None
     connect_timeout: float = 30.0
@@ -102,7 +104,10 @@ def _agree(client: smtplib.SMTP, settings: SmtpSettings, context: ssl.SSLContext
         client.starttls(context=context)
         client.ehlo_or_helo_if_needed()
     if settings.user is not None:
-        _sign_in(client, settings, settings.user)
+        if settings.tokens is not None:
+            _sign_in_with_token(client, settings, settings.user, settings.tokens)
+        else:
+            _sign_in(client, settings, settings.user)
 
 
 def _sign_in(client: smtplib.SMTP, settings: SmtpSettings, user: str) -> None:
@@ -115,12 +120,46 @@ def _sign_in(client: smtplib.SMTP, settings: SmtpSettings, user: str) -> None:
     try:
         client.auth(method, client.auth_plain if method == "PLAIN" else client.auth_login)
     except smtplib.SMTPAuthenticationError as error:
-        answer = said(error.smtp_code, error.smtp_error)
-        if error.smtp_code in NOT_NOW:
-            raise UnreachableError(f"{settings.where} can't check our password now: {answer}") from error
-        raise SignInError(f"{settings.where} refused user {user} ({answer}); check user and password") from error
+        raise _refused(settings, user, error, "password") from error
     except UnicodeError as error:
         raise SignInError(f"the user or password for {settings.where} is not plain ASCII, as SMTP needs") from error
+
+
+def _refused(settings: SmtpSettings, user: str, error: smtplib.SMTPAuthenticationError, what: str) -> CeeMailbotError:
+    answer = said(error.smtp_code, error.smtp_error)
+    if error.smtp_code in NOT_NOW:
+        return UnreachableError(f"{settings.where} can't check our {what} now: {answer}")
+    return SignInError(f"{settings.where} refused user {user} ({answer}); check user and {what}")
+
+
+def _sign_in_with_token(client: smtplib.SMTP, settings: SmtpSettings, user: str, tokens: Tokens) -> None:
+    """OAUTHBEARER (RFC 7628) or XOAUTH2; a token that is refused is tried once more with a new one, no oftener."""
+    offered = client.esmtp_features.get("auth", "").upper().split()
+    method = next((name for name in ("OAUTHBEARER", "XOAUTH2") if name in offered), None)
+    if method is None:
+        raise SignInError(f'{settings.where} takes neither OAUTHBEARER nor XOAUTH2; set auth = "password"')
+    token = tokens.token()
+    try:
+        _bear(client, method, user, token)
+    except smtplib.SMTPAuthenticationError as first:
+        if first.smtp_code in NOT_NOW:
+            raise _refused(settings, user, first, "token") from first
+        tokens.refuse(token)
+        try:
+            _bear(client, method, user, tokens.token())
+        except smtplib.SMTPAuthenticationError as error:
+            raise _refused(settings, user, error, "scope, and the client's right to send") from error
+    except UnicodeError as error:
+        raise SignInError(f"the user for {settings.where} is not plain ASCII, as SMTP needs") from error
+
+
+def _bear(client: smtplib.SMTP, method: str, user: str, token: str) -> None:
+    name = user.replace("=", "=3D").replace(",", "=2C")  # RFC 5801 section 4
+    start = f"user={user}" if method == "XOAUTH2" else f"n,a={name},"
+    # A refusal is told in a challenge first, which wants one more answer (RFC 7628 section 3.2.3).
+    last = "" if method == "XOAUTH2" else "\x01"
+    answers = iter([f"{start}\x01auth=Bearer {token}\x01\x01"])
+    client.auth(method, lambda _challenge=None: next(answers, last))
 
 
 def leave(client: smtplib.SMTP) -> None:

@@ -13,6 +13,7 @@ from imapclient import IMAPClient, SocketTimeout
 from imapclient.exceptions import CapabilityError, LoginError
 
 from cee_mailbot.errors import CeeMailbotError, PermanentError, SignInError, UnreachableError
+from cee_mailbot.sources.imap_bearer import sign_in_with_token
 from cee_mailbot.sources.imap_settings import ImapSettings
 
 T = TypeVar("T")
@@ -160,15 +161,21 @@ class Connection:
         return "", (listed[0][1] or b"").decode("ascii", "replace") if listed else ""
 
     def _sign_in(self) -> None:
-        password = self.settings.password()
-        if re.search(r"[\r\n\0]", password):
-            raise SignInError(f"the password of {self.who} holds a control character; check the file it is read from")
         try:
-            _login(self._usable(), self.settings.user, password)
+            if self.settings.tokens is not None:
+                sign_in_with_token(self._usable(), self.settings.user, self.settings.tokens)
+            else:
+                _login(self._usable(), self.settings.user, self._password())
         except LoginError as error:
             raise self._login_error(error) from None
         except (imaplib.IMAP4.error, OSError) as error:
             raise self._unreachable("sign in", error) from error
+
+    def _password(self) -> str:
+        password = self.settings.password() if self.settings.password else ""
+        if re.search(r"[\r\n\0]", password):
+            raise SignInError(f"the password of {self.who} holds a control character; check the file it is read from")
+        return password
 
     def _login_error(self, error: LoginError) -> CeeMailbotError:
         # imapclient raises LoginError for a lost connection too; the first error is in its context.
@@ -176,7 +183,8 @@ class Connection:
         code = re.search(r"\[([A-Z-]+)", words)
         if isinstance(error.__context__, imaplib.IMAP4.abort) or (code and code[1] in _FOR_NOW):
             return self._unreachable("sign in", error)
-        return SignInError(f"{self.who} refused the sign-in: {words}; check user and password")
+        what = "password" if self.settings.tokens is None else "scope, and the client's rights to the mailbox"
+        return SignInError(f"{self.who} refused the sign-in: {words}; check user and {what}")
 
     def _unreachable(self, doing: str, error: Exception) -> UnreachableError:
         return UnreachableError(f"can't {doing}: {self.who}: {_words(error)}; a later try may succeed")

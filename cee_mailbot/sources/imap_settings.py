@@ -8,15 +8,17 @@ from pathlib import Path
 from typing import Literal
 
 from cee_mailbot.errors import UserError
+from cee_mailbot.interfaces import Tokens
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ImapSettings:
-    """Where a mailbox is kept and how it is opened; `password` is asked at each sign-in and never shown."""
+    """Where a mailbox is kept and how it is opened: `password` or `tokens` are asked at each sign-in, never shown."""
 
     host: str
     user: str
-    password: Callable[[], str] = field(repr=False)
+    password: Callable[[], str] | None = field(default=None, repr=False)
+    tokens: Tokens | None = field(default=None, repr=False)
     tcp_port: int = 993
     tls: Literal["implicit", "starttls", "none"] = "implicit"
     ca_file: Path | None = None
@@ -33,6 +35,8 @@ class ImapSettings:
             value = getattr(self, name)
             if not value or re.search(r"[\r\n\0]", value):
                 raise UserError(f"{name} of an IMAP mailbox must not be empty or hold control characters")
+        if (self.password is None) == (self.tokens is None):
+            raise UserError("an IMAP mailbox is signed in to with a password or with tokens")
         if re.search(r"[%*]", self.folder + self.processed_folder):
             raise UserError("an IMAP folder's name must not hold % or *: they stand for any name")
         if self.tls == "none" and not _is_loopback(self.host):

@@ -80,6 +80,16 @@ service imap-login {{
 """
 
 
+_TOKENS = """
+auth_mechanisms = plain login {methods}
+passdb {{
+  driver = oauth2
+  mechanisms = {methods}
+  args = {base}/oauth2
+}}
+"""
+
+
 class Dovecot:
     """A Dovecot of one's own: `port` (clear, STARTTLS) and `tls_port` on 127.0.0.1, its CA in `authority`."""
 
@@ -87,6 +97,8 @@ class Dovecot:
         self._prefix = prefix
         self._separator = separator
         self._more = more  # further lines of configuration
+        self.introspection_url = ""  # where it asks whose an access token is
+        self.token_methods = "xoauth2 oauthbearer"
         self._process: subprocess.Popen[bytes] | None = None
         self._base = Path()
         self.host = "127.0.0.1"
@@ -179,12 +191,19 @@ class Dovecot:
                 certificates=certificates,
                 prefix=self._prefix,
                 separator=self._separator,
-                more=self._more,
+                more=self._more + self._oauth(),
             )
         )
         if os.geteuid() == 0:
             for path in (self._base, *self._base.rglob("*")):
                 os.chown(path, account.pw_uid, account.pw_gid)
+
+    def _oauth(self) -> str:
+        if not self.introspection_url:
+            return ""
+        asked = f"introspection_mode = auth\nintrospection_url = {self.introspection_url}\n"
+        (self._base / "oauth2").write_text(asked + "username_attribute = username\nforce_introspection = yes\n")
+        return _TOKENS.format(base=self._base, methods=self.token_methods)
 
     def _runs(self, account: pwd.struct_passwd) -> bool:
         as_whom: dict[str, Any] = {}

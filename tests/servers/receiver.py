@@ -1,6 +1,8 @@
 """A private mail server on a loopback port that takes letters in, and can be told to misbehave."""
 
 import asyncio
+import base64
+import re
 import ssl
 import threading
 from collections import defaultdict, deque
@@ -19,6 +21,8 @@ HOST = "127.0.0.1"
 DROP = "drop"
 HANG = "hang"
 
+_METHODS = {"PLAIN", "LOGIN", "XOAUTH2", "OAUTHBEARER"}
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Taken:
@@ -35,7 +39,8 @@ class Taken:
 class Receiver:
     """A mail server that runs while it is entered.
 
-    `certificates` are needed for `tls` other than `none`; `users` are names and passwords. `answer` scripts the
+    `certificates` are needed for `tls` other than `none`; `users` are names and passwords, `tokens` tells whether an
+    access token is good (`methods` must name how it may come). `answer` scripts the
     next answers to a command: MAIL, RCPT, DATA (before the letter), DOT (after it), CONNECT, or any other;
     an answer that begins with `354` is given and then the connection ends within the letter.
     """
@@ -43,6 +48,7 @@ class Receiver:
     tls: Literal["none", "starttls", "implicit"] = "none"
     certificates: Certificates | None = None
     users: dict[str, str] = field(default_factory=dict)
+    tokens: Callable[[str], bool] | None = None
     methods: tuple[str, ...] = ("PLAIN", "LOGIN")
     tcp_port: int = 0
     taken: list[Taken] = field(default_factory=list)
@@ -105,7 +111,7 @@ class Receiver:
             tls_context=self._context() if self.tls == "starttls" else None,
             require_starttls=self.tls == "starttls",
             auth_require_tls=self.tls == "starttls",
-            auth_exclude_mechanism={"PLAIN", "LOGIN"} - set(self.methods if self.users else ()),
+            auth_exclude_mechanism=_METHODS - set(self.methods if self.users or self.tokens else ()),
             authenticator=self._authenticate,
         )
         self._open.append(connection)
@@ -122,6 +128,8 @@ class Receiver:
     ) -> AuthResult:
         del server, session, envelope, mechanism
         user = data.login.decode()
+        if self.tokens is not None:
+            return AuthResult(success=self.tokens(data.password.decode()), handled=False, auth_data=user)
         right = self.users.get(user) == data.password.decode()
         return AuthResult(success=right, handled=False, auth_data=user if right else None)
 
@@ -163,6 +171,21 @@ class _Connection(SMTP):
             await super().push(scripted)
             if scripted.startswith(("354", "421")):
                 self.transport.close()
+
+    async def auth_XOAUTH2(self, _server: SMTP, args: list[str]) -> Any:
+        return await self._bearer("XOAUTH2", rb"user=([^\x01]+)\x01auth=Bearer ([^\x01]+)\x01\x01", args)
+
+    async def auth_OAUTHBEARER(self, _server: SMTP, args: list[str]) -> Any:
+        return await self._bearer("OAUTHBEARER", rb"n,a=([^\x01]+),\x01auth=Bearer ([^\x01]+)\x01\x01", args)
+
+    async def _bearer(self, name: str, form: bytes, args: list[str]) -> Any:
+        """RFC 7628: a refusal is told in a challenge, to which the client answers before it is told again."""
+        said = re.fullmatch(form, base64.b64decode(args[1], validate=True)) if len(args) > 1 else None
+        if said is not None and self.receiver.tokens is not None and self.receiver.tokens(said[2].decode()):
+            return self._authenticate(name, LoginPassword(said[1], said[2]))
+        last = await self.challenge_auth('{"status":"invalid_token"}')
+        assert last == (b"" if name == "XOAUTH2" else b"\x01"), last
+        return AuthResult(success=False, handled=False)
 
     async def push(self, status: Any) -> None:
         """The greeting is what is said before any command."""

@@ -1,0 +1,63 @@
+"""What must hold between the keys that say how to sign in: a password, or tokens and who asks for them."""
+
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from cee_mailbot.config.errors import Fault
+from cee_mailbot.config.tables import OauthKeys, SecretKeys
+from cee_mailbot.config.values import is_loopback
+
+SECRETS = ("password", "password_file", "password_env")
+OAUTH = ("token_url", "client_id", "client_secret_file", "certificate_file", "scope")
+
+_Place = tuple[str | int, ...]
+
+
+def sign_in_faults(table: _Place, keys: OauthKeys, *, needs_password: bool) -> Iterator[Fault]:
+    """What these keys say against each other; `needs_password` where there is no way in without one."""
+    if keys.auth == "oauth2":
+        yield from _oauth_faults(table, keys)
+        return
+    yield from one_secret(table, keys)
+    if needs_password and not secrets_in(keys):
+        remedy = "add password_file = ... (or password_env)"
+        yield Fault(path=(*table, "password_file"), wrong="is missing", remedy=remedy)
+    for key in OAUTH:
+        if getattr(keys, key) is not None:
+            yield Fault(path=(*table, key), wrong="is of no use with a password", remedy='add auth = "oauth2"')
+
+
+def _oauth_faults(table: _Place, keys: OauthKeys) -> Iterator[Fault]:
+    for key in secrets_in(keys):
+        yield Fault(path=(*table, key), wrong='is of no use with auth = "oauth2"', remedy="leave it out")
+    for key in ("token_url", "client_id", "scope"):
+        if getattr(keys, key) is None:
+            yield Fault(path=(*table, key), wrong="is missing", remedy=f'add {key} = "..." for auth = "oauth2"')
+    if (keys.client_secret_file is None) == (keys.certificate_file is None):
+        wrong = "is missing" if keys.client_secret_file is None else "is a second proof beside certificate_file"
+        remedy = "name the file of the secret, or of a certificate with its key (certificate_file): one of them"
+        yield Fault(path=(*table, "client_secret_file"), wrong=wrong, remedy=remedy)
+    if keys.token_url is not None and not _is_safe(keys.token_url):
+        wrong = "would send the client's secret in clear, or is no address of the web"
+        yield Fault(path=(*table, "token_url"), wrong=wrong, remedy='write "https://..."')
+
+
+def _is_safe(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return bool(parts.hostname) and (
+        parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))
+    )
+
+
+def one_secret(table: _Place, keys: SecretKeys) -> Iterator[Fault]:
+    """A password has one source."""
+    for key in secrets_in(keys)[1:]:
+        yield Fault(path=(*table, key), wrong="is a second source of the password", remedy="keep one of them")
+
+
+def secrets_in(keys: SecretKeys) -> list[str]:
+    """The keys that name a password."""
+    return [key for key in SECRETS if getattr(keys, key) is not None]

@@ -1,0 +1,230 @@
+"""Signing in with access tokens: a strict provider, a Dovecot and a mail server that let nobody in without one."""
+
+import json
+import logging
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cee_mailbot.errors import SignInError, UnreachableError
+from cee_mailbot.interfaces import Letter
+from cee_mailbot.mailers.smtp import SmtpMailer, SmtpSettings
+from cee_mailbot.sources.imap import ImapSource
+from cee_mailbot.sources.imap_settings import ImapSettings
+from cee_mailbot.tokens import ClientCredentials, TokenSettings
+from tests.servers.dovecot import Dovecot, start_or_skip
+from tests.servers.receiver import Receiver
+from tests.servers.token_endpoint import CLIENT, SCOPE, SECRET, TokenEndpoint
+
+USER = "bearer"
+LETTER = Letter(return_path="cee@cbp.example", to="broker@filer.example", raw=b"Subject: x\r\n\r\nx\r\n")
+
+
+class Clock:
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def endpoint() -> Iterator[TokenEndpoint]:
+    with TokenEndpoint(users=(USER,)) as running:
+        yield running
+
+
+def tokens(endpoint: TokenEndpoint, clock: Clock | None = None, **changes: Any) -> ClientCredentials:
+    known = {"token_url": endpoint.url, "client_id": CLIENT, "scope": SCOPE, "client_secret": lambda: SECRET}
+    return ClientCredentials(TokenSettings(**{**known, **changes}), clock or Clock())
+
+
+# --- the provider ---------------------------------------------------------------------------------------------
+
+
+def test_a_token_is_kept_until_shortly_before_its_end(endpoint: TokenEndpoint) -> None:
+    clock = Clock()
+    source = tokens(endpoint, clock)
+    assert source.token() == source.token() == endpoint.issued[0]
+    clock.now += endpoint.life - 301
+    assert source.token() == endpoint.issued[0]
+    clock.now += 2
+    assert source.token() == endpoint.issued[1] != endpoint.issued[0]
+    assert endpoint.faults == []
+
+
+def test_F82_a_token_that_was_refused_is_not_given_again(endpoint: TokenEndpoint) -> None:
+    source = tokens(endpoint)
+    first = source.token()
+    source.refuse(first)
+    second = source.token()
+    source.refuse(first)  # somebody who still held the old one
+    assert source.token() == second != first
+    assert len(endpoint.issued) == 2
+
+
+@pytest.mark.parametrize("kind", [["rsa:2048"], ["ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"]])
+def test_a_certificate_proves_who_asks(tmp_path: Path, kind: list[str]) -> None:
+    """Each request carries an assertion of its own, signed with the key, for this endpoint and a few minutes."""
+    pem, key, certificate = tmp_path / "both.pem", tmp_path / "key", tmp_path / "certificate"
+    made = ["-nodes", "-subj", "/CN=cee", "-days", "2", "-keyout", str(key), "-out", str(certificate)]
+    subprocess.run(["openssl", "req", "-x509", "-newkey", *kind, *made], check=True, capture_output=True)
+    pem.write_bytes(key.read_bytes() + certificate.read_bytes())
+    with TokenEndpoint(certificate=certificate) as strict:
+        source = tokens(strict, client_secret=None, certificate_file=pem)
+        source.refuse(source.token())
+        source.token()
+        assert strict.faults == []
+        assert len(strict.assertions) == 2
+
+
+@pytest.mark.parametrize("content", [b"", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", None])
+def test_a_certificate_that_is_none_is_named(endpoint: TokenEndpoint, tmp_path: Path, content: bytes | None) -> None:
+    pem = tmp_path / "cee.pem"
+    if content is not None:
+        pem.write_bytes(content)
+    with pytest.raises(SignInError, match=r"cee\.pem must hold a key and its certificate"):
+        tokens(endpoint, client_secret=None, certificate_file=pem).token()
+
+
+def test_a_wrong_secret_is_a_sign_in_error_that_shows_no_secret(
+    endpoint: TokenEndpoint, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.DEBUG), pytest.raises(SignInError, match="refused client cee mailbot") as caught:
+        tokens(endpoint, client_secret=lambda: "hush-hush").token()
+    assert "hush-hush" not in str(caught.value) + caplog.text
+    assert endpoint.issued == []
+
+
+def test_no_token_and_no_secret_is_logged_or_shown(endpoint: TokenEndpoint, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG):
+        source = tokens(endpoint)
+        token = source.token()
+    shown = caplog.text + repr(source) + repr(source._settings)
+    assert token not in shown
+    assert SECRET not in shown
+
+
+def test_F81_a_busy_provider_is_left_alone_for_as_long_as_it_asks(endpoint: TokenEndpoint) -> None:
+    clock = Clock()
+    source = tokens(endpoint, clock)
+    endpoint.answers.append((429, {"Retry-After": "120"}, b"{}"))
+    with pytest.raises(UnreachableError, match="gave no token"):
+        source.token()
+    clock.now += 119
+    with pytest.raises(UnreachableError, match="not to be called for another 1 s"):
+        source.token()
+    assert endpoint.issued == []
+    clock.now += 2
+    assert source.token() == endpoint.issued[0]
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        ((500, {}, b"oops"), UnreachableError),
+        ((302, {"Location": "http://127.0.0.1:1/"}, b""), UnreachableError),
+        ((200, {}, b"<html>"), SignInError),
+        ((200, {}, b"[1]"), SignInError),
+        ((200, {}, b"[" * 100_000), SignInError),
+        ((200, {}, json.dumps({"access_token": "a b", "token_type": "Bearer"}).encode()), SignInError),
+        ((200, {}, json.dumps({"access_token": "a\r\nb", "token_type": "Bearer"}).encode()), SignInError),
+        ((200, {}, json.dumps({"access_token": 7, "token_type": "Bearer"}).encode()), SignInError),
+        ((200, {}, json.dumps({"access_token": "mac", "token_type": "mac"}).encode()), SignInError),
+        ((200, {}, b"x" * 300_000), UnreachableError),
+        ((400, {}, json.dumps({"error": "invalid_scope", "error_description": "no\r\nsuch"}).encode()), SignInError),
+    ],
+)
+def test_whatever_the_provider_says_is_one_line_and_no_token(
+    endpoint: TokenEndpoint, answer: tuple[int, dict[str, str], bytes], error: type[Exception]
+) -> None:
+    endpoint.answers.append(answer)
+    with pytest.raises(error) as caught:
+        tokens(endpoint).token()
+    assert "\n" not in str(caught.value)
+
+
+def test_a_provider_that_is_away_is_unreachable(endpoint: TokenEndpoint) -> None:
+    with pytest.raises(UnreachableError, match="check token_url"):
+        tokens(endpoint, token_url="http://127.0.0.1:1/token").token()
+
+
+# --- the mailbox ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(params=["xoauth2", "xoauth2 oauthbearer"])
+def server(request: pytest.FixtureRequest, endpoint: TokenEndpoint) -> Iterator[Dovecot]:
+    """A Dovecot that asks the provider about every token."""
+    url = endpoint.url.replace("/token", "/introspect")
+    dovecot = Dovecot()
+    dovecot.introspection_url, dovecot.token_methods = url, request.param
+    for running in start_or_skip(dovecot):
+        running.add_user(USER)
+        yield running
+
+
+def mailbox(server: Dovecot, source: ClientCredentials) -> ImapSource:
+    settings = ImapSettings(host="127.0.0.1", tcp_port=server.port, tls="none", user=USER, tokens=source)
+    return ImapSource(settings)
+
+
+def test_a_mailbox_is_opened_with_a_token(server: Dovecot, endpoint: TokenEndpoint) -> None:
+    assert f"signed in as {USER}" in mailbox(server, tokens(endpoint)).check()
+    assert len(endpoint.issued) == 1
+
+
+def test_F80_a_revoked_token_is_replaced_once(server: Dovecot, endpoint: TokenEndpoint) -> None:
+    source = tokens(endpoint)
+    endpoint.revoked.add(source.token())
+    mailbox(server, source).check()
+    assert len(endpoint.issued) == 2
+
+
+def test_tokens_of_somebody_else_are_tried_twice_and_no_oftener(server: Dovecot, endpoint: TokenEndpoint) -> None:
+    """A loop would lock the account, or the provider would lock us out."""
+    endpoint.users = ("somebody",)
+    with pytest.raises(SignInError, match="check user and scope"):
+        mailbox(server, tokens(endpoint)).check()
+    assert len(endpoint.issued) == 2
+
+
+# --- the mail server ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(params=["XOAUTH2", "OAUTHBEARER"])
+def receiver(request: pytest.FixtureRequest, endpoint: TokenEndpoint) -> Iterator[Receiver]:
+    """A mail server that asks the provider too."""
+    with Receiver(tokens=endpoint.good, methods=(request.param,)) as running:
+        yield running
+
+
+def mailer(receiver: Receiver, source: ClientCredentials) -> SmtpMailer:
+    return SmtpMailer(SmtpSettings(host="127.0.0.1", tcp_port=receiver.tcp_port, tls="none", user=USER, tokens=source))
+
+
+def test_a_letter_leaves_with_a_token(receiver: Receiver, endpoint: TokenEndpoint) -> None:
+    with mailer(receiver, tokens(endpoint)).session() as session:
+        session.send(LETTER)
+    assert [taken.user for taken in receiver.taken] == [USER]
+
+
+def test_a_mail_server_that_refuses_a_token_gets_a_new_one_once(receiver: Receiver, endpoint: TokenEndpoint) -> None:
+    source = tokens(endpoint)
+    endpoint.revoked.add(source.token())
+    assert "signed in as" in mailer(receiver, source).check()
+    assert len(endpoint.issued) == 2
+    receiver.tokens = lambda _token: False
+    with pytest.raises(SignInError, match="check user and scope"):
+        mailer(receiver, source).check()
+    assert len(endpoint.issued) == 3
+
+
+def test_a_server_without_such_methods_is_named() -> None:
+    with (
+        TokenEndpoint() as provider,
+        Receiver(users={"a": "b"}) as other,
+        pytest.raises(SignInError, match="neither OAUTHBEARER nor XOAUTH2"),
+    ):
+        mailer(other, tokens(provider)).check()
