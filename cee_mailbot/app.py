@@ -15,7 +15,7 @@ from cee_mailbot.domain.policy import Policy
 from cee_mailbot.domain.routing import PROGRAM_TEAM, Mailbox, shipped_centers
 from cee_mailbot.errors import UserError
 from cee_mailbot.intake import Intake
-from cee_mailbot.interfaces import BlobStore, Clock, Mailer, Source, Tokens
+from cee_mailbot.interfaces import BlobStore, Clock, Mailer, Source, Tokens, Watcher
 from cee_mailbot.journal import FolderJournal
 from cee_mailbot.mailers import mailer_class
 from cee_mailbot.mailers.files import FilesSettings
@@ -65,6 +65,7 @@ class App:
     outbox: Outbox
     mailer: Mailer
     sources: Mapping[str, Source]
+    watchers: Mapping[str, Watcher]
     directories: Directories
 
 
@@ -116,6 +117,7 @@ def build(config: Config, *, now: datetime | None = None, clock: SetClock | None
         ),
         mailer=mailer,
         sources={one.name: source_of(one, config, until=until) for one in config.mailboxes},
+        watchers=watchers_of(config),
         directories=directories,
     )
 
@@ -165,6 +167,16 @@ def _new_message_id(config: Config) -> Callable[[], str]:
     """Ids at the domain of the first mailbox with 160 random bits: nobody guesses one to thread into a submission."""
     domain = config.mailboxes[0].address.rpartition("@")[2]
     return lambda: f"<{secrets.token_hex(20)}@{domain}>"
+
+
+def watchers_of(config: Config) -> dict[str, Watcher]:
+    """Who tells of new mail, by the name of the mailbox, where that is possible and wanted."""
+    wanted = [one for one in config.mailboxes if one.source == "imap" and config.polling.idle == "on"]
+    if not wanted:
+        return {}
+    from cee_mailbot.sources.imap_idle import ImapWatcher  # noqa: PLC0415 - imported when first needed, as sources are
+
+    return {one.name: ImapWatcher(_imap(one, config)) for one in wanted}
 
 
 def source_of(mailbox: MailboxConfig, config: Config, *, until: Callable[[], datetime] | None) -> Source:

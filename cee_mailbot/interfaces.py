@@ -1,9 +1,10 @@
 """What the rim must be able to do: the contracts between the work and everything outside it."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from threading import Event
 from typing import BinaryIO, Protocol
 
 from cee_mailbot.domain.reply import ComposedReply, ReplyFacts
@@ -111,6 +112,13 @@ class Source(Protocol):
 
     def session(self) -> AbstractContextManager[SourceSession]:
         """An open session; leaving it closes the connection. Raises as `check`."""
+
+
+class Watcher(Protocol):
+    """Tells of new mail in one mailbox as it comes. A hint: polls go on, and find what it did not tell."""
+
+    def watch(self, stop: Event, wake: Callable[[], None]) -> None:
+        """Calls `wake` whenever there may be new mail, until `stop` is set; what it can't do, it logs."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -309,8 +309,7 @@ class UnitOfWork(
     def write(self, outcome: Outcome) -> int | None:
         """Everything about one message: its row, submission, documents, flags, reply and history.
 
-        The row id of the submission it went to, if any.
-
+        Gives the row id of the submission it went to, if any.
         A failure leaves nothing of this one outcome and does not spoil the others of the transaction.
         """
 
@@ -342,10 +341,9 @@ class Store(Protocol):
     """Where everything is written down."""
 
     def begin(self, now: datetime, *, lease: Lease | None = None) -> AbstractContextManager[UnitOfWork]:
-        """A write transaction that happens at `now`: commits on leaving, rolls back on an error.
+        """A write transaction that happens at `now`: commits on leaving, rolls back on an error; keeps the `lease`.
 
-        `lease` is kept by it. Raises `LostLeaseError` before anything is done when that is void, and
-        `UnreachableError` when the database can't be written now.
+        Raises `LostLeaseError` when that is void, `UnreachableError` when the database can't be written now.
         """
 
     def read(self) -> AbstractContextManager[Questions]:

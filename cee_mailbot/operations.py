@@ -1,12 +1,14 @@
 """What the commands do with the program put together."""
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 from typing import Any
 
 from cee_mailbot import intake as line
@@ -27,12 +29,14 @@ from cee_mailbot.polling import PollReport, poll_mailbox
 from cee_mailbot.schedule import run_until
 from cee_mailbot.site import Site
 from cee_mailbot.sources.mail_files import read_mail_files
+from cee_mailbot.waking import PatientSource, Wakeable
 from parsers.headers import MailRefused
 
 logger = logging.getLogger(__name__)
 
 DEFAULT_ACTIVATION = timedelta(days=3)
 SENDING_INTERVAL = timedelta(seconds=5)
+WATCHERS_END_WITHIN = timedelta(seconds=10)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -89,12 +93,36 @@ def send(app: App) -> SendingReport:
 
 def run(app: App, stop: Event) -> None:
     """Polls and sends until `stop` is set."""
+    app = replace(app, sources={name: PatientSource(source) for name, source in app.sources.items()})
+    polls = {one.name: Wakeable(_safely(f"poll {one.name}", _poller(app, one))) for one in app.config.mailboxes}
     jobs: dict[str, tuple[timedelta, Callable[[], None]]] = {
-        f"poll {mailbox.name}": (app.config.polling.interval, _safely(f"poll {mailbox.name}", _poller(app, mailbox)))
-        for mailbox in app.config.mailboxes
+        f"poll {name}": (app.config.polling.interval, poll.run) for name, poll in polls.items()
     }
     jobs["send replies"] = (SENDING_INTERVAL, _safely("send replies", lambda: send(app)))
-    run_until(stop, jobs)
+    with watched(app, stop, polls):
+        run_until(stop, jobs)
+
+
+@contextmanager
+def watched(app: App, stop: Event, polls: Mapping[str, Wakeable]) -> Iterator[None]:
+    """Has the mailboxes that can tell of new mail wake their polls; ends when `stop` is set."""
+    threads = [
+        Thread(
+            target=_safely(f"watch {name}", partial(watcher.watch, stop, _unless(stop, polls[name].run))), daemon=True
+        )
+        for name, watcher in app.watchers.items()
+    ]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        for thread in threads:
+            thread.join(WATCHERS_END_WITHIN.total_seconds())
+
+
+def _unless(stop: Event, act: Callable[[], None]) -> Callable[[], None]:
+    return lambda: None if stop.is_set() else act()
 
 
 def _poller(app: App, mailbox: MailboxConfig) -> Callable[[], object]:

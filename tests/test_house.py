@@ -38,6 +38,7 @@ CONTRACTS = PURE | {
 }
 WORK = {
     "polling",
+    "waking",
     "intake",
     "outcome",
     "gathering",

@@ -80,11 +80,12 @@ class StorageConfig(Table):
 
 
 class PollingConfig(Table):
-    """`[polling]`: how often mailboxes are asked, the bytes of one set, how long a pass may last."""
+    """`[polling]`: how often mailboxes are asked, the bytes of one set, how long a pass may last, IDLE beside it."""
 
     interval: Duration = timedelta(minutes=1)
     set_bytes: Size = 16_000_000
     deadline: Duration = timedelta(minutes=10)
+    idle: Literal["on", "off"] = "on"
 
 
 class ReadingConfig(Table):
