@@ -96,11 +96,6 @@ def rights(folder: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def networks() -> tuple[str, ...]:
-    """The names of the network interfaces that can be seen."""
-    return tuple(sorted(name for _, name in socket.if_nameindex()))
-
-
 def connects(tcp_port: int) -> bool:
     try:
         socket.create_connection(("127.0.0.1", tcp_port), timeout=5).close()
@@ -118,5 +113,5 @@ def read_message(raw: bytes, sample: int) -> Reading:
 TASKS = (
     *(read_message, read_unopened),
     *(echo, pid, eat_memory, spin, hang, crash, leave, refuse, break_down, say_too_much, say_much_in_words),
-    *(answer_otherwise, talk_out_of_turn, die_once, rights, networks, connects),
+    *(answer_otherwise, talk_out_of_turn, die_once, rights, connects),
 )
