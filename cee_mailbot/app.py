@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from cee_mailbot.blobs import FolderBlobs
+from cee_mailbot.blobs import DiskReserve, FolderBlobs
 from cee_mailbot.config import Config, MailboxConfig, OauthConfig
 from cee_mailbot.directories import Directories, read_directories
 from cee_mailbot.domain.policy import Policy
@@ -67,6 +67,7 @@ class App:
     sources: Mapping[str, Source]
     watchers: Mapping[str, Watcher]
     directories: Directories
+    started_at: datetime
 
 
 @contextmanager
@@ -110,6 +111,7 @@ def build(config: Config, *, now: datetime | None = None, clock: SetClock | None
             blobs=blobs,
             reader=reader,
             journal=journal,
+            reserve=DiskReserve(Path(config.storage.blobs), config.alarms.disk_reserve),
             set_bytes=config.polling.set_bytes,
         ),
         outbox=Outbox(
@@ -119,6 +121,7 @@ def build(config: Config, *, now: datetime | None = None, clock: SetClock | None
         sources={one.name: source_of(one, config, until=until) for one in config.mailboxes},
         watchers=watchers_of(config),
         directories=directories,
+        started_at=site.clock.now(),
     )
 
 

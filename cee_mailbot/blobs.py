@@ -150,6 +150,24 @@ class FolderBlobs:
             ) from error
 
 
+class DiskReserve:
+    """See `interfaces.Reserve`: what must stay free on the disk where blobs are kept."""
+
+    def __init__(self, root: Path, least: int) -> None:
+        self._root, self._least = root.absolute(), least
+
+    def require(self, size: int) -> None:
+        """As `Reserve.require`."""
+        existing = next(path for path in (self._root, *self._root.parents) if path.exists())
+        free = shutil.disk_usage(existing).free
+        if free - size < self._least:
+            raise UnreachableError(
+                f"{free / 1e6:.0f} MB are free for blobs in {self._root}; {size / 1e6:.1f} MB of new mail would leave "
+                f"less than the reserve of {self._least / 1e6:.0f} MB: mail stays on its server until there is room; "
+                "make some, or lower disk_reserve in [alarms]"
+            )
+
+
 def _write(path: Path, pieces: Iterable[bytes]) -> StoredBlob:
     """A new file with these bytes, on disk. After a failed fsync it is given up: a second fsync would lie."""
     sha256, size = hashlib.sha256(), 0

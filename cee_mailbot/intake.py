@@ -18,7 +18,17 @@ from cee_mailbot.domain.submission import MessageStatus
 from cee_mailbot.errors import DamagedBlobError, NotFoundError, TemporaryError, UnreachableError
 from cee_mailbot.fragments import Whole, whole_of
 from cee_mailbot.gathering import advance
-from cee_mailbot.interfaces import BlobStore, Handle, Listed, RawMail, Reader, Reading, SourceSession
+from cee_mailbot.interfaces import (
+    NO_RESERVE,
+    BlobStore,
+    Handle,
+    Listed,
+    RawMail,
+    Reader,
+    Reading,
+    Reserve,
+    SourceSession,
+)
 from cee_mailbot.journaling import NO_JOURNAL, Journal, written
 from cee_mailbot.ledger import Arrival, Headline, KeptMessage, Outcome, Store, UnitOfWork
 from cee_mailbot.log import fields
@@ -44,12 +54,14 @@ class Intake:
     blobs: BlobStore
     reader: Reader
     journal: Journal = NO_JOURNAL
+    reserve: Reserve = NO_RESERVE
     set_bytes: int = 16_000_000
     set_messages: int = 50
 
 
 def take_in(intake: Intake, mailbox: Mailbox, session: SourceSession, wanted: Sequence[Listed]) -> list[KeptMessage]:
     """Steps 2 to 12 of a message's path, for a set of them; those that may now leave the mailbox."""
+    intake.reserve.require(sum(one.size for one in wanted))
     kept = _keep(intake, mailbox, _make_durable(intake, mailbox, session, wanted))
     return decide_kept(intake, [one for one, _ in kept], {one.id: raw for one, raw in kept})
 

@@ -154,6 +154,23 @@ class BlobStore(Protocol):
         """Says in words where blobs are kept and that they can be written; leaves nothing behind."""
 
 
+class Reserve(Protocol):
+    """Room on the disk that new mail must leave free."""
+
+    def require(self, size: int) -> None:
+        """Raises `UnreachableError` when so many bytes more would use up the reserve."""
+
+
+class NoReserve:
+    """Room without end, where blobs are kept elsewhere."""
+
+    def require(self, size: int) -> None:
+        """As `Reserve.require`: there is always room."""
+
+
+NO_RESERVE: Reserve = NoReserve()
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Letter:
     """One reply on its way: the envelope and the exact bytes, CRLF line ends."""

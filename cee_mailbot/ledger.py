@@ -6,8 +6,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from cee_mailbot.audit_ledger import AuditWrites
-from cee_mailbot.census_ledger import CensusWrites
 from cee_mailbot.clock_ledger import ClockWrites
 from cee_mailbot.correspondence_ledger import CorrespondenceLedger
 from cee_mailbot.desk_ledger import DeskLedger
@@ -20,8 +18,8 @@ from cee_mailbot.domain.submission import Key, MessageStatus
 from cee_mailbot.interfaces import Handle, Letter
 from cee_mailbot.lease_ledger import Lease, LeaseLedger
 from cee_mailbot.questions import Questions
-from cee_mailbot.recovery_ledger import RecoveryWrites
 from cee_mailbot.sending import Attempt, DueReply
+from cee_mailbot.upkeep_ledger import UpkeepWrites
 from parsers.documents import Document
 from parsers.subject import SubjectLine
 
@@ -223,9 +221,7 @@ class FirstOfKind:
     tracking: str | None
 
 
-class UnitOfWork(
-    ClockWrites, CensusWrites, AuditWrites, RecoveryWrites, DeskLedger, CorrespondenceLedger, LeaseLedger, Protocol
-):
+class UnitOfWork(ClockWrites, DeskLedger, CorrespondenceLedger, LeaseLedger, UpkeepWrites, Protocol):
     """One write transaction at one instant: all of it is there afterwards, or nothing."""
 
     def begin_poll(self, mailbox: str, *, team: str, activation: datetime) -> datetime:

@@ -23,13 +23,16 @@ from cee_mailbot.gathering import chase
 from cee_mailbot.interfaces import Handle, RawMail, Reader, Reading
 from cee_mailbot.ledger import KeptMessage
 from cee_mailbot.log import fields
+from cee_mailbot.notify import Watchdog, notify
 from cee_mailbot.outbox import SendingReport, send_due
 from cee_mailbot.outcome import Subject
 from cee_mailbot.polling import PollReport, poll_mailbox
 from cee_mailbot.schedule import run_until
 from cee_mailbot.site import Site
 from cee_mailbot.sources.mail_files import read_mail_files
+from cee_mailbot.upkeep import take_daily_census
 from cee_mailbot.waking import PatientSource, Wakeable
+from cee_mailbot.watching import health_served, sound_alarms
 from parsers.headers import MailRefused
 
 logger = logging.getLogger(__name__)
@@ -37,6 +40,8 @@ logger = logging.getLogger(__name__)
 DEFAULT_ACTIVATION = timedelta(days=3)
 SENDING_INTERVAL = timedelta(seconds=5)
 WATCHERS_END_WITHIN = timedelta(seconds=10)
+UPKEEP_INTERVAL = timedelta(minutes=10)
+ALARM_INTERVAL = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -91,16 +96,24 @@ def send(app: App) -> SendingReport:
     return send_due(app.outbox)
 
 
-def run(app: App, stop: Event) -> None:
-    """Polls and sends until `stop` is set."""
+def run(app: App, stop: Event) -> bool:
+    """Polls, sends and looks after itself until `stop` is set; whether all that was under way came to its end."""
     app = replace(app, sources={name: PatientSource(source) for name, source in app.sources.items()})
-    polls = {one.name: Wakeable(_safely(f"poll {one.name}", _poller(app, one))) for one in app.config.mailboxes}
+    watchdog = Watchdog([mailbox.name for mailbox in app.config.mailboxes], longest=app.config.polling.deadline * 2)
+    polls = {
+        one.name: Wakeable(_safely(f"poll {one.name}", _poller(app, one, watchdog))) for one in app.config.mailboxes
+    }
     jobs: dict[str, tuple[timedelta, Callable[[], None]]] = {
         f"poll {name}": (app.config.polling.interval, poll.run) for name, poll in polls.items()
     }
     jobs["send replies"] = (SENDING_INTERVAL, _safely("send replies", lambda: send(app)))
-    with watched(app, stop, polls):
-        run_until(stop, jobs)
+    jobs["census"] = (UPKEEP_INTERVAL, _safely("census", lambda: take_daily_census(app)))
+    jobs["alarms"] = (ALARM_INTERVAL, _safely("alarms", lambda: sound_alarms(app)))
+    with health_served(app), watched(app, stop, polls):
+        notify("READY=1")
+        ended = run_until(stop, jobs)
+    notify("STOPPING=1")
+    return ended
 
 
 @contextmanager
@@ -125,8 +138,13 @@ def _unless(stop: Event, act: Callable[[], None]) -> Callable[[], None]:
     return lambda: None if stop.is_set() else act()
 
 
-def _poller(app: App, mailbox: MailboxConfig) -> Callable[[], object]:
-    return lambda: (poll_one(app, mailbox), chase_sets(app))
+def _poller(app: App, mailbox: MailboxConfig, watchdog: Watchdog) -> Callable[[], object]:
+    def poll_and_chase() -> None:
+        poll_one(app, mailbox)
+        watchdog.poll_ended(mailbox.name)
+        chase_sets(app)
+
+    return poll_and_chase
 
 
 def _safely(name: str, job: Callable[[], object]) -> Callable[[], None]:

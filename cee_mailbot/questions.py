@@ -4,13 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from cee_mailbot.audit_ledger import AuditQuestions
-from cee_mailbot.census_ledger import CensusQuestions
 from cee_mailbot.clock_ledger import ClockQuestions
 from cee_mailbot.domain import facts
+from cee_mailbot.upkeep_ledger import UpkeepQuestions
 
 
-class Questions(ClockQuestions, CensusQuestions, AuditQuestions, Protocol):
+class Questions(ClockQuestions, UpkeepQuestions, Protocol):
     """Reads of the store that change nothing."""
 
     def items(self, query: "ItemQuery") -> tuple[facts.ItemFacts, ...]:

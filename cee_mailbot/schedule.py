@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from threading import Event
+from threading import Event, Thread
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -11,8 +11,16 @@ from apscheduler.schedulers.background import BackgroundScheduler
 logger = logging.getLogger(__name__)
 
 
-def run_until(stop: Event, jobs: Mapping[str, tuple[timedelta, Callable[[], None]]]) -> None:
+GRACE = timedelta(seconds=15)
+
+
+def run_until(
+    stop: Event, jobs: Mapping[str, tuple[timedelta, Callable[[], None]]], *, grace: timedelta = GRACE
+) -> bool:
     """Runs each job at its interval, at once for the first time, until `stop` is set; then waits for those running.
+
+    It waits no longer than `grace`: whether all have come to their end by then. What has not may be ended as it
+    stands, since nothing is lost or doubled by that.
 
     A job that overruns is not started again beside itself. A job must not raise: what it can't do, it logs.
     """
@@ -28,4 +36,7 @@ def run_until(stop: Event, jobs: Mapping[str, tuple[timedelta, Callable[[], None
         stop.wait()
     finally:
         logger.info("stopping: waiting for what is under way")
-        scheduler.shutdown(wait=True)
+        ending = Thread(target=scheduler.shutdown, kwargs={"wait": True}, daemon=True)
+        ending.start()
+        ending.join(grace.total_seconds())
+    return not ending.is_alive()

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields as dataclass_fields
 from dataclasses import is_dataclass
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
@@ -20,6 +21,8 @@ from cee_mailbot.errors import UserError
 from cee_mailbot.log import fields
 
 logger = logging.getLogger(__name__)
+
+DAY = timedelta(days=1)
 
 
 def census(app: App, names: Sequence[str] = ()) -> tuple[CensusReport, tuple[str, ...]]:
@@ -50,6 +53,20 @@ def keep_census(app: App) -> CensusReport:
     for change in changes:
         logger.warning("since the last census: %s", change)
     return report
+
+
+def take_daily_census(app: App) -> CensusReport | None:
+    """A census, if the last one was a day ago, and how long the history is; None when it is not yet time.
+
+    A mailbox whose poll was under way meanwhile may seem to miss messages: what is unclean is counted once more.
+    """
+    with app.store.read() as ask:
+        last = ask.last_census()
+    if last is not None and app.site.clock.now() - datetime.fromisoformat(last["at"]) < DAY:
+        return None
+    note_head(app)
+    report = keep_census(app)
+    return keep_census(app) if report.unclean else report
 
 
 def verify_history(app: App) -> AuditReport:

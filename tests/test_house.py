@@ -27,6 +27,8 @@ CONTRACTS = PURE | {
     "census_ledger",
     "audit_ledger",
     "recovery_ledger",
+    "watch_ledger",
+    "upkeep_ledger",
     "journaling",
     "desk_ledger",
     "correspondence_ledger",
@@ -55,7 +57,20 @@ WORK = {
     "audit",
     "recovery",
 }
-RIM = {"journal", "directories", "sources", "tokens", "mailers", "store", "blobs", "sandbox", "rendering", "testing"}
+RIM = {
+    "journal",
+    "metrics",
+    "notify",
+    "directories",
+    "sources",
+    "tokens",
+    "mailers",
+    "store",
+    "blobs",
+    "sandbox",
+    "rendering",
+    "testing",
+}
 
 MAY_IMPORT: dict[str, set[str]] = {
     "parsers": set(),
@@ -69,11 +84,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     "clock_ledger": {"domain", "parsers", "errors"},
     "audit_ledger": set(),
     "recovery_ledger": {"domain"},
+    "watch_ledger": {"domain"},
+    "upkeep_ledger": {"audit_ledger", "census_ledger", "recovery_ledger", "watch_ledger"},
     "journaling": {"interfaces", "ledger"},
     "census_ledger": {"interfaces"},
     "correspondence_ledger": {"domain"},
     "desk_ledger": {"domain", "parsers", "ledger"},
-    "questions": {"domain", "clock_ledger", "census_ledger", "audit_ledger"},
+    "questions": {"domain", "clock_ledger", "upkeep_ledger"},
     "sending": {"domain", "interfaces"},
     "ledger": {
         "domain",
@@ -83,10 +100,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         "questions",
         "sending",
         "clock_ledger",
-        "census_ledger",
-        "audit_ledger",
-        "recovery_ledger",
         "desk_ledger",
+        "upkeep_ledger",
         "correspondence_ledger",
         "lease_ledger",
     },
@@ -94,11 +109,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     **dict.fromkeys(WORK, CONTRACTS | WORK),
     **dict.fromkeys(RIM, CONTRACTS),
     "app": CONTRACTS | WORK | RIM | {"config"},
-    "operations": CONTRACTS | WORK | {"app", "config", "sources", "sandbox", "upkeep"},
+    "operations": CONTRACTS | WORK | {"app", "config", "sources", "sandbox", "upkeep", "watching", "notify"},
     "upkeep": CONTRACTS | WORK | {"app", "config"},
+    "watching": CONTRACTS | WORK | {"app", "config", "metrics"},
     "backup": CONTRACTS | WORK | RIM | {"app", "config", "upkeep"},
     "demo": CONTRACTS | {"app", "config", "operations"},
-    "cli": CONTRACTS | {"app", "config", "demo", "desk", "operations", "outbox", "upkeep", "census", "audit", "backup"},
+    "cli": CONTRACTS
+    | {"app", "config", "demo", "desk", "operations", "outbox", "upkeep", "census", "audit", "backup", "watching"},
 }
 
 # What a room may need from outside; the standard library is open to all but the pure rooms' own list.
@@ -109,6 +126,7 @@ LIBRARIES: dict[str, set[str]] = {
     "ledger": set(),
     "config": {"pydantic", "pydantic_settings", "pydantic_core", "tomlkit"},
     "schedule": {"apscheduler"},
+    "metrics": {"prometheus_client"},
     "sources": {"imapclient"},
     "tokens": {"httpx", "cryptography"},
     "store": {"sqlalchemy", "sqlmodel", "alembic"},

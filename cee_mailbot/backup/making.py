@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from cee_mailbot import __version__
+from cee_mailbot import __version__, crash
 from cee_mailbot.app import App
 from cee_mailbot.audit_ledger import HistoryHead
 from cee_mailbot.backup.manifest import (
@@ -125,6 +125,7 @@ def _copy_blobs(source: BlobStore, target: FolderBlobs, copied: _Copied) -> Iter
                 copied.damaged.append(digest)
                 continue
             copied.new += 1
+            crash.here("C20")
         copied.count += 1
         yield digest
 

@@ -5,6 +5,7 @@ import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from cee_mailbot import crash
 from cee_mailbot.app import App, SystemClock, opened
 from cee_mailbot.backup.manifest import (
     BLOBS,
@@ -80,6 +81,7 @@ def _copy_database(source: Path, target: Path) -> Path:
 def _copy_blobs(source: FolderBlobs, target: BlobStore, folder: Path, manifest: Manifest) -> None:
     for digest in listed_blobs(folder, manifest):
         target.put_stream(pieces(source, digest))
+        crash.here("C20")
 
 
 def _join_journal(source: Path, target: Path, manifest: Manifest) -> None:

@@ -1,6 +1,7 @@
 """`run`, `poll`, `ingest` and `status`: the commands of those who keep the line running."""
 
 import logging
+import os
 import signal
 import sys
 from argparse import ArgumentParser, Namespace
@@ -13,7 +14,7 @@ from typing import Any
 
 from rich.progress import Progress
 
-from cee_mailbot import operations, upkeep
+from cee_mailbot import operations, upkeep, watching
 from cee_mailbot.cli.context import instant, program
 from cee_mailbot.cli.output import print_json, print_lines, print_table
 from cee_mailbot.outbox import SendingReport
@@ -60,7 +61,11 @@ def _run(arguments: Namespace) -> int:
         for wanted in (signal.SIGTERM, signal.SIGINT):
             signal.signal(wanted, end)
         upkeep.note_settings(app)
-        operations.run(app, stop)
+        ended = operations.run(app, stop)
+        if not ended:
+            logger.warning("ending amid what is under way; it is done again at the next start")
+            logging.shutdown()
+            os._exit(0)  # a poll may hang on a server for minutes, and its thread would be waited for
     return 0
 
 
@@ -121,6 +126,7 @@ def _ingest(arguments: Namespace) -> int:
 def _status(arguments: Namespace) -> int:
     with program(arguments) as app, app.store.read() as ask:
         now = app.site.clock.now()
+        _, _, alarms = watching.look(app)
         polled = {one.mailbox: one for one in ask.mailboxes()}
         counts, breaker = ask.counts(), ask.breaker_opened_at()
     mailboxes: list[dict[str, Any]] = []
@@ -138,11 +144,12 @@ def _status(arguments: Namespace) -> int:
             }
         )
     if arguments.json:
-        print_json({"at": now, "mailboxes": mailboxes, "breaker_opened_at": breaker, **counts})
+        print_json({"at": now, "mailboxes": mailboxes, "breaker_opened_at": breaker, "alarms": alarms, **counts})
     else:
         print_table(tuple(mailboxes[0]), [tuple(one.values()) for one in mailboxes])
         for what, states in counts.items():
             print_table((what, "number"), states.items())
+        print_lines(f"ALARM {alarm.reason}: {alarm.words}" for alarm in alarms)
         if breaker:
             print_lines([f"automatic replies are stopped since {breaker}; `cee-mailbot replies resume` lets them go"])
     return 0

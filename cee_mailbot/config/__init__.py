@@ -14,9 +14,11 @@ from cee_mailbot.config.environment import read_environment
 from cee_mailbot.config.errors import ConfigError
 from cee_mailbot.config.file import read_file
 from cee_mailbot.config.tables import (
+    AlarmsConfig,
     DirectoriesConfig,
     LogConfig,
     MailboxTable,
+    MonitoringConfig,
     OauthKeys,
     PolicyTable,
     PollingConfig,
@@ -91,6 +93,7 @@ class MailboxConfig:
     ca_file: Path | None = None
     folder: str = "INBOX"
     path: Path | None = None
+    credential_ends: datetime | None = None
 
     @property
     def mailbox(self) -> Mailbox:
@@ -109,6 +112,8 @@ class Config:
     polling: PollingConfig
     reading: ReadingConfig
     log: LogConfig
+    monitoring: MonitoringConfig
+    alarms: AlarmsConfig
     directories: DirectoriesConfig
     mailboxes: tuple[MailboxConfig, ...]
     centers: Mapping[str, Center]
@@ -160,6 +165,8 @@ def _config(path: Path, settings: Settings, environ: Mapping[str, str]) -> Confi
         polling=settings.polling,
         reading=settings.reading,
         log=settings.log,
+        monitoring=settings.monitoring,
+        alarms=settings.alarms,
         directories=settings.directories,
         mailboxes=tuple(_mailbox(table, settings.policy, environ) for table in settings.mailbox),
         centers=MappingProxyType(_centers(settings)),
@@ -204,6 +211,7 @@ def _mailbox(table: MailboxTable, site: PolicyTable, environ: Mapping[str, str])
         ca_file=table.ca_file,
         folder=table.folder or "INBOX",
         path=table.path,
+        credential_ends=table.credential_ends,
     )
 
 

@@ -15,6 +15,7 @@ from pydantic_settings import (
 )
 
 from cee_mailbot.config.values import parse_duration, parse_instant, parse_office_hours, parse_size, printable_line
+from cee_mailbot.domain.alarms import Thresholds
 from cee_mailbot.domain.office_hours import OfficeHours
 
 _DIGITS = re.compile(r"[0-9]{1,15}")
@@ -104,6 +105,31 @@ class DirectoriesConfig(Table):
 
     accounts: Place | None = None
     filers: Place | None = None
+
+
+class MonitoringConfig(Table):
+    """`[monitoring]`: where `/livez`, `/readyz` and `/metrics` are served."""
+
+    tcp_port: TcpPort | None = None
+
+
+class AlarmsConfig(Table):
+    """`[alarms]`: who is told, and from when on something is an alarm."""
+
+    to: Lines = []
+    no_poll: Duration = timedelta(minutes=15)
+    outbox_age: Duration = timedelta(hours=1)
+    disk_reserve: Size = 1_000_000_000
+    clock_skew: Duration = timedelta(minutes=2)
+    credential_end: Duration = timedelta(days=14)
+    census_age: Duration = timedelta(days=2)
+    undeliverable: Count = 1
+    held_for: Duration = timedelta(days=1)
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """As the rules take them."""
+        return Thresholds(**self.model_dump(exclude={"to"}))
 
 
 class LogConfig(Table):
@@ -197,6 +223,7 @@ class MailboxTable(OauthKeys, PolicyTable):
     ca_file: Place | None = None
     folder: Line | None = None
     path: Place | None = None
+    credential_ends: Instant | None = None
     policy: PolicyTable = PolicyTable()
 
 
@@ -221,12 +248,14 @@ class Settings(BaseSettings):
     polling: PollingConfig = PollingConfig()
     reading: ReadingConfig = ReadingConfig()
     log: LogConfig = LogConfig()
+    monitoring: MonitoringConfig = MonitoringConfig()
+    alarms: AlarmsConfig = AlarmsConfig()
     directories: DirectoriesConfig = DirectoriesConfig()
     mailbox: list[MailboxTable] = []
     center: list[CenterTable] = []
 
 
-SECTIONS = ("storage", "replies", "policy", "polling", "reading", "log", "directories")
+SECTIONS = ("storage", "replies", "policy", "polling", "reading", "log", "monitoring", "alarms", "directories")
 """The tables that stand once, so that a variable of the environment can name a key of theirs."""
 
 

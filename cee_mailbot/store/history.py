@@ -81,5 +81,7 @@ def line_digest(row: HistoryRow) -> str:
         row.message_row,
         row.reply_id,
         row.detail,
+        # Only where there is one: lines from before the column was there keep their digest.
+        *([] if row.other_id is None else [row.other_id]),
     ]
     return hashlib.sha256(json.dumps(line, sort_keys=True, ensure_ascii=True).encode()).hexdigest()

@@ -36,6 +36,7 @@ from cee_mailbot.store.tables import (
     ReplyRow,
     SubmissionRow,
 )
+from cee_mailbot.store.watch_ledger import WatchRegister
 
 SORTABLE = ("presented_at", "received_at", "due", "tracking", "team", "state", "created_at", "updated_at")
 UNCOUNTED = ("inline", "quarantined")
@@ -44,7 +45,7 @@ UNCOUNTED = ("inline", "quarantined")
 _COUNTS = col(MessageRow.status).not_in((MessageStatus.DUPLICATE, MessageStatus.IGNORED))
 
 
-class SqlQuestions(ClockRegister, CensusRegister, AuditRegister):
+class SqlQuestions(ClockRegister, CensusRegister, AuditRegister, WatchRegister):
     """See `ledger.Questions`."""
 
     def __init__(self, session: Session) -> None:

@@ -250,11 +250,21 @@ class CensusRow(SQLModel, table=True):
     result: dict[str, Any] = Field(sa_type=JSON)
 
 
+class AlarmRow(SQLModel, table=True):
+    """One alarm that sounds: what it concerns, since when, and when somebody was last told."""
+
+    __tablename__: ClassVar[Any] = "alarm"
+    reason: str = Field(primary_key=True)
+    subject: str = Field(primary_key=True)
+    since: datetime
+    told_at: datetime
+    words: str = Field(sa_type=Text)
+
+
 class HistoryRow(SQLModel, table=True):
     """One line of the append-only history; `digest` covers the line and the digest before it.
 
-    `other_id` is the second submission that an act concerns, by which its history finds the line; the act names both
-    in `detail`, which the digest covers.
+    `other_id` is the second submission that an act concerns, by which its history finds the line.
     """
 
     __tablename__: ClassVar[Any] = "history"

@@ -17,6 +17,7 @@ from cee_mailbot.store.history import HistoryWriter
 from cee_mailbot.store.lease_ledger import LeaseLedger
 from cee_mailbot.store.message_ledger import MessageLedger
 from cee_mailbot.store.recovery_ledger import RecoveryLedger
+from cee_mailbot.store.watch_ledger import WatchLedger
 
 # A message that says something new to an item that waits for the broker.
 WAKES = frozenset({MessageStatus.SUPPLEMENT, MessageStatus.CORRESPONDENCE})
@@ -30,6 +31,7 @@ class SqlUnitOfWork(
     CensusLedger,
     AuditLedger,
     RecoveryLedger,
+    WatchLedger,
     CorrespondenceLedger,
     LeaseLedger,
 ):

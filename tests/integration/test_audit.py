@@ -20,6 +20,7 @@ CHANGES = {
     "actor": "'someone'",
     "event": "'nothing'",
     "submission_id": "99",
+    "other_id": "99",
     "message_row": "99",
     "reply_id": "99",
     "detail": "'{\"x\": 1}'",

@@ -16,9 +16,11 @@ from cee_mailbot.config import Config, find_config, load_config
 from cee_mailbot.config.errors import ConfigError
 from cee_mailbot.config.file import lines_of
 from cee_mailbot.config.tables import (
+    AlarmsConfig,
     CenterTable,
     LogConfig,
     MailboxTable,
+    MonitoringConfig,
     PolicyTable,
     PollingConfig,
     ReadingConfig,
@@ -65,6 +67,8 @@ TABLES: dict[str, type[Table]] = {
     "[polling]": PollingConfig,
     "[reading]": ReadingConfig,
     "[log]": LogConfig,
+    "[monitoring]": MonitoringConfig,
+    "[alarms]": AlarmsConfig,
     "[[mailbox]]": MailboxTable,
     "[[center]]": CenterTable,
 }

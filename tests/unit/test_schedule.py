@@ -94,3 +94,20 @@ def test_without_jobs_it_only_waits_to_be_stopped() -> None:
     stop = threading.Event()
     stop.set()
     run_until(stop, {})
+
+
+def test_f86_a_job_that_hangs_keeps_nothing_from_ending() -> None:
+    """What has not come to its end within the grace is told, not waited for."""
+    stop, hangs = threading.Event(), threading.Event()
+
+    def hung() -> None:
+        stop.set()
+        hangs.wait(PATIENCE)
+
+    assert not run_until(stop, {"job": (NEVER, hung)}, grace=SOON)
+    hangs.set()
+
+
+def test_jobs_that_come_to_their_end_are_waited_for() -> None:
+    stop = threading.Event()
+    assert run_until(stop, {"job": (NEVER, stop.set)})

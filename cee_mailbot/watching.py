@@ -1,0 +1,192 @@
+"""How the program fares: figures, health, alarms, and who is told of them."""
+
+import logging
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+from cee_mailbot import metrics
+from cee_mailbot.app import App
+from cee_mailbot.domain.alarms import Alarm, Watch, WatchedMailbox, alarms, to_tell
+from cee_mailbot.domain.reply import ReplyState
+from cee_mailbot.errors import CeeMailbotError
+from cee_mailbot.interfaces import Letter
+from cee_mailbot.log import fields
+from cee_mailbot.watch_ledger import Figures
+
+logger = logging.getLogger(__name__)
+
+TOLD_AGAIN_AFTER = timedelta(days=1)
+_FAILED = (ReplyState.FAILED, ReplyState.UNDELIVERABLE)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Answer:
+    """What one of the addresses of health answers: an HTTP status, a content type and a body."""
+
+    status: int
+    content_type: str
+    body: bytes
+
+
+def look(app: App) -> tuple[Watch, Figures, tuple[Alarm, ...]]:
+    """How the program fares now, and what of that needs a person. Raises what the store raises."""
+    now = app.site.clock.now()
+    with app.store.read() as ask:
+        figures = ask.figures(now)
+        polled = {one.mailbox: one for one in ask.mailboxes()}
+        breaker = ask.breaker_opened_at()
+    census: dict[str, Any] = dict(figures.census or {})
+    watch = Watch(
+        at=now,
+        mailboxes=tuple(_watched(one, polled.get(one.name), app.started_at) for one in app.config.mailboxes),
+        oldest_due=figures.oldest_due,
+        disk_free=free_bytes(app),
+        skew=figures.skew,
+        census_at=datetime.fromisoformat(census["at"]) if census else None,
+        census_clean=census["clean"] if census else None,
+        census_unclean=bool(census) and _unclean(census),
+        undeliverable=sum(figures.replies.get(state, 0) for state in _FAILED),
+        breaker_opened_at=breaker,
+        held=sum(number for (_, status), number in figures.messages.items() if status == "held"),
+        held_since=figures.held_since,
+    )
+    return watch, figures, alarms(watch, app.config.alarms.thresholds)
+
+
+def _watched(mailbox: Any, facts: Any, since: datetime) -> WatchedMailbox:
+    return WatchedMailbox(
+        mailbox=mailbox.name,
+        team=mailbox.team,
+        since=since,
+        last_completed=facts.last_completed if facts else None,
+        last_message=facts.last_message if facts else None,
+        error=facts.error if facts else None,
+        credential_ends=mailbox.credential_ends,
+    )
+
+
+def _unclean(census: dict[str, Any]) -> bool:
+    missing = any(one["missing"] for one in census["mailboxes"])
+    return bool(census["blobs_missing"] or census["blobs_damaged"] or missing)
+
+
+def free_bytes(app: App) -> int | None:
+    """What is free where blobs are kept; None where that can't be known."""
+    place = Path(app.config.storage.blobs).absolute()
+    existing = next((path for path in (place, *place.parents) if path.exists()), None)
+    return shutil.disk_usage(existing).free if existing else None
+
+
+# --- health ---------------------------------------------------------------------------------------------------
+
+
+def answer(app: App, path: str) -> Answer:
+    """What `/livez`, `/readyz` and `/metrics` say; 404 for any other path. Never raises what the store raises."""
+    if path == "/livez":
+        return _text(200, "alive")
+    if path == "/readyz":
+        return _ready(app)
+    if path != "/metrics":
+        return _text(404, "there are /livez, /readyz and /metrics")
+    try:
+        return Answer(status=200, content_type=metrics.CONTENT_TYPE, body=metrics.exposition(*look(app)))
+    except CeeMailbotError as error:
+        return _text(503, str(error))
+
+
+def _ready(app: App) -> Answer:
+    """Database, schema and blobs; the first that is not well is named."""
+    for what, check in (("database", app.store.check), ("blobs", app.blobs.check)):
+        try:
+            said = check()
+        except CeeMailbotError as error:
+            return _text(503, f"{what}: {error}")
+        if "will be" in said and what == "database":
+            return _text(503, f"{what}: {said}")
+    return _text(200, "ready")
+
+
+def _text(status: int, words: str) -> Answer:
+    return Answer(status=status, content_type="text/plain; charset=utf-8", body=(words + "\n").encode())
+
+
+@contextmanager
+def health_served(app: App) -> Iterator[int | None]:
+    """Serves health and metrics on the configured loopback port while in use; the port, or None where none is set."""
+    if app.config.monitoring.tcp_port is None:
+        yield None
+        return
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            given = answer(app, self.path.partition("?")[0])
+            self.send_response(given.status)
+            self.send_header("Content-Type", given.content_type)
+            self.send_header("Content-Length", str(len(given.body)))
+            self.end_headers()
+            self.wfile.write(given.body)
+
+        def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002 - the name it overrides
+            logger.debug(format, *arguments)
+
+    with ThreadingHTTPServer(("127.0.0.1", app.config.monitoring.tcp_port), Handler) as server:
+        thread = Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        try:
+            yield server.server_port
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+# --- alarms ---------------------------------------------------------------------------------------------------
+
+
+def sound_alarms(app: App) -> None:
+    """Logs and mails what needs a person: once when it begins, once a day while it lasts, once when it has ended.
+
+    An alarm whose mail could not be sent was not told, and is told at the next call.
+    """
+    watch, _, sounding = look(app)
+    with app.store.read() as ask:
+        due, ended = to_tell(sounding, ask.told_alarms(), watch.at, TOLD_AGAIN_AFTER)
+    for alarm in due:
+        logger.error("alarm: %s", alarm.reason, extra=fields(subject=alarm.subject or None))
+    for alarm in ended:
+        logger.info("alarm has ended: %s", alarm.reason, extra=fields(subject=alarm.subject or None))
+    if due or ended:
+        if app.config.alarms.to:
+            _mail(app, due, ended)
+        with app.store.begin(watch.at) as unit:
+            unit.note_told(due, ended)
+
+
+def _mail(app: App, due: Sequence[Alarm], ended: Sequence[Alarm]) -> None:
+    sender = app.config.mailboxes[0].address
+    with app.mailer.session() as session:
+        for to in app.config.alarms.to:
+            session.send(Letter(return_path=sender, to=to, raw=_letter(app, sender, to, due, ended)))
+
+
+def _letter(app: App, sender: str, to: str, due: Sequence[Alarm], ended: Sequence[Alarm]) -> bytes:
+    mail = EmailMessage(policy=SMTP)
+    reasons = sorted({alarm.reason for alarm in due}) or ["ended"]
+    mail["From"], mail["To"] = sender, to
+    mail["Subject"] = f"cee-mailbot: {', '.join(reasons)}"
+    mail["Date"] = format_datetime(app.site.clock.now())
+    mail["Message-ID"] = app.site.new_message_id()
+    mail["Auto-Submitted"] = "auto-generated"
+    lines = [f"{alarm.reason}: {alarm.words}" for alarm in due]
+    lines += [f"ended: {alarm.reason}: {alarm.words}" for alarm in ended]
+    mail.set_content("\n".join([*lines, "", "What to do: docs/operations.md, under the reason's name.", ""]))
+    return mail.as_bytes()

@@ -1,0 +1,274 @@
+"""Figures, metrics, health and alarms of a whole small site; contrib uses no metric that is not there."""
+
+import json
+import logging
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from io import StringIO
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import urlopen
+
+import pytest
+
+from cee_mailbot import watching
+from cee_mailbot.app import App, opened
+from cee_mailbot.blobs import DiskReserve
+from cee_mailbot.config import load_config
+from cee_mailbot.domain.alarms import RULES
+from cee_mailbot.errors import UnreachableError
+from cee_mailbot.log import configure_logging
+from cee_mailbot.metrics import METRICS, PREFIX
+from cee_mailbot.operations import poll, send
+from cee_mailbot.testing import FixedClock, MemoryMailer
+from cee_mailbot.upkeep import keep_census, take_daily_census
+from tests.support.bot import Bot
+from tests.support.mails import mail, numbered
+from tests.support.workshop import ELECTRONICS, Workshop
+
+ROOT = Path(__file__).parents[2]
+LABELS = {"mailbox", "team", "code", "outcome", "reason", "stage"}
+
+
+@pytest.fixture
+def bot(tmp_path: Path) -> Bot:
+    made = Bot(folder=tmp_path)
+    for name in ("new", "cur", "tmp"):
+        (tmp_path / "mail" / name).mkdir(parents=True)
+    return made
+
+
+def configured(bot: Bot, **tables: dict[str, Any]) -> None:
+    bot.configure(
+        [
+            {
+                "name": "electronics",
+                "address": "CEE-Electronics@cbp.dhs.gov",
+                "team": "007",
+                "source": "maildir",
+                "path": str(bot.folder / "mail"),
+            }
+        ],
+        replies={"transport": "files", "dir": str(bot.folder / "sent")},
+        **tables,
+    )
+
+
+@pytest.fixture
+def app(bot: Bot) -> Iterator[App]:
+    configured(bot, alarms={"to": ["duty@agency.example"]})
+    with opened(load_config(bot.folder / "mailboxes.toml", {})) as made:
+        clock = FixedClock(made.site.clock.now())
+        mailer = MemoryMailer()
+        site = replace(made.site, clock=clock)
+        yield replace(made, site=site, mailer=mailer, intake=replace(made.intake, site=site), started_at=clock.now())
+
+
+def deliver(bot: Bot, *raws: bytes) -> None:
+    for number, raw in enumerate(raws):
+        (bot.folder / "mail" / "new" / f"{number}.host").write_bytes(raw)
+
+
+def samples(app: App) -> dict[str, float]:
+    given = watching.answer(app, "/metrics")
+    assert given.status == 200
+    lines = [line for line in given.body.decode().splitlines() if line and not line.startswith("#")]
+    return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines)}
+
+
+def test_the_metrics_say_what_the_store_has(app: App, bot: Bot) -> None:
+    deliver(bot, numbered(1), mail(subject="DR,NokiaInc,345-6789,2704"), mail())
+    list(poll(app))
+    keep_census(app)
+    said = samples(app)
+    assert said['cee_mailbot_messages{mailbox="electronics",outcome="rejected"}'] >= 1
+    assert said['cee_mailbot_items{stage="new",team="007"}'] == 2
+    assert said['cee_mailbot_messages_rejected{reason="entry-invalid"}'] >= 1
+    assert sum(value for name, value in said.items() if name.startswith("cee_mailbot_replies{")) == 3
+    assert said["cee_mailbot_census_clean"] == 1
+    assert said["cee_mailbot_breaker_open"] == 0
+    assert said["cee_mailbot_disk_free_bytes"] > 0
+    assert {name for name in said if name.startswith("cee_mailbot_alarm{")} == {
+        f'cee_mailbot_alarm{{reason="{reason}"}}' for reason, _ in RULES
+    }
+
+
+def test_names_and_labels_are_those_that_programs_rely_on(app: App) -> None:
+    """Twice the same: nothing is registered anywhere."""
+    assert samples(app).keys() == samples(app).keys()
+    text = watching.answer(app, "/metrics").body.decode()
+    assert set(re.findall(r"(?m)^# TYPE (\S+)", text)) == {PREFIX + name for name in METRICS}
+    assert {label for _, labels in METRICS.values() for label in labels} <= LABELS
+
+
+def test_every_metric_that_contrib_uses_is_there() -> None:
+    used = {
+        name
+        for path in sorted((ROOT / "contrib").rglob("*"))
+        if path.suffix in (".json", ".yml")
+        for name in re.findall(r"cee_mailbot_[a-z_]+", path.read_text(encoding="utf-8"))
+    }
+    assert used == {PREFIX + name for name in METRICS}
+
+
+def test_health_says_what_is_well(app: App, bot: Bot) -> None:
+    assert [watching.answer(app, path).status for path in ("/livez", "/readyz", "/metrics", "/other")] == [
+        200,
+        200,
+        200,
+        404,
+    ]
+    (bot.folder / "blobs").write_text("no folder")
+    given = watching.answer(app, "/readyz")
+    assert (given.status, b"blobs" in given.body) == (503, True)
+    assert watching.answer(app, "/livez").status == 200
+
+
+def test_health_is_served_on_loopback_where_a_port_is_set(app: App) -> None:
+    with watching.health_served(app) as none:
+        assert none is None
+    monitoring = app.config.monitoring.model_copy(update={"tcp_port": 0})
+    with watching.health_served(replace(app, config=replace(app.config, monitoring=monitoring))) as port:
+        with urlopen(f"http://127.0.0.1:{port}/readyz", timeout=30) as given:
+            assert (given.status, given.read()) == (200, b"ready\n")
+        with pytest.raises(HTTPError, match="404"):
+            urlopen(f"http://127.0.0.1:{port}/passwd", timeout=30)
+
+
+def letters(app: App) -> list[str]:
+    assert isinstance(app.mailer, MemoryMailer)
+    return [letter.raw.decode() for letter in app.mailer.letters]
+
+
+def test_an_alarm_is_mailed_when_it_begins_once_a_day_and_when_it_has_ended(app: App) -> None:
+    clock = app.site.clock
+    assert isinstance(clock, FixedClock)
+    watching.sound_alarms(app)
+    assert letters(app) == []
+    clock.advance(timedelta(minutes=16))
+    for _ in range(3):
+        watching.sound_alarms(app)
+    [first] = letters(app)
+    assert "Subject: cee-mailbot: no-completed-poll" in first
+    assert "To: duty@agency.example" in first
+    assert "Auto-Submitted: auto-generated" in first
+    clock.advance(timedelta(days=1))
+    watching.sound_alarms(app)
+    assert len(letters(app)) == 2
+    list(poll(app))
+    for _ in range(2):
+        watching.sound_alarms(app)
+    assert len(letters(app)) == 3
+    assert "ended: no-completed-poll" in letters(app)[2]
+
+
+def test_an_alarm_whose_mail_could_not_be_sent_is_told_at_the_next_call(app: App) -> None:
+    clock, mailer = app.site.clock, app.mailer
+    assert isinstance(clock, FixedClock)
+    assert isinstance(mailer, MemoryMailer)
+    clock.advance(timedelta(minutes=16))
+    mailer.be_down()
+    with pytest.raises(UnreachableError):
+        watching.sound_alarms(app)
+    mailer.be_down(down=False)
+    watching.sound_alarms(app)
+    assert len(letters(app)) == 1
+
+
+def test_the_census_is_taken_once_a_day_and_an_unclean_one_is_an_alarm(app: App, bot: Bot) -> None:
+    clock = app.site.clock
+    assert isinstance(clock, FixedClock)
+    deliver(bot, numbered(1))
+    list(poll(app))
+    first = take_daily_census(app)
+    assert first is not None
+    assert first.clean
+    assert take_daily_census(app) is None
+    clock.advance(timedelta(days=1))
+    next(bot.blobs.glob("??/??/*")).unlink()
+    second = take_daily_census(app)
+    assert second is not None
+    assert second.unclean
+    assert "census-unclean" in [alarm.reason for alarm in watching.look(app)[2]]
+
+
+def test_new_mail_stays_on_its_server_while_the_disk_is_short_and_comes_when_there_is_room(tmp_path: Path) -> None:
+    """The reserve is looked at before anything is fetched."""
+    workshop = Workshop(tmp_path)
+    workshop.source.deliver(numbered(1), workshop.clock.now())
+    short = replace(workshop.intake, reserve=DiskReserve(tmp_path / "blobs", 10**18))
+    with pytest.raises(UnreachableError, match="stays on its server"):
+        workshop.poll(ELECTRONICS, intake=short)
+    assert (len(workshop.source.inbox), workshop.messages(), workshop.blobs.kept) == (1, (), {})
+    assert "disk_reserve" in str(workshop.error())
+    workshop.poll(ELECTRONICS, intake=replace(workshop.intake, reserve=DiskReserve(tmp_path / "blobs", 0)))
+    assert (len(workshop.source.inbox), len(workshop.messages()), workshop.error()) == (0, 1, None)
+    workshop.store.close()
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_the_log_of_a_whole_run_holds_no_address_and_no_subject(app: App, bot: Bot, form: str) -> None:
+    stream = StringIO()
+    former = logging.getLogger().handlers[:]
+    configure_logging("info", form, stream)  # type: ignore[arg-type]
+    try:
+        deliver(bot, numbered(1), mail(subject="DR,SecretCo,345-6789,2704"), b"\xff\xfe no mail at all")
+        list(poll(app))
+        send(app)
+        keep_census(app)
+        watching.sound_alarms(app)
+    finally:
+        logging.getLogger().handlers[:] = former
+    said = stream.getvalue()
+    assert "electronics" in said
+    for secret in ("broker@", "filer.example", "SecretCo", "NokiaInc", "@cbp.dhs.gov", "Paper 1"):
+        assert secret not in said
+    if form == "json":
+        assert all(json.loads(line)["event"] for line in said.splitlines())
+
+
+def needed(program: str) -> str:
+    found = shutil.which(program)
+    if found is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"{program} must be installed where CI=true")
+        pytest.skip(f"needs {program}")
+    return found
+
+
+def test_the_alert_rules_are_what_promtool_takes_and_sound_when_they_should() -> None:
+    promtool, folder = needed("promtool"), ROOT / "contrib" / "prometheus"
+    for words in (("check", "rules", "cee-mailbot.rules.yml"), ("test", "rules", "cee-mailbot.test.yml")):
+        run = subprocess.run([promtool, *words], cwd=folder, capture_output=True, text=True, check=False)
+        assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_promtool_takes_the_metrics(app: App) -> None:
+    text = watching.answer(app, "/metrics").body
+    run = subprocess.run([needed("promtool"), "check", "metrics"], input=text, capture_output=True, check=False)
+    assert run.returncode == 0, run.stderr
+
+
+def test_the_unit_is_what_systemd_takes_and_is_sandboxed(tmp_path: Path) -> None:
+    systemd, unit = needed("systemd-analyze"), ROOT / "contrib" / "systemd" / "cee-mailbot.service"
+    here = tmp_path / unit.name
+    # The program lies elsewhere on this machine; everything else is as it is shipped.
+    here.write_text(re.sub(r"ExecStart=\S+", "ExecStart=/bin/true", unit.read_text()))
+    verify = subprocess.run([systemd, "verify", here], capture_output=True, text=True, check=False)
+    assert (verify.returncode, verify.stderr) == (0, "")
+    exposure = subprocess.run(
+        [systemd, "security", "--offline=true", "--threshold=20", here], capture_output=True, text=True, check=False
+    )
+    assert exposure.returncode == 0, exposure.stdout
+
+
+def test_the_dashboard_is_json_with_a_query_in_every_panel() -> None:
+    board = json.loads((ROOT / "contrib" / "grafana" / "cee-mailbot.json").read_text(encoding="utf-8"))
+    assert board["panels"]
+    assert all(target["expr"] for panel in board["panels"] for target in panel["targets"])
