@@ -7,9 +7,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from cee_mailbot.accounts import Limits
 from cee_mailbot.blobs import DiskReserve, FolderBlobs
 from cee_mailbot.config import Config, MailboxConfig, OauthConfig
+from cee_mailbot.config.tables import WebTable
 from cee_mailbot.directories import Directories, read_directories
 from cee_mailbot.domain.policy import Policy
 from cee_mailbot.domain.routing import PROGRAM_TEAM, Mailbox, shipped_centers
@@ -28,6 +31,9 @@ from cee_mailbot.sources import source_class
 from cee_mailbot.sources.imap_settings import ImapSettings
 from cee_mailbot.sources.maildir import MaildirSettings
 from cee_mailbot.store.database import SqlStore
+
+if TYPE_CHECKING:
+    from cee_mailbot.web.parts import Settings
 
 logger = logging.getLogger(__name__)
 
@@ -157,6 +163,37 @@ def reader_of(config: Config | None) -> ChildReader:
             answer=table.answer,
             second_reading=table.second_reading,
         )
+    )
+
+
+@contextmanager
+def serving(app: App, *, demo: bool = False, tcp_port: int | None = None) -> Iterator[str]:
+    """Serves the queue page until the block is left: its address. `demo` lets everybody on this machine in.
+
+    Raises `UnreachableError` when the TCP port can't be had.
+    """
+    from cee_mailbot.web.application import build_application  # noqa: PLC0415 - a third of a second, for few commands
+    from cee_mailbot.web.parts import Parts  # noqa: PLC0415 - as above
+    from cee_mailbot.web.server import serving as listening  # noqa: PLC0415 - as above
+
+    web = app.config.web
+    checks = {"database": app.store.check, "blobs": app.blobs.check}
+    application = build_application(Parts(intake=app.intake, settings=_web_settings(web, demo=demo), ready=checks))
+    host = "127.0.0.1" if demo else web.host
+    with listening(application, host=host, tcp_port=web.tcp_port if tcp_port is None else tcp_port) as address:
+        logger.info("the queue page is at %s", web.public_url or address)
+        yield web.public_url or address
+
+
+def _web_settings(web: WebTable, *, demo: bool) -> "Settings":
+    from cee_mailbot.web.parts import Settings  # noqa: PLC0415 - see `serving`
+
+    return Settings(
+        sign_in="demo" if demo else web.sign_in,
+        public_url=None if demo else web.public_url,
+        limits=Limits(idle=web.idle, absolute=web.absolute),
+        proxy_header=web.proxy_header,
+        proxy_addresses=tuple(web.proxy_addresses),
     )
 
 

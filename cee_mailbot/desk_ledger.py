@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from cee_mailbot.domain.presentation import Presentation
 from cee_mailbot.domain.work_item import Act, Closing, ItemState
+from cee_mailbot.questions import WorklistQuery
 from parsers.subject import SubjectLine
 
 if TYPE_CHECKING:
@@ -96,6 +97,9 @@ class DeskLedger(Protocol):
 
     def desk_item(self, tracking: str) -> DeskItem:
         """The item with this number. Raises `NotFoundError`."""
+
+    def first_unclaimed(self, query: WorklistQuery) -> str | None:
+        """The number of the first item of this list that nobody has claimed."""
 
     def carry_out(self, change: Change) -> None:
         """An act on one item, with its reply."""

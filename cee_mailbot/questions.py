@@ -4,16 +4,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from cee_mailbot.account_ledger import AccountQuestions
 from cee_mailbot.clock_ledger import ClockQuestions
 from cee_mailbot.domain import facts
 from cee_mailbot.upkeep_ledger import UpkeepQuestions
 
 
-class Questions(ClockQuestions, UpkeepQuestions, Protocol):
+class Questions(ClockQuestions, UpkeepQuestions, AccountQuestions, Protocol):
     """Reads of the store that change nothing."""
 
     def items(self, query: "ItemQuery") -> tuple[facts.ItemFacts, ...]:
         """The work queue, filtered and sorted."""
+
+    def worklist(self, query: "WorklistQuery") -> "Worklist":
+        """A page of what these teams have to do; its cost does not grow with the queue."""
+
+    def how_many(self, query: "WorklistQuery") -> int:
+        """How many items the query has in all, counted up to its limit."""
 
     def story(self, tracking: str) -> facts.ItemStory:
         """Everything known of one item. Raises `NotFoundError`."""
@@ -81,3 +88,56 @@ class ReplyQuery:
     to: str | None = None
     limit: int | None = None
     offset: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WorklistQuery:
+    """What the queue page can ask; None means any.
+
+    `states` None means every state but `closed`. `sender` is an address, or with an @ in front a domain; `due_from`
+    and `due_before` bound the due date, `dated` False wants items without one. `sort` is one of `WORKLIST_SORTS`, with
+    a minus for the other way round. `after` is where the page before ended.
+    """
+
+    teams: tuple[str, ...]
+    states: tuple[str, ...] | None = None
+    code: str | None = None
+    entry: str | None = None
+    account: str | None = None
+    port: str | None = None
+    flag: str | None = None
+    assignee: str | None = None
+    unclaimed: bool = False
+    sender: str | None = None
+    text: str | None = None
+    due_from: datetime | None = None
+    due_before: datetime | None = None
+    dated: bool | None = None
+    sort: str = "due"
+    limit: int = 50
+    after: "Mark | None" = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Mark:
+    """The last row of a page: its values in the order of the sort, and its row id."""
+
+    at: tuple[datetime | None, ...]
+    row: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Worklist:
+    """One page of the queue, and where the next one begins (None: this was the last)."""
+
+    items: tuple[facts.ItemFacts, ...]
+    after: Mark | None
+
+
+WORKLIST_SORTS: dict[str, tuple[str, ...]] = {
+    "due": ("due", "presented_at"),
+    "presented": ("presented_at",),
+    "received": ("received_at",),
+    "changed": ("updated_at",),
+}
+"""The sorts of the queue page, and the columns of each; items without a due date come last."""

@@ -30,6 +30,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "backup": ("keeping", "database, blobs and journal to a folder, with a manifest of digests"),
     "restore": ("keeping", "puts a backup in place, and brings it up to date"),
     "closures": ("closures", "snow days: days on which a port, or all, did not work"),
+    "serve": ("operate", "the queue page alone"),
+    "users": ("users", "staff accounts of the embedded sign-in"),
     "status": ("operate", "how polling goes, and what is in the queue and the outbox"),
 }
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Event
 
 from cee_mailbot import demo, operations
-from cee_mailbot.app import App, opened
+from cee_mailbot.app import App, opened, serving
 from cee_mailbot.cli.context import instant
 from cee_mailbot.cli.output import print_json, print_lines, print_table
 from cee_mailbot.config import Config, load_config
@@ -22,6 +22,9 @@ def add_arguments(command: ArgumentParser, _name: str, _common: ArgumentParser) 
     command.add_argument(
         "--dir", type=Path, default=Path("demo"), metavar="DIR", help="where it all lies (default: demo)"
     )
+    command.add_argument(
+        "--tcp-port", type=int, default=None, metavar="N", help="where the queue page is served (default: 8400)"
+    )
     command.set_defaults(act=_demo)
 
 
@@ -31,7 +34,8 @@ def _demo(arguments: Namespace) -> int:
     ran = demo.run_samples(config, now=instant(arguments.now, "--now"))
     _tell(arguments, config, ran)
     if not (arguments.once or arguments.json or arguments.now) and sys.stdin.isatty() and sys.stdout.isatty():
-        with opened(config) as app:
+        with opened(config) as app, serving(app, demo=True, tcp_port=arguments.tcp_port) as address:
+            print_lines(["", f"The queue page is at {address}"])
             _stay(app)
     return ran.exit_code
 

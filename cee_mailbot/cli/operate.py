@@ -4,9 +4,10 @@ import logging
 import os
 import signal
 import sys
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, BooleanOptionalAction, Namespace
 from collections import Counter
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from threading import Event
 from types import FrameType
@@ -15,6 +16,7 @@ from typing import Any
 from rich.progress import Progress
 
 from cee_mailbot import operations, upkeep, watching
+from cee_mailbot.app import serving
 from cee_mailbot.cli.context import instant, program
 from cee_mailbot.cli.output import print_json, print_lines, print_table
 from cee_mailbot.outbox import SendingReport
@@ -25,6 +27,16 @@ logger = logging.getLogger(__name__)
 def add_arguments(command: ArgumentParser, name: str, _common: ArgumentParser) -> None:
     """The arguments of one of these commands."""
     _ARGUMENTS[name](command)
+
+
+def _run_arguments(command: ArgumentParser) -> None:
+    command.add_argument(
+        "--web",
+        action=BooleanOptionalAction,
+        default=True,
+        help="serve the queue page too (default on SQLite)",
+    )
+    command.set_defaults(act=_run)
 
 
 def _poll_arguments(command: ArgumentParser) -> None:
@@ -43,7 +55,8 @@ def _ingest_arguments(command: ArgumentParser) -> None:
 
 
 _ARGUMENTS: dict[str, Callable[[ArgumentParser], None]] = {
-    "run": lambda command: command.set_defaults(act=_run),
+    "run": _run_arguments,
+    "serve": lambda command: command.set_defaults(act=_serve),
     "poll": _poll_arguments,
     "ingest": _ingest_arguments,
     "status": lambda command: command.set_defaults(act=_status),
@@ -52,21 +65,33 @@ _ARGUMENTS: dict[str, Callable[[ArgumentParser], None]] = {
 
 def _run(arguments: Namespace) -> int:
     stop = Event()
-
-    def end(number: int, _frame: FrameType | None) -> None:
-        logger.info("ending on signal %s", signal.Signals(number).name)
-        stop.set()
-
-    with program(arguments) as app:
-        for wanted in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(wanted, end)
+    with program(arguments) as app, serving(app) if arguments.web else nullcontext():
+        _end_on_signal(stop)
         upkeep.note_settings(app)
-        ended = operations.run(app, stop)
-        if not ended:
+        if not operations.run(app, stop):
             logger.warning("ending amid what is under way; it is done again at the next start")
             logging.shutdown()
             os._exit(0)  # a poll may hang on a server for minutes, and its thread would be waited for
     return 0
+
+
+def _serve(arguments: Namespace) -> int:
+    stop = Event()
+    with program(arguments) as app, serving(app) as address:
+        _end_on_signal(stop)
+        print_lines([f"The queue page is at {address} Ctrl-C ends."])
+        sys.stdout.flush()
+        stop.wait()
+    return 0
+
+
+def _end_on_signal(stop: Event) -> None:
+    def end(number: int, _frame: FrameType | None) -> None:
+        logger.info("ending on signal %s", signal.Signals(number).name)
+        stop.set()
+
+    for wanted in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(wanted, end)
 
 
 def _poll(arguments: Namespace) -> int:

@@ -27,6 +27,7 @@ from cee_mailbot.config.tables import (
     SecretKeys,
     Settings,
     StorageConfig,
+    WebTable,
     read_settings,
 )
 from cee_mailbot.config.values import Secret, is_loopback, secret_in_file, secret_in_text, secret_in_variable
@@ -114,6 +115,7 @@ class Config:
     log: LogConfig
     monitoring: MonitoringConfig
     alarms: AlarmsConfig
+    web: WebTable
     directories: DirectoriesConfig
     mailboxes: tuple[MailboxConfig, ...]
     centers: Mapping[str, Center]
@@ -167,6 +169,7 @@ def _config(path: Path, settings: Settings, environ: Mapping[str, str]) -> Confi
         log=settings.log,
         monitoring=settings.monitoring,
         alarms=settings.alarms,
+        web=settings.web,
         directories=settings.directories,
         mailboxes=tuple(_mailbox(table, settings.policy, environ) for table in settings.mailbox),
         centers=MappingProxyType(_centers(settings)),

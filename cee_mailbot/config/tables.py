@@ -132,6 +132,19 @@ class AlarmsConfig(Table):
         return Thresholds(**self.model_dump(exclude={"to"}))
 
 
+class WebTable(Table):
+    """`[web]`: how the queue page is reached, and who signs in how."""
+
+    host: Line = "127.0.0.1"
+    tcp_port: TcpPort = 8400
+    public_url: Line | None = None
+    sign_in: Literal["password", "proxy"] = "password"
+    idle: Duration = timedelta(minutes=15)
+    absolute: Duration = timedelta(hours=12)
+    proxy_header: Line = "X-Remote-User"
+    proxy_addresses: Lines = []
+
+
 class LogConfig(Table):
     """`[log]`: the form of the log and how much of it."""
 
@@ -250,12 +263,13 @@ class Settings(BaseSettings):
     log: LogConfig = LogConfig()
     monitoring: MonitoringConfig = MonitoringConfig()
     alarms: AlarmsConfig = AlarmsConfig()
+    web: WebTable = WebTable()
     directories: DirectoriesConfig = DirectoriesConfig()
     mailbox: list[MailboxTable] = []
     center: list[CenterTable] = []
 
 
-SECTIONS = ("storage", "replies", "policy", "polling", "reading", "log", "monitoring", "alarms", "directories")
+SECTIONS = ("storage", "replies", "policy", "polling", "reading", "log", "monitoring", "alarms", "directories", "web")
 """The tables that stand once, so that a variable of the environment can name a key of theirs."""
 
 

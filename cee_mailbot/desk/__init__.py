@@ -2,6 +2,7 @@
 
 from cee_mailbot.desk.acts import (
     claim,
+    claim_next,
     close,
     enqueue,
     note,
@@ -13,19 +14,24 @@ from cee_mailbot.desk.acts import (
     wake_due,
 )
 from cee_mailbot.desk.handing_on import send_back, transfer, transfer_to_port
-from cee_mailbot.desk.messages import cancel_reply, release, reset_breaker, retry_reply
+from cee_mailbot.desk.messages import cancel_reply, documents_of, reading_of, release, reset_breaker, retry_reply
 from cee_mailbot.desk.regrouping import join, move, split
 from cee_mailbot.desk.replaying import Replay, replay
+from cee_mailbot.intake import Intake
 
 __all__ = [
+    "Intake",
     "Replay",
     "cancel_reply",
     "claim",
+    "claim_next",
     "close",
+    "documents_of",
     "enqueue",
     "join",
     "move",
     "note",
+    "reading_of",
     "release",
     "reopen",
     "replay",

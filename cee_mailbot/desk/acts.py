@@ -2,18 +2,32 @@
 
 from datetime import UTC, datetime
 
-from cee_mailbot.desk.item import check_person, check_version, given, opened
+from cee_mailbot.desk.item import Opened, check_person, check_version, given, opened, state_after
 from cee_mailbot.domain.presentation import Basis, Strength
 from cee_mailbot.domain.work_item import Act, Closing
 from cee_mailbot.errors import UserError
 from cee_mailbot.gathering import enqueue_as_it_is
 from cee_mailbot.intake import Intake
+from cee_mailbot.questions import WorklistQuery
 
 
 def claim(intake: Intake, tracking: str, *, actor: str, version: int | None = None) -> None:
     """Makes the item the actor's; two people never get the same."""
     with opened(intake, tracking, Act.CLAIM, actor=actor, version=version) as at:
         at.unit.carry_out(at.change(assignee=actor, waiting_until=None))
+
+
+def claim_next(intake: Intake, query: WorklistQuery, *, actor: str) -> str | None:
+    """Makes the first unclaimed item of this list the actor's, in one transaction: its number, or None."""
+    check_person(actor)
+    with intake.store.begin(intake.site.clock.now()) as unit:
+        tracking = unit.first_unclaimed(query)
+        if tracking is None:
+            return None
+        item = unit.desk_item(tracking)
+        at = Opened(unit=unit, item=item, act=Act.CLAIM, after=state_after(item, Act.CLAIM), actor=actor)
+        unit.carry_out(at.change(assignee=actor, waiting_until=None))
+        return tracking
 
 
 def unclaim(intake: Intake, tracking: str, *, actor: str, version: int | None = None) -> None:

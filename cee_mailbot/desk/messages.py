@@ -1,6 +1,8 @@
 """Acts on messages that the bot did not enqueue, and on the outbox."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import TypeVar
 
 from cee_mailbot.domain.acceptance import Outcome as Kind
 from cee_mailbot.domain.submission import RELEASABLE, MessageStatus
@@ -8,9 +10,35 @@ from cee_mailbot.errors import NotAllowedError
 from cee_mailbot.fragments import Whole, whole_of
 from cee_mailbot.gathering import enqueue_whole
 from cee_mailbot.intake import Intake, rejoined_subject, subject_of
+from cee_mailbot.interfaces import Reading
 from cee_mailbot.ledger import KeptMessage, Outcome, UnitOfWork
 from cee_mailbot.outcome import Release, Subject, judge
+from parsers.documents import Document
 from parsers.headers import MailRefused
+
+Found = TypeVar("Found")
+
+
+def reading_of(intake: Intake, message_id: int) -> Reading:
+    """A stored message, read anew from its bytes. Raises `NotFoundError` or `NotAllowedError`."""
+    return _read_anew(intake, message_id, intake.reader.read)
+
+
+def documents_of(intake: Intake, message_id: int, wanted: str | None = None) -> tuple[Document, ...]:
+    """The documents of a stored message, cut anew from its bytes: those with this SHA-256, or all.
+
+    Raises as `reading_of`.
+    """
+    return _read_anew(intake, message_id, lambda raw: intake.reader.documents(raw, wanted))
+
+
+def _read_anew(intake: Intake, message_id: int, read: Callable[[bytes], Found]) -> Found:
+    with intake.store.read() as ask:
+        sha256 = ask.message(message_id).sha256
+    try:
+        return read(intake.blobs.get(sha256))
+    except MailRefused as refused:
+        raise NotAllowedError(f"message {message_id} can't be read: {refused.sentence}") from refused
 
 
 def release(intake: Intake, message_id: int, *, actor: str, line: str | None = None) -> None:

@@ -1,6 +1,7 @@
 """Writes of the desk: acts of staff on items, notes, and the act that is taken back."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlmodel import col, or_, select
@@ -10,11 +11,13 @@ from cee_mailbot.domain.presentation import Basis, Presentation, Strength
 from cee_mailbot.domain.reply import ReplyState
 from cee_mailbot.domain.work_item import BY_ITSELF, EVENTS, REVERSIBLE, SYSTEM, UNDONE, WOKEN, Act, Closing, ItemState
 from cee_mailbot.errors import NotAllowedError, NotFoundError
+from cee_mailbot.questions import WorklistQuery
 from cee_mailbot.store import changes
 from cee_mailbot.store.assembly_ledger import AssemblyLedger
 from cee_mailbot.store.regrouped import close_emptied, regroup, split_off
 from cee_mailbot.store.tables import FlagRow, HistoryRow, MessageRow, NoteRow, ReplyRow, SubmissionRow
 from cee_mailbot.store.texts import storable
+from cee_mailbot.store.worklist import worklist_rows
 
 _ACTS = {event: act for act, event in EVENTS.items() if act is not Act.NOTE}
 _AWAKE = {state: after for (state, _), after in BY_ITSELF.items()}[ItemState.WAITING]
@@ -30,6 +33,11 @@ class DeskLedger(AssemblyLedger):
             raise NotFoundError(f"there is no item {tracking}; `cee-mailbot queue list` shows all")
         messages = self._session.exec(select(MessageRow.id).where(MessageRow.submission_id == row.id))
         return _desk_item(row, tuple(one for one in messages if one is not None))
+
+    def first_unclaimed(self, query: WorklistQuery) -> str | None:
+        """See `desk_ledger.DeskLedger`."""
+        rows, _ = worklist_rows(self._session, replace(query, unclaimed=True, limit=1, after=None))
+        return rows[0].tracking if rows else None
 
     def carry_out(self, change: Change) -> None:
         """See `desk_ledger.DeskLedger`."""

@@ -10,10 +10,12 @@ from sqlmodel import Session, col, or_, select
 from cee_mailbot.domain import facts
 from cee_mailbot.domain.submission import MessageStatus
 from cee_mailbot.errors import NotFoundError, UserError
-from cee_mailbot.questions import ItemQuery, MessageQuery, ReplyQuery
+from cee_mailbot.questions import ItemQuery, MessageQuery, ReplyQuery, Worklist, WorklistQuery
+from cee_mailbot.store.account_ledger import AccountRegister
 from cee_mailbot.store.audit_ledger import AuditRegister
 from cee_mailbot.store.census_ledger import CensusRegister
 from cee_mailbot.store.clock_ledger import ClockRegister
+from cee_mailbot.store.conditions import contains, equal, mentions
 from cee_mailbot.store.links import linked_numbers, made_good_by
 from cee_mailbot.store.row_facts import (
     document_facts,
@@ -37,6 +39,7 @@ from cee_mailbot.store.tables import (
     SubmissionRow,
 )
 from cee_mailbot.store.watch_ledger import WatchRegister
+from cee_mailbot.store.worklist import count_worklist, worklist_rows
 
 SORTABLE = ("presented_at", "received_at", "due", "tracking", "team", "state", "created_at", "updated_at")
 UNCOUNTED = ("inline", "quarantined")
@@ -45,7 +48,7 @@ UNCOUNTED = ("inline", "quarantined")
 _COUNTS = col(MessageRow.status).not_in((MessageStatus.DUPLICATE, MessageStatus.IGNORED))
 
 
-class SqlQuestions(ClockRegister, CensusRegister, AuditRegister, WatchRegister):
+class SqlQuestions(ClockRegister, CensusRegister, AuditRegister, WatchRegister, AccountRegister):
     """See `ledger.Questions`."""
 
     def __init__(self, session: Session) -> None:
@@ -56,6 +59,15 @@ class SqlQuestions(ClockRegister, CensusRegister, AuditRegister, WatchRegister):
         statement = select(SubmissionRow).where(*_item_conditions(query)).order_by(*_order(query.sort))
         rows = self._session.exec(_page(statement, query.limit, query.offset)).all()
         return tuple(self._item_facts(rows))
+
+    def worklist(self, query: WorklistQuery) -> Worklist:
+        """See `questions.Questions`."""
+        rows, after = worklist_rows(self._session, query)
+        return Worklist(items=tuple(self._item_facts(rows)), after=after)
+
+    def how_many(self, query: WorklistQuery) -> int:
+        """See `questions.Questions`."""
+        return count_worklist(self._session, query)
 
     def story(self, tracking: str) -> facts.ItemStory:
         """See `ledger.Questions`."""
@@ -92,9 +104,9 @@ class SqlQuestions(ClockRegister, CensusRegister, AuditRegister, WatchRegister):
 
     def messages(self, query: MessageQuery) -> tuple[facts.MessageFacts, ...]:
         """See `ledger.Questions`."""
-        conditions: list[Any] = _equal(MessageRow, mailbox=query.mailbox, status=query.status)
+        conditions: list[Any] = equal(MessageRow, mailbox=query.mailbox, status=query.status)
         if query.text:
-            conditions.append(_contains(query.text, MessageRow.subject, MessageRow.from_header))
+            conditions.append(contains(query.text, MessageRow.subject, MessageRow.from_header))
         statement = select(MessageRow).where(*conditions).order_by(col(MessageRow.id))
         return self._message_facts(self._session.exec(_page(statement, query.limit, query.offset)).all())
 
@@ -114,7 +126,7 @@ class SqlQuestions(ClockRegister, CensusRegister, AuditRegister, WatchRegister):
 
     def replies(self, query: ReplyQuery) -> tuple[facts.ReplyFacts, ...]:
         """See `ledger.Questions`."""
-        conditions = _equal(ReplyRow, kind=query.kind, state=query.state, to=query.to)
+        conditions = equal(ReplyRow, kind=query.kind, state=query.state, to=query.to)
         statement = select(ReplyRow).where(*conditions).order_by(col(ReplyRow.id))
         return tuple(self._reply_facts(self._session.exec(_page(statement, query.limit, query.offset)).all()))
 
@@ -208,7 +220,7 @@ class SqlQuestions(ClockRegister, CensusRegister, AuditRegister, WatchRegister):
 
 
 def _item_conditions(query: ItemQuery) -> list[Any]:
-    conditions = _equal(
+    conditions = equal(
         SubmissionRow,
         team=query.team,
         state=query.state,
@@ -223,26 +235,8 @@ def _item_conditions(query: ItemQuery) -> list[Any]:
     if query.due_before is not None:
         conditions.append(col(SubmissionRow.due) < query.due_before)
     if query.text:
-        conditions.append(_mentions(query.text))
+        conditions.append(mentions(query.text))
     return conditions
-
-
-def _mentions(text: str) -> ColumnElement[bool]:
-    """Whether the text stands in the item's fields, or in a subject, a sender or a document's name of its messages."""
-    documents = select(DocumentRow.message_row).where(_contains(text, DocumentRow.name))
-    messages = select(MessageRow.submission_id).where(
-        or_(_contains(text, MessageRow.subject, MessageRow.from_header), col(MessageRow.id).in_(documents))
-    )
-    fields = (SubmissionRow.tracking, SubmissionRow.account, SubmissionRow.entry_number, SubmissionRow.sender)
-    return or_(_contains(text, *fields), col(SubmissionRow.id).in_(messages))
-
-
-def _contains(text: str, *columns: Any) -> ColumnElement[bool]:
-    return or_(*(col(column).icontains(text, autoescape=True) for column in columns))
-
-
-def _equal(table: type[Any], **wanted: str | None) -> list[Any]:
-    return [getattr(table, name) == value for name, value in wanted.items() if value is not None]
 
 
 def _order(sort: str) -> list[Any]:

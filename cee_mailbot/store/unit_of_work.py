@@ -7,6 +7,7 @@ from sqlmodel import Session
 from cee_mailbot import crash
 from cee_mailbot.domain.submission import MessageStatus
 from cee_mailbot.ledger import Outcome
+from cee_mailbot.store.account_ledger import AccountLedger
 from cee_mailbot.store.audit_ledger import AuditLedger
 from cee_mailbot.store.census_ledger import CensusLedger
 from cee_mailbot.store.clock_ledger import ClockLedger
@@ -34,6 +35,7 @@ class SqlUnitOfWork(
     WatchLedger,
     CorrespondenceLedger,
     LeaseLedger,
+    AccountLedger,
 ):
     """See `ledger.UnitOfWork`; lives as long as the session's transaction."""
 

@@ -27,6 +27,7 @@ from cee_mailbot.config.tables import (
     RepliesTable,
     StorageConfig,
     Table,
+    WebTable,
 )
 from cee_mailbot.config.values import (
     is_loopback,
@@ -69,6 +70,7 @@ TABLES: dict[str, type[Table]] = {
     "[log]": LogConfig,
     "[monitoring]": MonitoringConfig,
     "[alarms]": AlarmsConfig,
+    "[web]": WebTable,
     "[[mailbox]]": MailboxTable,
     "[[center]]": CenterTable,
 }

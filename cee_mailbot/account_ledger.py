@@ -1,0 +1,104 @@
+"""What the store promises of staff: their accounts, their sessions, and the requests that were carried out."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from cee_mailbot.domain.roles import Person, Role
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Account:
+    """An account of the embedded sign-in; `password` is a hash by argon2, never the password."""
+
+    name: str
+    password: str
+    role: Role
+    teams: frozenset[str] | None
+    disabled: bool
+    created_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AccountFacts:
+    """An account as other programs see it; `teams` is null for all teams."""
+
+    name: str
+    role: str
+    teams: tuple[str, ...] | None
+    disabled: bool
+    created_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SessionFacts:
+    """A session in the browser: whose, since when, and when it was last used (UTC).
+
+    `key` is the SHA-256 of the cookie's value, so that whoever reads the database can't take a session over.
+    """
+
+    key: str
+    person: Person
+    created_at: datetime
+    last_seen_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Home:
+    """Whose a message is: the team of its item, if it has one, and the mailbox that it came to."""
+
+    team: str | None
+    mailbox: str
+
+
+class AccountQuestions(Protocol):
+    """Reads about staff, and about whose team an object is."""
+
+    def accounts(self) -> tuple[AccountFacts, ...]:
+        """Every account, by name."""
+
+    def account(self, name: str) -> Account | None:
+        """The account of this name, whatever the case of its letters."""
+
+    def session(self, key: str) -> SessionFacts | None:
+        """The session with this key; None when it has ended or its account is disabled."""
+
+    def team_of_item(self, tracking: str) -> str | None:
+        """The team whose queue an item is in, or None when there is no such item."""
+
+    def home_of_message(self, message_id: int) -> Home | None:
+        """Whose a message is, or None when there is no such message."""
+
+    def home_of_reply(self, reply_id: int) -> Home | None:
+        """Whose the message is that a reply answers, or None when there is no such reply."""
+
+
+class AccountWrites(Protocol):
+    """Writes about staff; each but those of sessions is a line of the history."""
+
+    def account(self, name: str) -> Account | None:
+        """As `AccountQuestions.account`."""
+
+    def add_account(self, account: Account, *, actor: str) -> None:
+        """A new account. Raises `NotAllowedError` when the name is taken."""
+
+    def set_role(self, name: str, role: Role, teams: frozenset[str] | None, *, actor: str) -> None:
+        """Gives an account another role; its sessions end. Raises `NotFoundError`."""
+
+    def disable_account(self, name: str, *, actor: str) -> None:
+        """Nobody signs in with it any more, and its sessions end. Raises `NotFoundError`."""
+
+    def open_session(self, session: SessionFacts) -> None:
+        """Writes a new session down, and forgets those that are long over."""
+
+    def touch_session(self, key: str) -> None:
+        """Notes that a session was used now."""
+
+    def end_session(self, key: str) -> None:
+        """Ends a session, if there is one."""
+
+    def carried_out(self, key: str, *, person: str) -> str | None:
+        """Where the request with this key led, when it was carried out before; None when it is new."""
+
+    def carry_out_once(self, key: str, *, person: str, place: str) -> None:
+        """Notes with the act itself that this request was carried out, and where it led."""

@@ -1,0 +1,136 @@
+"""Accounts of the embedded sign-in, and sessions, however a person signed in."""
+
+import hashlib
+import re
+import secrets
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from cee_mailbot.account_ledger import Account, AccountFacts, SessionFacts
+from cee_mailbot.domain.roles import Person, Role
+from cee_mailbot.domain.work_item import SYSTEM
+from cee_mailbot.errors import UserError
+from cee_mailbot.interfaces import Clock
+from cee_mailbot.ledger import Store
+
+SHORTEST_PASSWORD = 12
+LONGEST_PASSWORD = 1024
+# A use of a session is written down at most this often: reading a page need not write.
+TOUCHED_EVERY = timedelta(seconds=30)
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Limits:
+    """How long a session lasts: without use, and in all."""
+
+    idle: timedelta = timedelta(minutes=15)
+    absolute: timedelta = timedelta(hours=12)
+
+
+def add_account(  # noqa: PLR0913 - the fields of an account
+    store: Store,
+    clock: Clock,
+    *,
+    name: str,
+    password: str,
+    role: Role,
+    teams: frozenset[str] | None,
+    actor: str,
+) -> None:
+    """A new account. Raises `UserError` for a name or a password that can be none, `NotAllowedError` for one taken."""
+    if not _NAME.fullmatch(name) or name.casefold() == SYSTEM:
+        raise UserError(f"{name!r} can be no name of an account; use letters, digits and . _ @ -, 64 at most")
+    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
+        raise UserError(f"a password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters; choose another")
+    now = clock.now()
+    made = Account(
+        name=name, password=_hasher().hash(_prepared(password)), role=role, teams=teams, disabled=False, created_at=now
+    )
+    with store.begin(now) as unit:
+        unit.add_account(made, actor=actor)
+
+
+def set_role(store: Store, clock: Clock, *, name: str, role: Role, teams: frozenset[str] | None, actor: str) -> None:
+    """Gives an account another role; who is signed in with it must sign in again. Raises `NotFoundError`."""
+    with store.begin(clock.now()) as unit:
+        unit.set_role(name, role, teams, actor=actor)
+
+
+def disable(store: Store, clock: Clock, *, name: str, actor: str) -> None:
+    """Nobody signs in with this account any more; it stays on record. Raises `NotFoundError`."""
+    with store.begin(clock.now()) as unit:
+        unit.disable_account(name, actor=actor)
+
+
+def accounts(store: Store) -> tuple[AccountFacts, ...]:
+    """Every account, by name."""
+    with store.read() as ask:
+        return ask.accounts()
+
+
+def person_of(store: Store, *, name: str, password: str) -> Person | None:
+    """Who this is, or None: it takes as long for a name that does not exist as for a wrong password."""
+    with store.read() as ask:
+        account = ask.account(name)
+    known = account.password if account is not None else _nobodys_hash()
+    try:
+        _hasher().verify(known, _prepared(password[:LONGEST_PASSWORD]))
+    except (VerificationError, InvalidHashError):
+        return None
+    if account is None or account.disabled:
+        return None
+    return Person(name=account.name, role=account.role, teams=account.teams)
+
+
+def open_session(store: Store, now: datetime, person: Person) -> str:
+    """A new session: the secret that the browser keeps, 256 random bits, of which only the digest is stored."""
+    secret = secrets.token_urlsafe(32)
+    with store.begin(now) as unit:
+        unit.open_session(SessionFacts(key=key_of(secret), person=person, created_at=now, last_seen_at=now))
+    return secret
+
+
+def session_of(store: Store, now: datetime, secret: str, limits: Limits) -> SessionFacts | None:
+    """The session that a browser's secret opens, noted as used now; None when it is over."""
+    with store.read() as ask:
+        found = ask.session(key_of(secret))
+    if found is None or now - found.last_seen_at >= limits.idle or now - found.created_at >= limits.absolute:
+        return None
+    if now - found.last_seen_at >= TOUCHED_EVERY:
+        with store.begin(now) as unit:
+            unit.touch_session(found.key)
+    return found
+
+
+def end_session(store: Store, now: datetime, secret: str) -> None:
+    """Ends a session, if there is one."""
+    with store.begin(now) as unit:
+        unit.end_session(key_of(secret))
+
+
+def key_of(secret: str) -> str:
+    """What is stored of a secret."""
+    return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()
+
+
+@lru_cache(maxsize=1)
+def _hasher() -> PasswordHasher:
+    """argon2id with the second recommended choice of RFC 9106: 64 MiB, three passes."""
+    return PasswordHasher()
+
+
+@lru_cache(maxsize=1)
+def _nobodys_hash() -> str:
+    return _hasher().hash(secrets.token_urlsafe(32))
+
+
+def _prepared(password: str) -> str:
+    """The same password however a keyboard composes its letters (SP 800-63B 3.1.1.2)."""
+    return unicodedata.normalize("NFKC", password)

@@ -1,0 +1,220 @@
+"""What can be done with an item on its page: each act by its name, its button, and how it is carried out."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, time
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from cee_mailbot import desk
+from cee_mailbot.desk import Intake
+from cee_mailbot.domain.roles import Role
+from cee_mailbot.domain.work_item import Act, Closing, find_tracking
+from cee_mailbot.errors import UserError
+from cee_mailbot.web.asking import Asked
+
+UNDO = "undo"
+MORNING = time(8, 0)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Doing:
+    """One act as it was asked for: the line that acts once, the item and the version that the person saw."""
+
+    intake: Intake
+    asked: Asked
+    tracking: str
+    version: int
+
+    @property
+    def actor(self) -> str:
+        """Who acts."""
+        return self.asked.person.name
+
+    @property
+    def reason(self) -> str:
+        """Why, in the person's words."""
+        return self.asked.text("reason")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PageAct:
+    """An act on the page: its button (verb and object), whether the item is done with then, and what is said of it."""
+
+    button: str
+    done: str
+    carry: Callable[[Doing], object]
+    leaves: bool = False
+    needs: Role = Role.SPECIALIST
+
+
+def _claim(doing: Doing) -> None:
+    desk.claim(doing.intake, doing.tracking, actor=doing.actor, version=doing.version)
+
+
+def _unclaim(doing: Doing) -> None:
+    desk.unclaim(doing.intake, doing.tracking, actor=doing.actor, version=doing.version)
+
+
+def _enqueue(doing: Doing) -> None:
+    desk.enqueue(doing.intake, doing.tracking, actor=doing.actor, version=doing.version)
+
+
+def _note(doing: Doing) -> None:
+    desk.note(doing.intake, doing.tracking, doing.asked.text("text"), actor=doing.actor, version=doing.version)
+
+
+def _wait(doing: Doing) -> None:
+    until = local_instant(doing.asked.text("until"), doing.asked.text("zone") or "UTC")
+    desk.wait(
+        doing.intake,
+        doing.tracking,
+        actor=doing.actor,
+        until=until,
+        reason=doing.reason,
+        version=doing.version,
+    )
+
+
+def _close(doing: Doing) -> None:
+    outcome = doing.asked.text("outcome")
+    if outcome not in set(Closing):
+        raise UserError("choose with which outcome the item is closed")
+    desk.close(
+        doing.intake,
+        doing.tracking,
+        Closing(outcome),
+        actor=doing.actor,
+        reason=doing.reason,
+        version=doing.version,
+    )
+
+
+def _reopen(doing: Doing) -> None:
+    desk.reopen(doing.intake, doing.tracking, actor=doing.actor, reason=doing.reason, version=doing.version)
+
+
+def _return(doing: Doing) -> None:
+    desk.send_back(doing.intake, doing.tracking, reason=doing.reason, actor=doing.actor, version=doing.version)
+
+
+def _transfer(doing: Doing) -> None:
+    desk.transfer(
+        doing.intake,
+        doing.tracking,
+        team=doing.asked.text("team"),
+        reason=doing.reason,
+        actor=doing.actor,
+        version=doing.version,
+    )
+
+
+def _transfer_to_port(doing: Doing) -> None:
+    desk.transfer_to_port(doing.intake, doing.tracking, reason=doing.reason, actor=doing.actor, version=doing.version)
+
+
+def _move(doing: Doing) -> None:
+    desk.move(
+        doing.intake,
+        doing.tracking,
+        _message(doing),
+        to=_other(doing),
+        actor=doing.actor,
+        reason=doing.reason,
+        version=doing.version,
+    )
+
+
+def _split(doing: Doing) -> str:
+    return desk.split(
+        doing.intake,
+        doing.tracking,
+        _message(doing),
+        actor=doing.actor,
+        reason=doing.reason,
+        version=doing.version,
+    )
+
+
+def _join(doing: Doing) -> None:
+    desk.join(
+        doing.intake,
+        doing.tracking,
+        _other(doing),
+        actor=doing.actor,
+        reason=doing.reason,
+        version=doing.version,
+    )
+
+
+def _set_presentation(doing: Doing) -> None:
+    at = local_instant(doing.asked.text("at"), doing.asked.text("zone") or "UTC")
+    if at is None:
+        raise UserError("the time is missing; choose date and hour")
+    desk.set_presentation(
+        doing.intake,
+        doing.tracking,
+        at=at,
+        reason=doing.reason,
+        actor=doing.actor,
+        version=doing.version,
+    )
+
+
+def _undo(doing: Doing) -> None:
+    desk.undo(doing.intake, doing.tracking, actor=doing.actor, version=doing.version)
+
+
+def _message(doing: Doing) -> int:
+    message = doing.asked.number("message")
+    if message is None:
+        raise UserError("choose a message")
+    return message
+
+
+def _other(doing: Doing) -> str:
+    """The other item, which the person must be allowed to work on too."""
+    numbers = find_tracking(doing.asked.text("other"))
+    if len(numbers) != 1:
+        raise UserError("give the tracking number of the other item, such as CEE-007-26-000123-S")
+    doing.asked.authorise_item(numbers[0], Role.SPECIALIST)
+    return numbers[0]
+
+
+def local_instant(text: str, zone: str) -> datetime | None:
+    """The instant that a browser's field for date (and time) gives on the clock of `zone`; a day alone is its morning.
+
+    None for an empty field. Raises `UserError`.
+    """
+    if not text:
+        return None
+    try:
+        local = datetime.fromisoformat(text)
+        known = ZoneInfo(zone)
+    except (ValueError, ZoneInfoNotFoundError, OSError):
+        raise UserError(f"{text[:40]!r} is no time; write it as 2026-11-20T13:52") from None
+    if len(text) == len("2026-11-20"):
+        local = datetime.combine(local.date(), MORNING)
+    return local if local.tzinfo else local.replace(tzinfo=known)
+
+
+ACTS: dict[str, PageAct] = {
+    Act.CLAIM: PageAct(button="Claim item", done="claimed", carry=_claim),
+    Act.UNCLAIM: PageAct(button="Give item back", done="given back", carry=_unclaim),
+    Act.ENQUEUE: PageAct(button="Enqueue as it is", done="enqueued", carry=_enqueue),
+    Act.NOTE: PageAct(button="Add internal note", done="noted", carry=_note),
+    Act.WAIT: PageAct(button="Set item aside", done="set aside", carry=_wait, leaves=True),
+    Act.CLOSE: PageAct(button="Close item", done="closed", carry=_close, leaves=True),
+    Act.REOPEN: PageAct(button="Reopen item", done="reopened", carry=_reopen),
+    Act.RETURN: PageAct(button="Return to filer", done="returned to the filer", carry=_return, leaves=True),
+    Act.TRANSFER: PageAct(button="Hand over to Center", done="handed over", carry=_transfer, leaves=True),
+    Act.TRANSFER_TO_PORT: PageAct(
+        button="Leave to port", done="left to the port", carry=_transfer_to_port, leaves=True
+    ),
+    Act.MOVE: PageAct(button="Move message", done="changed: a message was moved", carry=_move),
+    Act.SPLIT: PageAct(button="Split message off", done="changed: a message was split off", carry=_split),
+    Act.JOIN: PageAct(button="Join with other item", done="joined", carry=_join),
+    Act.SET_PRESENTATION: PageAct(
+        button="Set presentation time", done="changed: its presentation time was set", carry=_set_presentation
+    ),
+    UNDO: PageAct(button="Undo", done="put back as it was", carry=_undo),
+}

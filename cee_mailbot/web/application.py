@@ -1,0 +1,128 @@
+"""The web application, built from what it is given: each request is read, authorised, and handed to its page."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from urllib.parse import quote
+
+from fastapi import FastAPI, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import Response
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
+
+from cee_mailbot.errors import CeeMailbotError, NotAllowedError, NotFoundError, TemporaryError, UserError
+from cee_mailbot.web.asking import Asked, ForbiddenError, go_to, whole_number
+from cee_mailbot.web.once import AlreadyDoneError
+from cee_mailbot.web.parts import Parts
+from cee_mailbot.web.routes import ROUTES, Of, Route
+from cee_mailbot.web.security import SAFE_METHODS, Guard
+from cee_mailbot.web.showing import show
+from cee_mailbot.web.sign_in import Tries, who_asks
+
+logger = logging.getLogger(__name__)
+
+STATIC = Path(__file__).resolve().parent / "static"
+MOST_FIELDS = 400
+
+# Whose fault an error is, as a browser understands it; the first kind that fits. Anything else is ours.
+_STATUS: tuple[tuple[type[CeeMailbotError], int], ...] = (
+    (NotFoundError, 404),
+    (NotAllowedError, 409),
+    (ForbiddenError, 403),
+    (UserError, 422),
+    (TemporaryError, 503),
+)
+
+
+def build_application(parts: Parts) -> FastAPI:
+    """The queue page on these parts."""
+    application = FastAPI(title="cee_mailbot", docs_url=None, redoc_url=None, openapi_url=None)
+    application.state.parts = parts
+    application.state.tries = Tries()
+    application.mount("/static", StaticFiles(directory=STATIC), name="static")
+    for route in ROUTES:
+        application.add_route(route.path, _endpoint(route, parts), methods=[route.method])
+    application.add_exception_handler(HTTPException, _not_there)
+    application.add_middleware(Guard, settings=parts.settings)
+    return application
+
+
+def _endpoint(route: Route, parts: Parts) -> Callable[[Request], Awaitable[Response]]:
+    async def answer(request: Request) -> Response:
+        form, lists = await _form_of(request)
+        return await run_in_threadpool(_answered, route, Asked(parts=parts, request=request, form=form, lists=lists))
+
+    return answer
+
+
+async def _form_of(request: Request) -> tuple[dict[str, str], dict[str, tuple[str, ...]]]:
+    """The last value of each field, and all values of each; files are none of our forms'."""
+    if request.method in SAFE_METHODS:
+        return {}, {}
+    async with request.form(max_files=0, max_fields=MOST_FIELDS) as form:
+        pairs = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
+    lists: dict[str, tuple[str, ...]] = {}
+    for name, value in pairs:
+        lists[name] = (*lists.get(name, ()), value)
+    return dict(pairs), lists
+
+
+def _answered(route: Route, asked: Asked) -> Response:
+    """The page of a route, or the page of what stands against it."""
+    try:
+        visitor = who_asks(asked.parts, asked.request)
+        asked = Asked(parts=asked.parts, request=asked.request, visitor=visitor, form=asked.form, lists=asked.lists)
+        if route.needs is not None and visitor is None:
+            return _to_sign_in(asked)
+        authorise(route, asked)
+        return route.page(asked)
+    except AlreadyDoneError as done:
+        return go_to(done.place)
+    except CeeMailbotError as error:
+        status = next((code for kind, code in _STATUS if isinstance(error, kind)), 500)
+        if status >= 500:  # noqa: PLR2004 - ours, not theirs
+            logger.exception("a page could not be made")
+        return error_page(asked, status, str(error))
+    except Exception:
+        logger.exception("a page broke")
+        return error_page(asked, 500, "The program failed to make this page. Report it; nothing you did was lost.")
+
+
+def authorise(route: Route, asked: Asked) -> None:
+    """Whether this person may use this route on this object: the one gate of every page, fragment and download.
+
+    Raises `NotFoundError` for what is another team's, `ForbiddenError` for what needs a higher role.
+    """
+    if route.needs is None:
+        return
+    if not asked.person.may(route.needs):
+        raise ForbiddenError(f"this needs the role {route.needs}; you have {asked.person.role}")
+    if route.of is Of.ITEM:
+        asked.authorise_item(str(asked.path[Of.ITEM]), route.needs)
+    elif route.of is Of.MESSAGE:
+        asked.authorise_message(whole_number(asked.path[Of.MESSAGE]), route.needs)
+    elif route.of is Of.REPLY:
+        asked.authorise_reply(whole_number(asked.path[Of.REPLY]), route.needs)
+
+
+def _to_sign_in(asked: Asked) -> Response:
+    if asked.parts.settings.sign_in != "password":
+        return error_page(asked, 401, "Your sign-in did not come through; open the page again from your portal.")
+    url = asked.request.url
+    here = url.path + (f"?{url.query}" if url.query else "")
+    if asked.request.method not in SAFE_METHODS:
+        return error_page(asked, 401, "You were signed out before this was sent; nothing was done. Sign in again.")
+    return go_to(f"/sign-in?back={quote(here, safe='')}" if here != "/" else "/sign-in")
+
+
+def error_page(asked: Asked, status: int, words: str) -> Response:
+    """What went wrong, in words, and the way back."""
+    return show(asked, "error.html", status, code=status, words=words)
+
+
+async def _not_there(request: Request, error: Exception) -> Response:
+    """Paths that no route has, and requests that can't be read."""
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    words = "There is no such page." if status == 404 else "The request can't be read."  # noqa: PLR2004
+    return error_page(Asked(parts=request.app.state.parts, request=request), status, words)

@@ -1,0 +1,56 @@
+"""One effect for one request: a form that is sent twice acts once."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
+from datetime import datetime
+
+from cee_mailbot.desk import Intake
+from cee_mailbot.errors import CeeMailbotError, UserError
+from cee_mailbot.ledger import Store, UnitOfWork
+from cee_mailbot.questions import Questions
+
+_LONGEST_KEY = 64
+
+
+class AlreadyDoneError(CeeMailbotError):
+    """The request was carried out before; `place` is where it led."""
+
+    def __init__(self, place: str) -> None:
+        super().__init__("this was done already")
+        self.place = place
+
+
+class OnceStore:
+    """A store whose writes are noted, in the same transaction, under the key of the request that they come from.
+
+    `note_in` is the number of the transaction that has the effect, for acts that open another to look first.
+    """
+
+    def __init__(self, inner: Store, *, key: str, person: str, place: str, note_in: int = 1) -> None:
+        self._inner = inner
+        self._key, self._person, self._place = key, person, place
+        self._left = note_in
+
+    @contextmanager
+    def begin(self, now: datetime) -> Iterator[UnitOfWork]:
+        """See `ledger.Store`. Raises `AlreadyDoneError`."""
+        with self._inner.begin(now) as unit:
+            before = unit.carried_out(self._key, person=self._person) if self._left > 0 else None
+            if before is not None:
+                raise AlreadyDoneError(before)
+            yield unit
+            self._left -= 1
+            if self._left == 0:
+                unit.carry_out_once(self._key, person=self._person, place=self._place)
+
+    def read(self) -> AbstractContextManager[Questions]:
+        """See `ledger.Store`."""
+        return self._inner.read()
+
+
+def once(intake: Intake, *, key: str, person: str, place: str, note_in: int = 1) -> Intake:
+    """The line with a store that lets the request of this key act once. Raises `UserError` without a key."""
+    if not 0 < len(key) <= _LONGEST_KEY:
+        raise UserError("the form carries no key; load the page again")
+    return replace(intake, store=OnceStore(intake.store, key=key, person=person, place=place, note_in=note_in))

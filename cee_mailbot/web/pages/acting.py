@@ -1,0 +1,102 @@
+"""Acts on items: carried out once, on the item that the person saw, and then on to the next."""
+
+from dataclasses import replace
+from typing import Any
+
+from fastapi.responses import Response
+
+from cee_mailbot import desk
+from cee_mailbot.domain.queue_search import read_search, write_search
+from cee_mailbot.errors import ChangedError, NotFoundError, UserError
+from cee_mailbot.questions import WORKLIST_SORTS, Mark
+from cee_mailbot.web.acts import ACTS, Doing
+from cee_mailbot.web.asking import Asked, go_to
+from cee_mailbot.web.once import once
+from cee_mailbot.web.showing import show
+from cee_mailbot.web.views import query_of
+
+CHANGED = 409
+# What a form says of itself, beside what the person filled in.
+_FRAME = frozenset({"version", "seen", "key", "q", "sort", "then"})
+
+
+def act(asked: Asked) -> Response:
+    """Carries one act out, or says what changed since the person looked."""
+    named, tracking = asked.path["act"], str(asked.path["tracking"]).upper()
+    page_act = ACTS.get(named)
+    if page_act is None:
+        raise NotFoundError(f"there is no act {named[:40]!r}")
+    asked.authorise_item(tracking, page_act.needs)
+    version = asked.number("version")
+    if version is None:
+        raise UserError("the form does not say which version of the item you saw; load the page again")
+    place = _place_after(asked, tracking, named, leaves=page_act.leaves)
+    line = once(asked.parts.intake, key=asked.form.get("key", ""), person=asked.person.name, place=place)
+    try:
+        page_act.carry(Doing(intake=line, asked=asked, tracking=tracking, version=version))
+    except ChangedError:
+        return _changed(asked, tracking, named)
+    return go_to(place)
+
+
+def claim_next(asked: Asked) -> Response:
+    """Claims the first unclaimed item of the list that the person looks at, and opens it."""
+    search, sort = read_search(asked.form.get("q", "")), _sort(asked)
+    person, view = asked.person, {"q": write_search(search), "sort": sort}
+    line = once(asked.parts.intake, key=asked.form.get("key", ""), person=person.name, place="/?q=is:mine")
+    tracking = desk.claim_next(line, query_of(search, sort, asked.parts, person), actor=person.name)
+    if tracking is None:
+        return go_to("/", **view, none="1")
+    return go_to(f"/items/{tracking}", **view, done="claim", of=tracking)
+
+
+def _sort(asked: Asked) -> str:
+    sort = asked.form.get("sort", "")
+    return sort if sort.removeprefix("-") in WORKLIST_SORTS else "due"
+
+
+def _place_after(asked: Asked, tracking: str, named: str, *, leaves: bool) -> str:
+    """Where the act leads: to the next item of the view when this one is done with, else back to it."""
+    view = {"q": write_search(read_search(asked.form.get("q", ""))), "sort": _sort(asked)}
+    told = {"done": named, "of": tracking}
+    then = asked.form.get("then", "next" if leaves else "stay")
+    target = f"/items/{tracking}"
+    if then == "list":
+        target = "/"
+    elif then == "next":
+        following = _following(asked, tracking)
+        target = f"/items/{following}" if following else "/"
+    return str(go_to(target, **view, **told).headers["location"])
+
+
+def _following(asked: Asked, tracking: str) -> str | None:
+    """The item after this one in the view that the person came from, those of other people passed over."""
+    search, sort = read_search(asked.form.get("q", "")), _sort(asked)
+    columns = WORKLIST_SORTS[sort.removeprefix("-")]
+    with asked.parts.intake.store.read() as ask:
+        item = ask.story(tracking).item
+        last = 2**62 if sort.startswith("-") else 0
+        mark = Mark(at=tuple(getattr(item, name) for name in columns), row=last)
+        query = replace(query_of(search, sort, asked.parts, asked.person), after=mark)
+        found = ask.worklist(query).items
+    free = [one.tracking for one in found if one.assignee in (None, asked.person.name) and one.tracking != tracking]
+    return free[0] if free else None
+
+
+def _changed(asked: Asked, tracking: str, named: str) -> Response:
+    """Nothing was done: what has happened since, and the same act once more, on the item as it is now."""
+    with asked.parts.intake.store.read() as ask:
+        story = ask.story(tracking)
+    seen = asked.number("seen") or 0
+    values: dict[str, Any] = {name: value for name, value in asked.form.items() if name not in _FRAME}
+    return show(
+        asked,
+        "changed.html",
+        CHANGED,
+        story=story,
+        since=story.history[seen:],
+        act=named,
+        button=ACTS[named].button,
+        values=values,
+        frame={name: asked.form.get(name, "") for name in ("q", "sort", "then")},
+    )

@@ -1,0 +1,104 @@
+"""One item: facts and clocks, flags, documents, messages, what can be done, and its history."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi.responses import Response
+
+from cee_mailbot.desk.clock import clock_facts, in_force
+from cee_mailbot.domain.facts import DocumentFacts, HistoryFacts, ItemStory, MessageFacts
+from cee_mailbot.domain.queue_search import read_search, write_search
+from cee_mailbot.domain.work_item import Closing, ItemState, allowed
+from cee_mailbot.web.acts import ACTS
+from cee_mailbot.web.asking import Asked
+from cee_mailbot.web.pages.documents import SHOWN_INLINE
+from cee_mailbot.web.pages.queue import done_of, sort_of
+from cee_mailbot.web.showing import show
+from cee_mailbot.web.views import due_words
+from parsers.port import find_port
+from parsers.subject_types import subject_table
+
+_NO_DETAIL = frozenset({"changes", "made", "line", "note"})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NumberedDocument:
+    """A document with its number within its message, by which it is asked for, and whether the page can show it."""
+
+    number: int
+    facts: DocumentFacts
+    shown: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Event:
+    """A line of the timeline: what happened, in words."""
+
+    line: HistoryFacts
+    detail: tuple[tuple[str, str], ...]
+    note: str | None
+
+
+def item_page(asked: Asked) -> Response:
+    """The item with this number."""
+    with asked.parts.intake.store.read() as ask:
+        story = ask.story(asked.path["tracking"])
+        closures, done = in_force(ask.closures()), done_of(asked, ask)
+    site = asked.parts.intake.site
+    policy = site.policies.get(story.mailbox)
+    port = find_port(story.item.port or "")
+    return show(
+        asked,
+        "item.html",
+        story=story,
+        item=story.item,
+        center=site.centers.get(story.item.team),
+        port_name=port.name.title() if port else None,
+        code_name=subject_table().get(story.item.code or ""),
+        due=due_words(story.item, asked.parts.now(), closures),
+        clocks=clock_facts(story, closures, policy.office_hours if policy else None),
+        documents=numbered_documents(story.documents),
+        messages=story.messages,
+        events=events(story),
+        acts={named: ACTS[named] for named in allowed(ItemState(story.item.state))},
+        outcomes=tuple(Closing),
+        teams=tuple(sorted(site.centers)),
+        view={"q": write_search(read_search(asked.query.get("q", ""))), "sort": sort_of(asked)},
+        seen=len(story.history),
+        done=done,
+        done_words=ACTS[done.act].done if done and done.act in ACTS else None,
+    )
+
+
+def numbered_documents(documents: tuple[DocumentFacts, ...]) -> dict[int, list[NumberedDocument]]:
+    """The documents by the message that they came with, numbered from 1 in it."""
+    found: dict[int, list[NumberedDocument]] = {}
+    for facts in documents:
+        of_message = found.setdefault(facts.message, [])
+        shown = facts.type in SHOWN_INLINE and facts.status != "quarantined"
+        of_message.append(NumberedDocument(number=len(of_message) + 1, facts=facts, shown=shown))
+    return found
+
+
+def events(story: ItemStory) -> list[Event]:
+    """The history in the order in which it happened, each line with its particulars."""
+    notes: dict[Any, str] = {note.id: note.text for note in story.notes}
+    return [
+        Event(
+            line=line,
+            detail=tuple(
+                (name, _said(value)) for name, value in line.detail.items() if name not in _NO_DETAIL and value
+            ),
+            note=notes.get(line.detail.get("note")),
+        )
+        for line in story.history
+    ]
+
+
+def _said(value: object) -> str:
+    return ", ".join(str(one) for one in value) if isinstance(value, list) else str(value)
+
+
+def message_named(story: ItemStory, message: int) -> MessageFacts | None:
+    """The message of an item with this number."""
+    return next((one for one in story.messages if one.id == message), None)

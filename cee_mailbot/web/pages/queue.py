@@ -1,0 +1,142 @@
+"""The list: what there is to do, found by a search that is its address."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from fastapi.responses import Response
+
+from cee_mailbot.desk.clock import in_force
+from cee_mailbot.domain.facts import ItemFacts
+from cee_mailbot.domain.queue_search import Search, jump_target, read_search, write_search
+from cee_mailbot.domain.reasons import FLAGS
+from cee_mailbot.domain.work_item import ItemState
+from cee_mailbot.questions import WORKLIST_SORTS, Questions
+from cee_mailbot.web.acts import ACTS
+from cee_mailbot.web.asking import Asked, go_to
+from cee_mailbot.web.showing import show
+from cee_mailbot.web.views import DueWords, View, address_of, due_words, query_of, read_mark, views_of
+from parsers.subject_types import subject_table
+
+COUNTED_TO = 1000
+SORT_NAMES = {"due": "Due date", "presented": "Presented", "received": "Received", "changed": "Last change"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Row:
+    """One line of the list."""
+
+    item: ItemFacts
+    due: DueWords
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Counted:
+    """A view with how many items it has, and where it is."""
+
+    view: View
+    count: str
+    address: str
+    current: bool
+
+
+def search_of(asked: Asked) -> Search:
+    """What the address asks for: the search box, and the fields of the filter beside it."""
+    search = read_search(asked.query.get("q", ""))
+    named = {
+        name: asked.query[name].strip() for name in ("team", "code", "flag", "account", "due") if name in asked.query
+    }
+    state = asked.query.get("state", "")
+    typed = [f'{name}:"{value}"' for name, value in named.items() if value] + ([f"is:{state}"] if state else [])
+    filters = read_search(" ".join(typed))
+    given = {name: getattr(filters, name) for name in (*named, "state", "unclaimed", "mine") if getattr(filters, name)}
+    return replace(search, **given, unread=(*search.unread, *filters.unread))
+
+
+def sort_of(asked: Asked) -> str:
+    """The sort that the address asks for; the due date for anything else."""
+    sort = asked.query.get("sort", "due")
+    return sort if sort.removeprefix("-") in WORKLIST_SORTS else "due"
+
+
+def queue_page(asked: Asked) -> Response:
+    """The list, or the one item whose number was typed."""
+    with asked.parts.intake.store.read() as ask:
+        target = _jump(asked, ask)
+        if target is not None:
+            return go_to(f"/items/{target}")
+        return show(asked, "queue.html", **_list(asked, ask))
+
+
+def _jump(asked: Asked, ask: Questions) -> str | None:
+    """The item to open at once: its number was typed, or an entry number that one item alone has."""
+    tracking, entry = jump_target(asked.query.get("q", ""))
+    if tracking is not None:
+        return tracking if asked.person.sees(ask.team_of_item(tracking) or "") else None
+    if entry is None:
+        return None
+    states = tuple(ItemState)
+    query = replace(query_of(Search(entry=entry), "due", asked.parts, asked.person), states=states, limit=2)
+    found = ask.worklist(query).items
+    return found[0].tracking if len(found) == 1 else None
+
+
+def _list(asked: Asked, ask: Questions) -> dict[str, Any]:
+    search, sort = search_of(asked), sort_of(asked)
+    _, entry = jump_target(asked.query.get("q", ""))
+    if entry is not None:
+        search = Search(entry=entry)
+    columns = len(WORKLIST_SORTS[sort.removeprefix("-")])
+    after = read_mark(asked.query.get("after", ""), columns) if "after" in asked.query else None
+    page = ask.worklist(replace(query_of(search, sort, asked.parts, asked.person), after=after))
+    closures, now = in_force(ask.closures()), asked.parts.now()
+    return {
+        "search": search,
+        "q": write_search(search),
+        "sort": sort,
+        "sorts": SORT_NAMES,
+        "rows": [Row(item=item, due=due_words(item, now, closures)) for item in page.items],
+        "next_page": address_of(search, sort, page.after) if page.after else None,
+        "first_page": address_of(search, sort) if after else None,
+        "groups": [(name, [_counted(view, search, asked, ask) for view in views]) for name, views in _views(asked)],
+        "teams": asked.person.teams_among(asked.parts.teams),
+        "states": tuple(ItemState),
+        "codes": subject_table(),
+        "flags": sorted(FLAGS),
+        "done": (done := done_of(asked, ask)),
+        "done_words": ACTS[done.act].done if done and done.act in ACTS else None,
+    }
+
+
+def _views(asked: Asked) -> tuple[tuple[str, tuple[View, ...]], ...]:
+    return views_of(asked.person, asked.parts)
+
+
+def _counted(view: View, current: Search, asked: Asked, ask: Questions) -> Counted:
+    query = replace(query_of(view.search, "due", asked.parts, asked.person), limit=COUNTED_TO)
+    count = ask.how_many(query)
+    return Counted(
+        view=view,
+        count=f"{COUNTED_TO - 1}+" if count == COUNTED_TO else str(count),
+        address=address_of(view.search),
+        current=view.search == current,
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Done:
+    """The act that led to this page, and the item that it can be undone on."""
+
+    tracking: str
+    act: str
+    version: int
+    seen: int
+
+
+def done_of(asked: Asked, ask: Questions) -> Done | None:
+    """What the address says was just done; None when it says nothing, or of an item that one may not see."""
+    tracking, act = asked.query.get("of", ""), asked.query.get("done", "")
+    team = ask.team_of_item(tracking) if tracking else None
+    if team is None or not asked.person.sees(team):
+        return None
+    story = ask.story(tracking)
+    return Done(tracking=story.item.tracking, act=act, version=story.version, seen=len(story.history))

@@ -1,0 +1,63 @@
+"""What the queue page is built from; nothing of it is global."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+from urllib.parse import urlsplit
+
+from cee_mailbot.accounts import Limits
+from cee_mailbot.desk import Intake
+from cee_mailbot.domain.roles import Person, Role
+
+DEMO_PERSON = Person(name="demo", role=Role.ADMINISTRATOR)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
+    """How the page is reached and who signs in how.
+
+    `public_url` is the address that people type when a proxy stands before the page; without it the page is for this
+    machine alone. `sign_in` names a way of `SIGN_IN`; `demo` lets everybody on this machine in. `proxy_addresses` are
+    the only ones whose `proxy_header` is believed.
+    """
+
+    sign_in: Literal["password", "proxy", "demo"] = "password"
+    public_url: str | None = None
+    limits: Limits = field(default_factory=Limits)
+    proxy_header: str = "X-Remote-User"
+    proxy_addresses: tuple[str, ...] = ()
+    page_rows: int = 50
+
+    @property
+    def demo(self) -> bool:
+        """Whether this is the demonstration, which every page says."""
+        return self.sign_in == "demo"
+
+    @property
+    def public_host(self) -> str | None:
+        """The host (and port, if any) of `public_url`."""
+        return urlsplit(self.public_url).netloc.casefold() if self.public_url else None
+
+    @property
+    def secure(self) -> bool:
+        """Whether people reach the page by https, so that a cookie must never go out in clear."""
+        return bool(self.public_url and self.public_url.startswith("https:"))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Parts:
+    """The program as the queue page sees it; `ready` are the checks of `/readyz`, each with its words or an error."""
+
+    intake: Intake
+    settings: Settings = field(default_factory=Settings)
+    ready: Mapping[str, Callable[[], str]] = field(default_factory=dict)
+
+    def now(self) -> datetime:
+        """The present instant of the site's clock."""
+        return self.intake.site.clock.now()
+
+    @property
+    def teams(self) -> tuple[str, ...]:
+        """Every team of the site, the program office's too."""
+        return tuple(sorted(self.intake.site.centers))

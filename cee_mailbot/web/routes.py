@@ -1,0 +1,57 @@
+"""Every route with what it asks for: the table that the application is built from, and that tests walk."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from fastapi.responses import Response
+
+from cee_mailbot.domain.roles import Role
+from cee_mailbot.web.asking import Asked
+from cee_mailbot.web.pages import acting, documents, health, item, queue
+from cee_mailbot.web.sign_in import sign_in, sign_in_page, sign_out
+
+
+class Of(StrEnum):
+    """What kind of object a path names, and by which of its values: whose it is decides who may see it."""
+
+    NOTHING = ""
+    ITEM = "tracking"
+    MESSAGE = "message"
+    REPLY = "reply"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Route:
+    """One route; `needs` None means everybody, signed in or not. A fragment or document is its object's."""
+
+    method: str
+    path: str
+    page: Callable[[Asked], Response]
+    needs: Role | None
+    of: Of = Of.NOTHING
+
+
+def _get(path: str, page: Callable[[Asked], Response], needs: Role | None, of: Of = Of.NOTHING) -> Route:
+    return Route(method="GET", path=path, page=page, needs=needs, of=of)
+
+
+def _post(path: str, page: Callable[[Asked], Response], needs: Role | None, of: Of = Of.NOTHING) -> Route:
+    return Route(method="POST", path=path, page=page, needs=needs, of=of)
+
+
+ROUTES: tuple[Route, ...] = (
+    _get("/livez", health.livez, None),
+    _get("/readyz", health.readyz, None),
+    _get("/sign-in", sign_in_page, None),
+    _post("/sign-in", sign_in, None),
+    _post("/sign-out", sign_out, None),
+    _get("/", queue.queue_page, Role.VIEWER),
+    _post("/claim-next", acting.claim_next, Role.SPECIALIST),
+    _get("/items/{tracking}", item.item_page, Role.VIEWER, Of.ITEM),
+    _post("/items/{tracking}/{act}", acting.act, Role.SPECIALIST, Of.ITEM),
+    _get("/messages/{message}", documents.message_page, Role.VIEWER, Of.MESSAGE),
+    _get("/messages/{message}/raw", documents.raw_message, Role.VIEWER, Of.MESSAGE),
+    _get("/messages/{message}/documents/{number}", documents.document, Role.VIEWER, Of.MESSAGE),
+    _get("/messages/{message}/documents/{number}/shown", documents.shown_document, Role.VIEWER, Of.MESSAGE),
+)

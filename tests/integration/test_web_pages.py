@@ -1,0 +1,267 @@
+"""The list and the item: what they show, and what is done from them."""
+
+import re
+from collections.abc import Iterator
+from html import unescape
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from fastapi.testclient import TestClient
+
+from cee_mailbot import desk
+from cee_mailbot.domain.facts import ItemStory
+from tests.support.mails import EXACT, mail, numbered
+from tests.support.staff_page import StaffPage, form, rows
+from tests.support.workshop import Workshop, check_invariants
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Workshop]:
+    made = Workshop(tmp_path)
+    yield made
+    check_invariants(made)
+    made.store.close()
+
+
+@pytest.fixture
+def page(shop: Workshop) -> StaffPage:
+    return StaffPage(shop, page_rows=10)
+
+
+@pytest.fixture
+def kim(page: StaffPage) -> TestClient:
+    return page.person("kim")
+
+
+def story(shop: Workshop, tracking: str) -> ItemStory:
+    with shop.store.read() as ask:
+        return ask.story(tracking)
+
+
+def one_item(shop: Workshop) -> str:
+    shop.receive(mail())
+    return shop.items()[0].tracking
+
+
+def test_pages_follow_each_other_without_gap_or_overlap(shop: Workshop, kim: TestClient) -> None:
+    """With and without due dates, both ways round: every item once, in the order of the whole."""
+    shop.receive(*(numbered(number) for number in range(1, 24)))
+    shop.receive(*(numbered(number, subject=f"PR,Nokia,345-{number:07}0,2704") for number in range(30, 42)))
+    for sort in ("due", "-due", "presented", "-presented", "received", "changed"):
+        seen: list[str] = []
+        address = f"/?sort={sort}"
+        while address and len(seen) < 100:
+            text = kim.get(address).text
+            seen += rows(text)
+            following = re.search(r'href="([^"]*)" rel="next"', text)
+            address = unescape(following[1]) if following else ""
+        assert len(seen) == len(set(seen)) == 35, sort
+    dated = [item.tracking for item in shop.items() if item.due]
+    assert set(rows(kim.get("/").text)) <= set(dated), "items with a due date come first"
+
+
+@pytest.mark.parametrize(
+    ("q", "found"),
+    [
+        ("code:DR", 2), ("code:PR", 1), ("team:007", 3), ("team:001", 0), ("is:unclaimed", 3), ("is:closed", 0),
+        ("account:NokiaInc", 1), ("from:@filer.example", 3), ("from:@other.example", 0), ("due:none", 2),
+        ("entry:345-00000020", 1), ("has:over-limit", 0), ("is:new", 3), ("paper-1", 3), ("no such words", 0),
+        ("is:mine", 0), ("port:2704 code:DR", 2), ("assignee:lee", 0),
+    ],
+)  # fmt: skip
+def test_tokens_find_what_they_say(shop: Workshop, kim: TestClient, q: str, found: int) -> None:
+    shop.receive(
+        numbered(1), numbered(2, subject="DR,Acme,345-00000020,2704"), numbered(3, subject="PR,Acme,345-00000030,2704")
+    )
+    assert len(rows(kim.get("/", params={"q": q}).text)) == found
+
+
+def test_a_token_that_means_nothing_is_told(kim: TestClient) -> None:
+    assert '"color:red" means nothing here' in kim.get("/", params={"q": "color:red"}).text
+
+
+@pytest.mark.parametrize("after", ["x", "bnVsbA", "WzFd", "e30", "W251bGwsIG51bGwsIDFd", "%00"])
+def test_a_broken_place_in_the_list_is_its_beginning(shop: Workshop, kim: TestClient, after: str) -> None:
+    one_item(shop)
+    assert len(rows(kim.get(f"/?after={after}").text)) == 1
+
+
+def test_a_number_alone_opens_its_item(shop: Workshop, kim: TestClient) -> None:
+    tracking = one_item(shop)
+    for typed in (tracking, tracking.lower(), EXACT.split(",")[2], "34567890123"):
+        assert kim.get("/", params={"q": typed}).headers["location"] == f"/items/{tracking}"
+
+
+def test_claim_next_and_close_need_two_requests_an_item(shop: Workshop, kim: TestClient) -> None:
+    shop.receive(*(numbered(number) for number in range(1, 4)))
+    for number in range(3):
+        opened = kim.post("/claim-next", data=form(kim.get("/").text, "/claim-next")).headers["location"]
+        action = opened.partition("?")[0] + "/close"
+        answer = kim.post(action, data=form(kim.get(opened).text, action))
+        assert answer.status_code == 303
+        assert answer.headers["location"].startswith("/items/" if number < 2 else "/?")
+    assert {item.outcome for item in shop.items()} == {"done"}
+    assert (
+        kim.post("/claim-next", data=form(kim.get("/").text, "/claim-next")).headers["location"] == "/?sort=due&none=1"
+    )
+
+
+def test_two_people_never_claim_the_same(shop: Workshop, page: StaffPage) -> None:
+    shop.receive(*(numbered(number) for number in range(1, 41)))
+    claimed: dict[str, list[str]] = {"kim": [], "lee": []}
+
+    def work(name: str, browser: TestClient) -> None:
+        for number in range(20):
+            answer = browser.post("/claim-next", data={"key": f"{name}-{number}"})
+            claimed[name].append(answer.headers["location"].split("/items/")[1].partition("?")[0])
+
+    threads = [Thread(target=work, args=(name, page.person(name))) for name in claimed]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len({*claimed["kim"], *claimed["lee"]}) == 40
+    assert {item.assignee for item in shop.items()} == {"kim", "lee"}
+
+
+def test_c21_a_form_that_is_sent_twice_acts_once(shop: Workshop, kim: TestClient) -> None:
+    tracking = one_item(shop)
+    fields = form(kim.get(f"/items/{tracking}").text, f"/items/{tracking}/note") | {"text": "call them"}
+    answers = [kim.post(f"/items/{tracking}/note", data=fields) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [303, 303]
+    assert len({answer.headers["location"] for answer in answers}) == 1
+    assert [note.text for note in story(shop, tracking).notes] == ["call them"]
+
+
+def test_a_stale_act_does_nothing_and_shows_what_changed(shop: Workshop, kim: TestClient) -> None:
+    tracking = one_item(shop)
+    action = f"/items/{tracking}/return"
+    fields = form(kim.get(f"/items/{tracking}").text, action) | {"reason": "Page 2 is missing."}
+    desk.claim(shop.intake, tracking, actor="lee")
+    answer = kim.post(action, data=fields)
+    assert answer.status_code == 409
+    assert "lee</strong> Claimed" in answer.text
+    assert "Page 2 is missing." in answer.text, "what was typed is not lost"
+    assert story(shop, tracking).item.state == "assigned"
+    assert shop.send().sent == 1, "the acknowledgement alone leaves"
+    again = kim.post(action, data=form(answer.text, action) | {"reason": "Page 2 is missing."})
+    assert again.status_code == 303
+    assert story(shop, tracking).item.outcome == "returned"
+
+
+ACTS = {
+    "claim": {}, "note": {"text": "call them"}, "wait": {"until": "2026-03-09", "zone": "America/Los_Angeles"},
+    "close": {"outcome": "no-action"}, "return": {"reason": "Page 2 is missing."},
+    "transfer": {"team": "009", "reason": "Textiles."}, "transfer-to-port": {"reason": "Quota."},
+    "set-presentation": {"at": "2026-03-01T12:00", "zone": "America/Los_Angeles", "reason": "fax of that day"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("act", ACTS)
+def test_every_act_is_done_from_the_page_and_taken_back(shop: Workshop, kim: TestClient, act: str) -> None:
+    tracking = one_item(shop)
+    before = story(shop, tracking)
+    fields = form(kim.get(f"/items/{tracking}").text, f"/items/{tracking}/{act}") | ACTS[act]
+    answer = kim.post(f"/items/{tracking}/{act}", data=fields)
+    assert answer.status_code == 303, answer.text
+    assert story(shop, tracking).history[-1].actor in ("kim", "system")
+    told = kim.get(answer.headers["location"]).text
+    assert f"{tracking}</a> was" in told
+    if act != "note":
+        assert kim.post(f"/items/{tracking}/undo", data=form(told, f"/items/{tracking}/undo")).status_code == 303
+        assert story(shop, tracking).item.state == before.item.state
+        assert story(shop, tracking).item.presented_at == before.item.presented_at
+
+
+def test_a_wait_until_a_day_ends_in_its_morning_at_the_port(shop: Workshop, kim: TestClient) -> None:
+    tracking = one_item(shop)
+    fields = form(kim.get(f"/items/{tracking}").text, f"/items/{tracking}/wait")
+    kim.post(f"/items/{tracking}/wait", data=fields | {"until": "2026-03-09"})
+    changes = story(shop, tracking).history[-1].detail["changes"]
+    until = next(values[1] for place, values in changes.items() if place.endswith("waiting_until"))  # type: ignore[attr-defined]
+    assert until == "2026-03-09T15:00:00+00:00"
+
+
+def test_messages_are_split_off_moved_and_joined(shop: Workshop, kim: TestClient) -> None:
+    shop.receive(mail(), mail(message_id="<2@filer.example>", documents=[b"%PDF-1.4 more"], body="More."))
+    shop.receive(numbered(7))
+    first, other = (item.tracking for item in shop.items())
+    message = str(shop.items()[0].messages[1])
+
+    def act(tracking: str, name: str, **given: str) -> int:
+        fields = form(kim.get(f"/items/{tracking}").text, f"/items/{tracking}/{name}")
+        return kim.post(f"/items/{tracking}/{name}", data=fields | given).status_code
+
+    assert act(first, "move", message=message, other=other) == 303
+    assert len(story(shop, other).messages) == 2
+    assert act(other, "split", message=message) == 303
+    new = shop.items()[-1].tracking
+    assert act(first, "join", other=new) == 303
+    assert len(story(shop, first).messages) == 2
+    assert story(shop, new).item.outcome == "duplicate"
+
+
+def test_a_reason_that_is_missing_is_asked_for(shop: Workshop, kim: TestClient) -> None:
+    tracking = one_item(shop)
+    fields = form(kim.get(f"/items/{tracking}").text, f"/items/{tracking}/return") | {"reason": "  "}
+    answer = kim.post(f"/items/{tracking}/return", data=fields)
+    assert answer.status_code == 422
+    assert "the reason, which the sender will read, is missing" in answer.text
+
+
+def test_hostile_words_are_shown_as_words(shop: Workshop, kim: TestClient) -> None:
+    """Threat 15 and 18: a subject, an account, a name and a text that would be markup, or turn the line around."""
+    evil = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>\u202egnp.exe"
+    shop.receive(
+        mail(subject=EXACT, sender='"<b>Broker</b>" <broker@filer.example>', body=evil).replace(
+            b'filename="paper-1.pdf"', 'filename="\u202e<i>x</i>.pdf"'.encode()
+        )
+    )
+    tracking = shop.items()[0].tracking
+    message = shop.items()[0].messages[0]
+    for path in ("/", f"/items/{tracking}", f"/messages/{message}"):
+        text = kim.get(path).text
+        assert "<script>alert" not in text
+        assert "<img" not in text
+        assert "<b>Broker" not in text
+        assert "<i>x</i>" not in text
+    assert "\u202e" not in kim.get(f"/items/{tracking}").text
+
+
+def test_documents_leave_as_bytes_to_keep_and_nothing_else(shop: Workshop, kim: TestClient) -> None:
+    """Threat 17: no document is opened as what it claims to be."""
+    content = b"<html><script>alert(1)</script></html>"
+    shop.receive(mail(documents=[content]).replace(b"application/pdf", b"text/html").replace(b"paper-1.pdf", b"a.html"))
+    message = shop.items()[0].messages[0]
+    kept = kim.get(f"/messages/{message}/documents/1")
+    assert kept.content == content
+    assert kept.headers["content-type"] == "application/octet-stream"
+    assert kept.headers["content-disposition"].startswith("attachment;")
+    assert "sandbox" in kept.headers["content-security-policy"]
+    shown = kim.get(f"/messages/{message}/documents/1/shown")
+    assert "<script>" not in shown.text
+    assert "sandbox" in shown.headers["content-security-policy"]
+    raw = kim.get(f"/messages/{message}/raw")
+    assert raw.content == shop.blobs.get(shop.messages()[0].sha256)
+    assert kim.get(f"/messages/{message}/documents/2").status_code == 404
+
+
+def test_a_pdf_is_not_shown_as_text(shop: Workshop, kim: TestClient) -> None:
+    one_item(shop)
+    message = shop.items()[0].messages[0]
+    assert kim.get(f"/messages/{message}/documents/1/shown").status_code == 409
+
+
+def test_due_dates_are_words_that_say_how_they_were_found(shop: Workshop, kim: TestClient) -> None:
+    shop.receive(numbered(3, subject="PR,Acme,345-00000030,2704"))
+    assert "Due in" in kim.get("/").text
+    assert "No due date" not in kim.get("/").text
+    one_item(shop)
+    assert "No due date" in kim.get("/").text
+
+
+def test_the_demonstration_says_that_it_is_one(shop: Workshop) -> None:
+    text = StaffPage(shop, sign_in="demo").browser().get("/").text
+    assert "not an official site" in text
+    assert "demo" in text
