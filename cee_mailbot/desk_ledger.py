@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
+from cee_mailbot.account_ledger import AccountWrites
 from cee_mailbot.domain.presentation import Presentation
 from cee_mailbot.domain.work_item import Act, Closing, ItemState
 from cee_mailbot.questions import WorklistQuery
@@ -92,8 +93,8 @@ class Recorded:
     policy: str
 
 
-class DeskLedger(Protocol):
-    """The part of a unit of work that concerns acts of staff; each writes exactly one line of history for its act."""
+class DeskLedger(AccountWrites, Protocol):
+    """The part of a unit of work that concerns staff; each act on items writes exactly one line of history."""
 
     def desk_item(self, tracking: str) -> DeskItem:
         """The item with this number. Raises `NotFoundError`."""

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from cee_mailbot.desk import Intake
 from cee_mailbot.errors import CeeMailbotError, UserError
+from cee_mailbot.lease_ledger import Lease
 from cee_mailbot.ledger import Store, UnitOfWork
 from cee_mailbot.questions import Questions
 
@@ -33,9 +34,9 @@ class OnceStore:
         self._left = note_in
 
     @contextmanager
-    def begin(self, now: datetime) -> Iterator[UnitOfWork]:
+    def begin(self, now: datetime, *, lease: Lease | None = None) -> Iterator[UnitOfWork]:
         """See `ledger.Store`. Raises `AlreadyDoneError`."""
-        with self._inner.begin(now) as unit:
+        with self._inner.begin(now, lease=lease) as unit:
             before = unit.carried_out(self._key, person=self._person) if self._left > 0 else None
             if before is not None:
                 raise AlreadyDoneError(before)
