@@ -1,6 +1,6 @@
 # Everything a checkout can do. Each target sets up all it needs by itself and can be run again at any time.
 
-.PHONY: demo test check fuzz format lock wheel
+.PHONY: demo soak test check fuzz format lock wheel
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -11,6 +11,12 @@ demo: $(VENV)/.run-ready
 test: $(VENV)/.dev-ready
 	@scripts/test-servers
 	@$(PY) -m pytest -n auto --dist loadgroup $(ARGS)
+
+# A kill or a fault every few seconds, for SECONDS; then every promise is checked (docs/reliability.md).
+SECONDS ?= 60
+soak: $(VENV)/.dev-ready
+	@scripts/test-servers
+	@$(PY) bench/soak.py --seconds $(SECONDS)
 
 check: $(VENV)/.dev-ready
 	$(VENV)/bin/ruff format --check .
