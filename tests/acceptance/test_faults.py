@@ -149,7 +149,8 @@ def small_disk(folder: Path) -> Iterator[Path]:
 def test_a_full_disk_stops_intake_and_nothing_else(dovecot: Dovecot, receiver: Receiver, tmp_path: Path) -> None:
     """While blobs have no room mail stays on the server, the queue can be read, and when there is room it goes on."""
     with small_disk(tmp_path / "blobs") as disk:
-        site = make_site(tmp_path, dovecot, receiver, SENT)
+        reserve = {"disk_reserve": "40KB"}
+        site = make_site(tmp_path, dovecot, receiver, SENT, alarms=reserve)
         with (disk / "ballast").open("wb", buffering=0) as ballast:
             while True:
                 try:
@@ -157,7 +158,7 @@ def test_a_full_disk_stops_intake_and_nothing_else(dovecot: Dovecot, receiver: R
                 except OSError:
                     break
         assert site.bot.run("poll")[0] == 3
-        assert "No space left" in (error_of(site) or ""), site.bot.log()
+        assert "free for blobs" in (error_of(site) or ""), site.bot.log()
         assert site.bot.ask("queue", "list") == []
         assert len(site.folder("INBOX")) == len(SENT)
         (disk / "ballast").unlink()
