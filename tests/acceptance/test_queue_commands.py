@@ -201,3 +201,19 @@ def test_a_replay_is_carried_out_by_a_release_or_says_why_not(site: Site) -> Non
     assert found["applied"]
     assert found["recorded"]["outcome"] == "rejected"
     assert site.json("messages", "show", "3")["status"] != "rejected"
+
+
+def test_a_message_sent_blind_to_several_mailboxes_is_the_lowest_teams(site: Site) -> None:
+    """Where its deliveries are there before the pass: in whatever order the configuration names the mailboxes."""
+    second = CONFIG.partition("[[mailbox]]")[2].format(dir=site.folder)
+    for old, new in (("electronics", "chemicals"), ("Electronics", "Chemicals"), ("007", "001"), ("/mail", "/other")):
+        second = second.replace(old, new)
+    with (site.folder / "mailboxes.toml").open("a") as config:
+        config.write(f"[[mailbox]]{second}")
+    for name in ("cur", "new", "tmp"):
+        (site.folder / "other" / name).mkdir(parents=True)
+    for box in ("mail", "other"):
+        (site.folder / box / "new" / "blind").write_bytes(mail(to="undisclosed-recipients:;"))
+    site.run("poll")
+    [item] = site.json("queue", "list")
+    assert (item["team"], len(item["messages"])) == ("001", 2)

@@ -96,6 +96,11 @@ def test_f58_an_absence_is_not_answered() -> None:
     assert asked(mail(subject=f"Automatic reply: {EXACT}")).reason == "out-of-office"
 
 
+def test_a_bounce_known_by_its_subject_is_told_before_what_only_says_that_a_machine_sent_it() -> None:
+    found = asked(mail(trace=["Precedence: bulk"], subject="Undelivered Mail Returned to Sender"))
+    assert found.reason == "bounce-subject"
+
+
 def test_of_several_marks_the_one_that_rules_out_a_submission_is_told() -> None:
     found = asked(mail(extra=["Auto-Submitted: auto-replied", "X-Failed-Recipients: a@b.example"]))
     assert found.reason in NEVER_A_SUBMISSION
