@@ -49,11 +49,17 @@ def _last_poll(app: App) -> datetime | None:
 def _round(app: App, clock: SetClock, step: Step) -> int:
     """One pass and what follows from it, as `poll` does it; the exit code."""
     clock.instant = step.at
-    known = {one.name for one in app.config.mailboxes}
-    results = list(operations.poll(app, sorted(step.mailboxes & known)))
+    # A timer waits for every mailbox that was ever polled: so each round looks into those too.
+    wanted = step.mailboxes | _ever_polled(app)
+    results = list(operations.poll(app, [one.name for one in app.config.mailboxes if one.name in wanted]))
     operations.chase_sets(app)
     operations.send(app)
     return max((result.exit_code for result in results), default=0)
+
+
+def _ever_polled(app: App) -> set[str]:
+    with app.store.read() as ask:
+        return {one.mailbox for one in ask.mailboxes() if one.last_completed}
 
 
 def _deliver(sample: Sample, maildir: Path) -> bool:

@@ -60,6 +60,8 @@ def _samples_of(page: Path) -> list[Sample]:
     told = tomllib.loads(page.read_text(encoding="utf-8"))
     messages: list[dict[str, Any]] = told["message"]
     files = {message["file"]: (page.parent / message["file"]).read_bytes() for message in messages}
+    if "closed" in told:
+        return []  # nobody on the staff acts in the demonstration
     if _has_rules_of_its_own(told.get("site", {})) or any(_ANSWERS_A_REPLY in raw for raw in files.values()):
         return []
     case, polls = page.parent.name, tuple(told.get("now", ())) or _usual_polls(messages)
