@@ -18,7 +18,7 @@ from cee_mailbot.domain.policy import Policy
 from cee_mailbot.domain.routing import PROGRAM_TEAM, Mailbox, shipped_centers
 from cee_mailbot.errors import UserError
 from cee_mailbot.intake import Intake
-from cee_mailbot.interfaces import BlobStore, Clock, Mailer, Source, Tokens, Watcher
+from cee_mailbot.interfaces import BlobStore, Clock, Mailer, Scanner, Source, Tokens, Watcher
 from cee_mailbot.journal import FolderJournal
 from cee_mailbot.mailers import mailer_class
 from cee_mailbot.mailers.files import FilesSettings
@@ -26,6 +26,7 @@ from cee_mailbot.mailers.smtp import SmtpSettings
 from cee_mailbot.outbox import Outbox
 from cee_mailbot.rendering import TemplateComposer
 from cee_mailbot.sandbox import ChildReader, ReadingLimits
+from cee_mailbot.scanner import ClamdScanner, ClamdSettings
 from cee_mailbot.site import Site
 from cee_mailbot.sources import source_class
 from cee_mailbot.sources.imap_settings import ImapSettings
@@ -118,6 +119,7 @@ def build(config: Config, *, now: datetime | None = None, clock: SetClock | None
             reader=reader,
             journal=journal,
             reserve=DiskReserve(Path(config.storage.blobs), config.alarms.disk_reserve),
+            scanner=scanner_of(config),
             set_bytes=config.polling.set_bytes,
         ),
         outbox=Outbox(
@@ -195,6 +197,17 @@ def _web_settings(web: WebTable, *, demo: bool) -> "Settings":
         proxy_header=web.proxy_header,
         proxy_addresses=tuple(web.proxy_addresses),
     )
+
+
+def scanner_of(config: Config) -> Scanner | None:
+    """What looks for malware, None where nothing is to."""
+    table = config.scanner
+    if not table.configured:
+        return None
+    place = ClamdSettings(
+        host=table.host or "", tcp_port=table.tcp_port, socket=table.socket, timeout=table.timeout.total_seconds()
+    )
+    return ClamdScanner(place)
 
 
 def directories_of(config: Config) -> Directories:

@@ -25,20 +25,20 @@ from cee_mailbot.interfaces import (
     Listed,
     RawMail,
     Reader,
-    Reading,
     Reserve,
+    Scanner,
     SourceSession,
 )
 from cee_mailbot.journaling import NO_JOURNAL, Journal, written
 from cee_mailbot.ledger import Arrival, Headline, KeptMessage, Outcome, Store, UnitOfWork
 from cee_mailbot.log import fields
 from cee_mailbot.outcome import Rejoined, Release, Subject, headline_of, judge
+from cee_mailbot.reading import read_kept
 from cee_mailbot.site import Site
 from parsers.headers import MailRefused
 
 logger = logging.getLogger(__name__)
 
-HEADER_BYTES = 256 * 1024
 UNDECIDED_AT_ONCE = 50
 
 
@@ -55,6 +55,7 @@ class Intake:
     reader: Reader
     journal: Journal = NO_JOURNAL
     reserve: Reserve = NO_RESERVE
+    scanner: Scanner | None = None
     set_bytes: int = 16_000_000
     set_messages: int = 50
 
@@ -180,24 +181,20 @@ def subject_of(
     answer: bool = True,
     header_only: bool = False,
 ) -> Subject:
-    """A kept message, read. Raises `MailRefused`, or what the blob store raises."""
+    """A kept message, scanned and read. Raises `MailRefused`, or what the blob store raises."""
     mailbox = intake.site.mailbox(kept.mailbox)
     policy = intake.site.policies[mailbox.name]
+    limit = 0 if header_only else policy.message_limit
+    reading, scan = read_kept(intake, kept, raw, limit=limit, released=release is not None)
     return Subject(
         kept=kept,
-        reading=_reading(intake, kept, raw, limit=0 if header_only else policy.message_limit),
+        reading=reading,
+        scan=scan,
         mailbox=mailbox,
         policy=policy,
         release=release,
         answer=answer,
     )
-
-
-def _reading(intake: Intake, kept: KeptMessage, raw: bytes | None, *, limit: int) -> Reading:
-    if kept.size > limit:
-        with intake.blobs.open(kept.sha256) as stored:
-            return intake.reader.read_header(stored.read(HEADER_BYTES))
-    return intake.reader.read(raw if raw is not None else intake.blobs.get(kept.sha256))
 
 
 def _write(intake: Intake, kept: KeptMessage, subject: Subject | str, unit: UnitOfWork) -> int | None:

@@ -8,6 +8,7 @@ from threading import Event
 from typing import BinaryIO, Protocol
 
 from cee_mailbot.domain.reply import ComposedReply, ReplyFacts
+from cee_mailbot.domain.scanning import ScanVerdict
 from parsers.documents import Cut, Document
 from parsers.mail import Mail
 
@@ -237,6 +238,16 @@ class Tokens(Protocol):
 
     def refuse(self, token: str) -> None:
         """Notes that a server did not accept this token: the next one asked for is new."""
+
+
+class Scanner(Protocol):
+    """Looks for malware in the bytes of a message."""
+
+    def scan(self, raw: bytes) -> ScanVerdict:
+        """The verdict on a whole message. Never raises: a scanner that can't be asked gives `not-scanned`."""
+
+    def check(self) -> str:
+        """Says in words what scans, in which version; scans nothing. Raises `UnreachableError` with the fix."""
 
 
 class Clock(Protocol):

@@ -27,6 +27,7 @@ from cee_mailbot.notify import Watchdog, notify
 from cee_mailbot.outbox import SendingReport, send_due
 from cee_mailbot.outcome import Subject
 from cee_mailbot.polling import PollReport, poll_mailbox
+from cee_mailbot.reading import HEADER_BYTES
 from cee_mailbot.schedule import run_until
 from cee_mailbot.site import Site
 from cee_mailbot.sources.mail_files import read_mail_files
@@ -225,11 +226,11 @@ def _inspected(
 def _read(reader: Reader, raw: bytes, *, limit: int) -> tuple[Reading, str | None]:
     """What can be read of a message, and the code of the reason why it is its header alone, if it is held for that."""
     if len(raw) > limit:
-        return reader.read_header(raw[: line.HEADER_BYTES]), None
+        return reader.read_header(raw[:HEADER_BYTES]), None
     try:
         return reader.read(raw), None
     except MailRefused as refused:
-        return reader.read_header(raw[: line.HEADER_BYTES]), refused.code
+        return reader.read_header(raw[:HEADER_BYTES]), refused.code
 
 
 def documents_of(app: App, message_id: int, section: str | None = None) -> dict[str, bytes]:
@@ -263,6 +264,7 @@ def check(app: App) -> Iterator[Finding]:
         ("reading", app.reader.check),
         ("templates", app.site.composer.check),
         ("directories", lambda: check_directories(app.directories.directory, app.directories.faults)),
+        *([("scanner", app.intake.scanner.check)] if app.intake.scanner else []),
         *((f"mailbox {name}", source.check) for name, source in app.sources.items()),
     ]
     return look(checks)

@@ -15,6 +15,7 @@ from cee_mailbot.domain.policy import Policy
 from cee_mailbot.domain.presentation import Clocks, present
 from cee_mailbot.domain.reply import ReplyKind, reply_address
 from cee_mailbot.domain.routing import Mailbox, due_to_answer, local_zone
+from cee_mailbot.domain.scanning import ScanVerdict
 from cee_mailbot.domain.submission import Key, MessageStatus
 from cee_mailbot.domain.work_item import find_tracking, tracking_number
 from cee_mailbot.gathering import gather
@@ -59,6 +60,7 @@ class Subject:
     policy: Policy
     release: Release | None = None
     answer: bool = True
+    scan: ScanVerdict | None = None
     rejoined: Rejoined | None = None
 
     @property
@@ -80,7 +82,7 @@ def judge(subject: Subject, site: Site, unit: UnitOfWork) -> Outcome:
     decision = decide(case)
     outcome = Outcome(
         message=subject.kept,
-        headline=replace(headline, evidence=evidence_of(case, subject.kept) | _fragments(subject)),
+        headline=replace(headline, evidence=evidence_of(case, subject.kept) | _fragments(subject) | _scanned(subject)),
         decision=_told(decision, case),
         line=line,
         presentation=case.presentation,
@@ -111,6 +113,10 @@ def _fragments(subject: Subject) -> dict[str, object]:
         return {"fragments": list(subject.rejoined.fragments)}
     partial = subject.reading.mail.partial
     return {"partial": {"id": partial.id, "number": partial.number, "total": partial.total}} if partial else {}
+
+
+def _scanned(subject: Subject) -> dict[str, object]:
+    return {"scan": subject.scan.as_json()} if subject.scan else {}
 
 
 def _headline(subject: Subject) -> Headline:
@@ -230,6 +236,7 @@ def case_of(subject: Subject, site: Site, *, line: SubjectLine, standing: Standi
         clocks=clocks,
         presentation=present(clocks, zone=zone, policy=policy),
         standing=standing,
+        scan=subject.scan.state if subject.scan else "",
         addressed=not site.center_addresses.isdisjoint(address.lower() for address in recipients),
         too_large=subject.too_large,
         released=subject.release is not None,

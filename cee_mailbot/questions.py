@@ -1,5 +1,6 @@
 """What can be asked of the store: reads that change nothing, and the filters they take."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -33,6 +34,9 @@ class Questions(ClockQuestions, UpkeepQuestions, AccountQuestions, Protocol):
 
     def documents(self, message_id: int) -> tuple[facts.DocumentFacts, ...]:
         """The documents of one message."""
+
+    def scan(self, message_id: int) -> Mapping[str, str] | None:
+        """What the malware scanner said of one message, `state` and `detail`; None where none was asked."""
 
     def replies(self, query: "ReplyQuery") -> tuple[facts.ReplyFacts, ...]:
         """Replies, newest last."""

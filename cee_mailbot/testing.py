@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, BinaryIO
 
+from cee_mailbot.domain.scanning import ScanVerdict
 from cee_mailbot.errors import (
     DamagedBlobError,
     NotFoundError,
@@ -39,6 +40,30 @@ class FixedClock:
         """Moves the clock, forward or back, and gives its new time."""
         self._now += by
         return self._now
+
+
+class MemoryScanner:
+    """A scanner that knows malware by bytes and gives it a name; with `answers` false it is down."""
+
+    def __init__(self, known: Mapping[bytes, str], *, largest: int = 100_000_000) -> None:
+        self._known = dict(known)
+        self._largest = largest
+        self.answers = True
+
+    def scan(self, raw: bytes) -> ScanVerdict:
+        """As `Scanner.scan`."""
+        if not self.answers:
+            return ScanVerdict(state="not-scanned", detail="the scanner is down")
+        if len(raw) > self._largest:
+            return ScanVerdict(state="not-scanned", detail="the message is too large for the scanner")
+        name = next((name for mark, name in self._known.items() if mark in raw), None)
+        return ScanVerdict(state="malware", detail=name) if name else ScanVerdict(state="clean")
+
+    def check(self) -> str:
+        """As `Scanner.check`."""
+        if not self.answers:
+            raise UnreachableError("the scanner is down; set `answers`")
+        return f"a scanner in memory that knows {len(self._known)}"
 
 
 class MemorySource:

@@ -17,6 +17,8 @@ _LONG, _INDEFINITE = 0x80, 0x80
 _LONGEST_LENGTH = 8
 _MULTI_BYTE_TAG = 0x1F
 _DEEPEST = 8
+# Programs that stream cut the content into pieces of a kilobyte or more; looking at millions would take long.
+MOST_PIECES = 100_000
 
 
 class CmsError(ValueError):
@@ -74,6 +76,8 @@ def _take_octets(content: bytes, holder: _Value, pieces: list[bytes], depth: int
         value = _value(content, position, holder.end)
         if value.tag == _OCTETS and value.definite:
             pieces.append(content[value.start : value.end])
+            if len(pieces) > MOST_PIECES:
+                raise CmsError("it is cut into too many pieces")
             position = value.end
         elif value.tag == _CONSTRUCTED_OCTETS and depth < _DEEPEST:
             position = _take_octets(content, value, pieces, depth + 1)

@@ -11,6 +11,8 @@ _ATTRIBUTE = Struct("<BII")
 _U16, _U32 = Struct("<H"), Struct("<I")
 _PROPERTY = Struct("<HH")
 _CHECKSUM = 2
+# No program writes a tenth of these for as many files as a message can carry.
+MOST_ATTRIBUTES = 20_000
 _OF_AN_ATTACHMENT = 2
 _TITLE, _DATA, _BEGIN, _PROPERTIES, _CODE_PAGE = 0x8010, 0x800F, 0x9002, 0x9005, 0x9007
 
@@ -63,7 +65,9 @@ def _attributes(content: bytes) -> Iterator[tuple[int, int, int, int]]:
     if not content.startswith(SIGNATURE):
         raise TnefError("no TNEF signature")
     position = _FIRST
-    while position < len(content):
+    for _ in range(MOST_ATTRIBUTES):
+        if position == len(content):
+            return
         if position + _ATTRIBUTE.size > len(content):
             raise TnefError("an attribute breaks off")
         level, kind, length = _ATTRIBUTE.unpack_from(content, position)
@@ -72,6 +76,7 @@ def _attributes(content: bytes) -> Iterator[tuple[int, int, int, int]]:
         if position > len(content):
             raise TnefError("an attribute is longer than the stream")
         yield level, kind & 0xFFFF, start, start + length
+    raise TnefError("it has too many attributes")
 
 
 def _take(attachment: TnefAttachment, kind: int, content: bytes, code_page: str) -> None:

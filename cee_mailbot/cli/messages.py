@@ -61,7 +61,8 @@ def _show(arguments: Namespace) -> int:
     with program(arguments) as app, app.store.read() as ask:
         message = ask.message(arguments.id)
         documents = ask.documents(arguments.id)
-    facts = to_json(message) | {"documents": to_json(documents)}
+        scan = ask.scan(arguments.id)
+    facts = to_json(message) | {"scan": scan, "documents": to_json(documents)}
     if arguments.json:
         print_json(facts)
     else:

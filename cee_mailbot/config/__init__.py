@@ -24,6 +24,7 @@ from cee_mailbot.config.tables import (
     PollingConfig,
     ReadingConfig,
     RepliesTable,
+    ScannerConfig,
     SecretKeys,
     Settings,
     StorageConfig,
@@ -117,6 +118,7 @@ class Config:
     alarms: AlarmsConfig
     web: WebTable
     directories: DirectoriesConfig
+    scanner: ScannerConfig
     mailboxes: tuple[MailboxConfig, ...]
     centers: Mapping[str, Center]
 
@@ -171,6 +173,7 @@ def _config(path: Path, settings: Settings, environ: Mapping[str, str]) -> Confi
         alarms=settings.alarms,
         web=settings.web,
         directories=settings.directories,
+        scanner=settings.scanner,
         mailboxes=tuple(_mailbox(table, settings.policy, environ) for table in settings.mailbox),
         centers=MappingProxyType(_centers(settings)),
     )

@@ -87,6 +87,14 @@ def _web_is_safe(settings: Settings) -> Iterator[Fault]:
             yield Fault(path=("web", key), wrong="is shorter than a minute", remedy='write at least "1m"')
 
 
+def _scanner_is_in_one_place(settings: Settings) -> Iterator[Fault]:
+    scanner = settings.scanner
+    if scanner.host is not None and scanner.socket is not None:
+        yield Fault(path=("scanner", "socket"), wrong="stands beside host", remedy="keep one of them")
+    if scanner.timeout < timedelta(seconds=1):
+        yield Fault(path=("scanner", "timeout"), wrong="is shorter than a second", remedy='write at least "1s"')
+
+
 def _replies_can_leave(settings: Settings) -> Iterator[Fault]:
     replies = settings.replies
     if replies.transport == "files":
@@ -242,6 +250,7 @@ CHECKS: tuple[Callable[[Settings], Iterator[Fault]], ...] = (
     _polling_takes_time,
     _reading_has_room,
     _web_is_safe,
+    _scanner_is_in_one_place,
     _replies_can_leave,
     _there_is_a_mailbox,
     _mailboxes_can_be_read,

@@ -145,6 +145,20 @@ class WebTable(Table):
     proxy_addresses: Lines = []
 
 
+class ScannerConfig(Table):
+    """`[scanner]`: where clamd listens; with neither `host` nor `socket` nothing is scanned."""
+
+    host: Line | None = None
+    tcp_port: TcpPort = 3310
+    socket: Place | None = None
+    timeout: Duration = timedelta(seconds=30)
+
+    @property
+    def configured(self) -> bool:
+        """Whether there is a scanner."""
+        return self.host is not None or self.socket is not None
+
+
 class LogConfig(Table):
     """`[log]`: the form of the log and how much of it."""
 
@@ -202,6 +216,7 @@ class PolicyTable(Table):
     documents_required: Codes | None = None
     accepted_types: DocumentTypes | None = None
     quarantined_types: DocumentTypes | None = None
+    unscanned: Literal["enqueue", "hold"] | None = None
     entry_optional: Codes | None = None
     usvi: Literal["flag", "reject"] | None = None
     return_path: Literal["optional", "required"] | None = None
@@ -265,11 +280,24 @@ class Settings(BaseSettings):
     alarms: AlarmsConfig = AlarmsConfig()
     web: WebTable = WebTable()
     directories: DirectoriesConfig = DirectoriesConfig()
+    scanner: ScannerConfig = ScannerConfig()
     mailbox: list[MailboxTable] = []
     center: list[CenterTable] = []
 
 
-SECTIONS = ("storage", "replies", "policy", "polling", "reading", "log", "monitoring", "alarms", "directories", "web")
+SECTIONS = (
+    "storage",
+    "replies",
+    "policy",
+    "polling",
+    "reading",
+    "log",
+    "monitoring",
+    "alarms",
+    "directories",
+    "web",
+    "scanner",
+)
 """The tables that stand once, so that a variable of the environment can name a key of theirs."""
 
 

@@ -60,7 +60,8 @@ class Case:
 
     `mailbox` is the one it arrived in, `owner` the one that answers it, `team` the one whose queue it enters;
     `transferred` that this is not the team it was sent to; `addressed` tells whether To or Cc names a Center;
-    `released` means that a person has put it into the queue.
+    `scan` is the state of the scanner's verdict, empty where none was asked; `released` means that a person has put it
+    into the queue.
     """
 
     mail: Mail
@@ -78,6 +79,7 @@ class Case:
     transferred: bool = False
     directory: Directory = NO_DIRECTORY
     addressed: bool = True
+    scan: str = ""
     too_large: bool = False
     released: bool = False
 
@@ -162,6 +164,14 @@ def _duplicate(case: Case) -> _End | None:
     )
 
 
+def _malware(case: Case) -> _End | None:
+    return _held("malware") if case.scan == "malware" else None
+
+
+def _not_scanned(case: Case) -> _End | None:
+    return _held("not-scanned") if case.scan == "not-scanned" and case.policy.unscanned == "hold" else None
+
+
 def _never_a_submission(case: Case) -> _End | None:
     if case.answerable.reason not in NEVER_A_SUBMISSION:
         return None
@@ -242,9 +252,11 @@ def _letter_to_known_submission(case: Case) -> _End | None:
 
 ENDING_CHECKS: tuple[Callable[[Case], _End | None], ...] = (
     _duplicate,  # first: the same content again is never answered again, whatever it is
+    _malware,  # nobody is answered, and nothing is read but the header
     _never_a_submission,  # bounces have odd senders: before anything is asked of the sender
     _sender_unclear,
     _dmarc_failed,  # before anything that could answer a forged sender
+    _not_scanned,
     _fragment,  # its subject is the sender's program's, not yet the message's own
     _answers_reject,
     _answers_us,  # before the subject line is held against the message
@@ -323,6 +335,7 @@ FLAG_RULES: tuple[tuple[str, Callable[[Case], bool]], ...] = (
     ("over-limit", lambda case: case.too_large or case.cut.attachments_bytes > case.policy.attachment_limit),
     ("document-unreadable", lambda case: any(doc.status == "unreadable" for doc in case.cut.documents)),
     ("type-unlisted", lambda case: any(is_unlisted(doc, case.policy) for doc in case.cut.documents)),
+    ("not-scanned", lambda case: case.scan == "not-scanned"),
     ("quarantined", lambda case: any(doc.status == "quarantined" for doc in case.cut.documents)),
     ("no-documents", lambda case: _documents_missing(case) and (_has_inline(case) or case.released)),
     ("not-center-usvi", lambda case: is_usvi(case.line.port)),

@@ -35,6 +35,7 @@ class Policy:
     documents_required: frozenset[str] = frozenset({"DR", "CE", "PR", "C", "A", "PE"})
     accepted_types: frozenset[str] = frozenset(ACCEPTED_TYPES)
     quarantined_types: frozenset[str] = frozenset(QUARANTINED_TYPES)
+    unscanned: Literal["enqueue", "hold"] = "enqueue"
     entry_optional: frozenset[str] = frozenset({"PD", "PR", "A", "I"})
     usvi: Literal["flag", "reject"] = "flag"
     return_path: Literal["optional", "required"] = "optional"

@@ -56,6 +56,14 @@ REASONS: dict[str, Meaning] = {
     ),
     "reader-broke": _says("The program failed to read it.", "Report it; " + _READ_BY_HAND.lower()),
     "decision-broke": _says("The program failed to decide on it.", "Report it; " + _READ_BY_HAND.lower()),
+    "not-scanned": _says(
+        "The malware scanner could not look at it, and this site holds such mail.",
+        "When the scanner answers again, release it.",
+    ),
+    "malware": _says(
+        "The scanner found malware in it; only its header was read.",
+        "Open nothing of it; the evidence names what was found. Tell the sender in another way.",
+    ),
     "null-return-path": _says("Its return path is empty, as a machine's is.", _NOTHING),
     "missing-return-path": _says("It has no return path, and this mailbox requires one.", _NOTHING),
     "auto-submitted": _says("It says that a machine sent it (Auto-Submitted).", _NOTHING),
@@ -114,6 +122,10 @@ FLAGS: dict[str, Meaning] = {
     ),
     "type-unlisted": _says(
         "A document is of a type that is not on the list of the site.", "Download it with care; " + _ASK.lower()
+    ),
+    "not-scanned": _says(
+        "The malware scanner could not look at it, for which the evidence gives the reason.",
+        "Scan what you download of it before you open it.",
     ),
     "quarantined": _says(
         "A file that can run when it is opened was set aside; it is no document.",

@@ -1,6 +1,6 @@
 """Named reads: the work queue, messages, replies and mailboxes as facts."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -116,6 +116,11 @@ class SqlQuestions(ClockRegister, CensusRegister, AuditRegister, WatchRegister, 
         if row is None:
             raise NotFoundError(f"there is no message {message_id}; `cee-mailbot messages list` shows all")
         return self._message_facts([row])[0]
+
+    def scan(self, message_id: int) -> Mapping[str, str] | None:
+        """See `ledger.Questions`."""
+        row = self._session.get(MessageRow, message_id)
+        return row.evidence.get("scan") if row else None
 
     def documents(self, message_id: int) -> tuple[facts.DocumentFacts, ...]:
         """See `ledger.Questions`."""

@@ -21,6 +21,7 @@ from tests.acceptance.case_runner import FIXTURES
 
 STAFF = "only staff make it"
 SERVER = "only a mail server that fails makes it; see the tests of the outbox"
+SCANNER = "only a scanner makes it; see the tests of scanning"
 FAULT = "only a fault of ours makes it, no message can"
 
 NO_CASE: dict[str, dict[str, str]] = {
@@ -32,7 +33,9 @@ NO_CASE: dict[str, dict[str, str]] = {
         "cancelled": STAFF,
     },
     "bases": {"staff": STAFF},
+    "flags": {"not-scanned": SCANNER},
     "reasons": {
+        **dict.fromkeys(("malware", "not-scanned"), SCANNER),
         **dict.fromkeys(("blob-damaged", "reader-broke", "decision-broke"), FAULT),
         "header-too-large": "it takes a header of 256 KB; see the tests of the parsers",
         "reading-limit": "nothing known takes so long; see the tests of the children that read",

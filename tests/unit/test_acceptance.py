@@ -322,8 +322,15 @@ def test_a_doubt_is_flagged_once_and_rejects_nothing(flag: str) -> None:
     assert set(found.flags) - {flag} <= {"message-ambiguous"}
 
 
+def test_what_was_not_scanned_is_flagged_or_held_as_the_site_says() -> None:
+    case = replace(case_from(mail()), scan="not-scanned")
+    assert decide(case).flags == ("not-scanned",)
+    held = decide(replace(case, policy=Policy(unscanned="hold")))
+    assert (held.status, held.reasons) == (MessageStatus.HELD, ("not-scanned",))
+
+
 def test_every_rule_for_a_flag_has_a_case_here() -> None:
-    assert {flag for flag, _ in FLAG_RULES} <= {*FLAGGED, *OF_DIRECTORIES}
+    assert {flag for flag, _ in FLAG_RULES} <= {*FLAGGED, *OF_DIRECTORIES, "not-scanned"}
 
 
 NOBODY = Filer(code="345", name="", domains=frozenset({"another.example"}))

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from parsers.containers import ContainerLimits
 from parsers.documents import Cut, MailRefused, content_of, cut
-from parsers.signed_content import cms_kind, signed_content
-from parsers.tnef import TnefError, tnef_attachments
+from parsers.signed_content import MOST_PIECES, cms_kind, signed_content
+from parsers.tnef import MOST_ATTRIBUTES, TnefError, tnef_attachments
 from tests.support.containers import (
     PDF,
     encrypted,
@@ -224,6 +224,15 @@ def test_no_damage_raises_anything(container: bytes, at: int, damage: bytes) -> 
 def test_signed_bytes_come_back_however_they_were_cut_up(content: bytes, size: int) -> None:
     wrapper = signed_in_pieces(content, size)
     assert (cms_kind(wrapper), signed_content(wrapper)) == ("signed", content)
+
+
+@pytest.mark.parametrize("name", ["winmail.dat", "smime.p7m"])
+def test_a_container_of_nothing_but_beginnings_is_given_up(name: str) -> None:
+    pieces = {
+        "winmail.dat": winmail([("", b"")] * MOST_ATTRIBUTES),
+        "smime.p7m": signed_in_pieces(b"x" * (MOST_PIECES + 1), 1),
+    }
+    assert told(cut(message((name, pieces[name])))) == [("2", name, "unreadable")]
 
 
 @pytest.mark.parametrize("count", [2**32 - 1, 2**31])
