@@ -20,6 +20,7 @@ class HeaderReader(InProcessReader):
     """A reader that tells whether anything but a header was read."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.read_whole = 0
 
     def read(self, raw: bytes) -> Reading:
