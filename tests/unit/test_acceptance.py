@@ -418,11 +418,12 @@ POLICIES = st.builds(
 )
 
 ALLOWED = {
-    Outcome.ENQUEUE: {MessageStatus.ENQUEUED, MessageStatus.CORRESPONDENCE},
+    Outcome.ENQUEUE: {MessageStatus.ENQUEUED, MessageStatus.CORRESPONDENCE, MessageStatus.SUPPLEMENT},
     Outcome.REJECT: {MessageStatus.REJECTED},
     Outcome.HOLD: {MessageStatus.HELD},
     Outcome.IGNORE: {MessageStatus.IGNORED, MessageStatus.DUPLICATE},
 }
+JOINED = (MessageStatus.CORRESPONDENCE, MessageStatus.SUPPLEMENT, MessageStatus.DUPLICATE)
 
 
 @settings(max_examples=150, deadline=None)
@@ -437,7 +438,7 @@ def test_every_message_has_exactly_one_end_and_the_same_evidence_gives_the_same(
     assert found.status in ALLOWED[found.outcome]
     assert len(set(found.flags)) == len(found.flags)
     assert (found.reasons == ()) is (found.status is MessageStatus.ENQUEUED)
-    assert found.joins is None or found.status in (MessageStatus.CORRESPONDENCE, MessageStatus.DUPLICATE)
+    assert found.joins is None or found.status in JOINED
     if not case.answerable.ok and not released:
         assert found.status is not MessageStatus.CORRESPONDENCE or case.standing.answers is not None
 
