@@ -27,7 +27,7 @@ class ClockWrites(Protocol):
         """Every item that is not closed and whose entry date is known."""
 
     def set_entry_date(self, item: ClockedItem, day: date | None, *, actor: str) -> None:
-        """Writes down the day of entry, or (None) that it is not known."""
+        """Writes down the day of entry, or (None) that it is not known; what papers say no longer counts."""
 
     def set_due(self, item: ClockedItem, due: datetime | None, *, why: str) -> None:
         """Moves the due date of an item."""

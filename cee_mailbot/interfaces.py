@@ -11,6 +11,7 @@ from cee_mailbot.domain.reply import ComposedReply, ReplyFacts
 from cee_mailbot.domain.scanning import ScanVerdict
 from parsers.documents import Cut, Document
 from parsers.mail import Mail
+from parsers.papers import Paper
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -215,7 +216,7 @@ class Reading:
 
 
 class Reader(Protocol):
-    """Reads hostile messages. Every method raises `parsers.headers.MailRefused` beyond the limits of reading."""
+    """Reads hostile messages and what they carry. Beyond the limits of reading every method raises `MailRefused`."""
 
     def read(self, raw: bytes) -> Reading:
         """What a message says and carries."""
@@ -225,6 +226,12 @@ class Reader(Protocol):
 
     def documents(self, raw: bytes, wanted: str | None = None) -> tuple[Document, ...]:
         """The documents of a message with their bytes: those whose SHA-256 is `wanted`, or all."""
+
+    def read_paper(self, raw: bytes, wanted: str) -> Paper:
+        """What the document of a message says whose SHA-256 is `wanted`.
+
+        One that breaks its reader, or takes more time or memory than reading may, is `unreadable`.
+        """
 
 
 class Tokens(Protocol):

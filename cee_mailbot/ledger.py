@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from cee_mailbot.clock_ledger import ClockWrites
 from cee_mailbot.correspondence_ledger import CorrespondenceLedger
 from cee_mailbot.desk_ledger import DeskLedger
 from cee_mailbot.domain.acceptance import Decision
@@ -17,6 +16,7 @@ from cee_mailbot.domain.reply import ListedDocument, ReplyKind, ReplyState
 from cee_mailbot.domain.submission import Key, MessageStatus
 from cee_mailbot.interfaces import Handle, Letter
 from cee_mailbot.lease_ledger import Lease, LeaseLedger
+from cee_mailbot.paper_ledger import PaperWrites
 from cee_mailbot.questions import Questions
 from cee_mailbot.sending import Attempt, DueReply
 from cee_mailbot.upkeep_ledger import UpkeepWrites
@@ -221,7 +221,7 @@ class FirstOfKind:
     tracking: str | None
 
 
-class UnitOfWork(ClockWrites, DeskLedger, CorrespondenceLedger, LeaseLedger, UpkeepWrites, Protocol):
+class UnitOfWork(PaperWrites, DeskLedger, CorrespondenceLedger, LeaseLedger, UpkeepWrites, Protocol):
     """One write transaction at one instant: all of it is there afterwards, or nothing."""
 
     def begin_poll(self, mailbox: str, *, team: str, activation: datetime) -> datetime:

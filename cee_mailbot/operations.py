@@ -26,6 +26,7 @@ from cee_mailbot.log import fields
 from cee_mailbot.notify import Watchdog, notify
 from cee_mailbot.outbox import SendingReport, send_due
 from cee_mailbot.outcome import Subject
+from cee_mailbot.paperwork import read_papers
 from cee_mailbot.polling import PollReport, poll_mailbox
 from cee_mailbot.reading import HEADER_BYTES
 from cee_mailbot.schedule import run_until
@@ -35,6 +36,7 @@ from cee_mailbot.upkeep import take_daily_census
 from cee_mailbot.waking import PatientSource, Wakeable
 from cee_mailbot.watching import health_served, sound_alarms
 from parsers.headers import MailRefused
+from parsers.papers import Paper
 
 logger = logging.getLogger(__name__)
 
@@ -43,6 +45,7 @@ SENDING_INTERVAL = timedelta(seconds=5)
 WATCHERS_END_WITHIN = timedelta(seconds=10)
 UPKEEP_INTERVAL = timedelta(minutes=10)
 ALARM_INTERVAL = timedelta(minutes=1)
+READING_INTERVAL = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -97,8 +100,13 @@ def send(app: App) -> SendingReport:
     return send_due(app.outbox)
 
 
+def read(app: App) -> int:
+    """Reads what papers nobody has read, and compares items with them; how many messages had some to read."""
+    return read_papers(app.intake).messages
+
+
 def run(app: App, stop: Event) -> bool:
-    """Polls, sends and looks after itself until `stop` is set; whether all that was under way came to its end."""
+    """Polls, sends, reads papers and looks after itself until `stop` is set; whether all under way came to its end."""
     app = replace(app, sources={name: PatientSource(source) for name, source in app.sources.items()})
     watchdog = Watchdog([mailbox.name for mailbox in app.config.mailboxes], longest=app.config.polling.deadline * 2)
     polls = {
@@ -108,6 +116,7 @@ def run(app: App, stop: Event) -> bool:
         f"poll {name}": (app.config.polling.interval, poll.run) for name, poll in polls.items()
     }
     jobs["send replies"] = (SENDING_INTERVAL, _safely("send replies", lambda: send(app)))
+    jobs["read papers"] = (READING_INTERVAL, _safely("read papers", lambda: read(app)))
     jobs["census"] = (UPKEEP_INTERVAL, _safely("census", lambda: take_daily_census(app)))
     jobs["alarms"] = (ALARM_INTERVAL, _safely("alarms", lambda: sound_alarms(app)))
     with health_served(app), watched(app, stop, polls):
@@ -186,20 +195,26 @@ def inspect_message(config: Config | None, raw: bytes, *, arrived_at: datetime, 
 
     Without a configuration the shipped rules hold. Raises `UserError` when there is no such mailbox.
     """
-    subject, site, refused = _inspected(config, raw, arrived_at=arrived_at, mailbox=mailbox)
-    return explain(subject, site, refused=refused)
+    subject, site, refused, papers = _inspected(config, raw, arrived_at=arrived_at, mailbox=mailbox)
+    return explain(subject, site, refused=refused, papers=papers)
 
 
 def inspect_in_words(config: Config | None, raw: bytes, *, arrived_at: datetime, mailbox: str | None) -> Iterator[str]:
     """The same for people, line by line: what was read, which rules spoke and why, and what would follow."""
-    subject, site, refused = _inspected(config, raw, arrived_at=arrived_at, mailbox=mailbox)
-    return explain_in_words(subject, site, refused=refused)
+    subject, site, refused, papers = _inspected(config, raw, arrived_at=arrived_at, mailbox=mailbox)
+    return explain_in_words(subject, site, refused=refused, papers=papers)
+
+
+def _papers_of(reader: Reader, raw: bytes, reading: Reading) -> dict[str, Paper]:
+    """What its documents say, by the SHA-256 of their bytes."""
+    unread = dict.fromkeys(one.sha256 for one in reading.cut.documents if one.status == "unread")
+    return {sha256: reader.read_paper(raw, sha256) for sha256 in unread}
 
 
 def _inspected(
     config: Config | None, raw: bytes, *, arrived_at: datetime, mailbox: str | None
-) -> tuple[Subject, Site, str | None]:
-    """The message ready to be judged, at which site, and the code of the reason why only its header could be read."""
+) -> tuple[Subject, Site, str | None, dict[str, Paper]]:
+    """The message ready to be judged, at which site, why only its header could be read, and what its papers say."""
     site = site_of(config, SystemClock()) if config else shipped_site()
     known = {one.name: one for one in site.mailboxes}
     target = known.get(mailbox) if mailbox else site.mailboxes[0]
@@ -220,7 +235,8 @@ def _inspected(
     policy = site.policies[target.name]
     with reader_of(config) as reader:
         reading, refused = _read(reader, raw, limit=policy.message_limit)
-    return Subject(kept=kept, reading=reading, mailbox=target, policy=policy), site, refused
+        papers = _papers_of(reader, raw, reading)
+    return Subject(kept=kept, reading=reading, mailbox=target, policy=policy), site, refused, papers
 
 
 def _read(reader: Reader, raw: bytes, *, limit: int) -> tuple[Reading, str | None]:

@@ -33,6 +33,7 @@ CONTRACTS = PURE | {
     "journaling",
     "desk_ledger",
     "correspondence_ledger",
+    "paper_ledger",
     "errors",
     "log",
     "resources",
@@ -48,6 +49,7 @@ WORK = {
     "reading",
     "gathering",
     "fragments",
+    "paperwork",
     "correspondence",
     "reply_writing",
     "site",
@@ -95,6 +97,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "journaling": {"interfaces", "ledger"},
     "census_ledger": {"interfaces"},
     "correspondence_ledger": {"domain"},
+    "paper_ledger": {"domain", "parsers", "clock_ledger"},
     "desk_ledger": {"domain", "parsers", "ledger", "questions", "account_ledger"},
     "questions": {"domain", "account_ledger", "clock_ledger", "upkeep_ledger"},
     "sending": {"domain", "interfaces"},
@@ -111,6 +114,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "upkeep_ledger",
         "correspondence_ledger",
         "lease_ledger",
+        "paper_ledger",
     },
     "config": {"domain", "parsers", "errors"},
     **dict.fromkeys(WORK, CONTRACTS | WORK),
@@ -129,7 +133,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 
 # What a room may need from outside; the standard library is open to all but the pure rooms' own list.
 LIBRARIES: dict[str, set[str]] = {
-    "parsers": {"mailparser", "nh3"},
+    "parsers": {"mailparser", "nh3", "pdfplumber", "pypdfium2"},
     "domain": {"holidays"},
     "interfaces": set(),
     "ledger": set(),

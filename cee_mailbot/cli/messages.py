@@ -52,7 +52,8 @@ def _list(arguments: Namespace) -> int:
     if arguments.json:
         print_json(messages)
     else:
-        columns = ("id", "mailbox", "status", "from_", "subject", "tracking", "reasons")
+        columns: tuple[str, ...] = ("id", "mailbox", "status", "from_", "subject", "tracking", "reasons")
+        columns += ("snippet",) if query.text else ()
         print_table(columns, [[getattr(message, name) for name in columns] for message in messages])
     return 0
 

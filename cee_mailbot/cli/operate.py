@@ -103,6 +103,7 @@ def _poll(arguments: Namespace) -> int:
         )
         operations.chase_sets(app)
         sending = operations.send(app)
+        operations.read(app)
     if arguments.json:
         print_json({"mailboxes": results, "replies": sending})
     else:
@@ -137,6 +138,7 @@ def _ingest(arguments: Namespace) -> int:
         )
         ids = dict.fromkeys(row.id for row in progress.track(rows, total=None, description="taking in"))
         sending = operations.send(app)
+        operations.read(app)
         with app.store.read() as ask:
             messages = [ask.message(one) for one in ids]
     if arguments.json:

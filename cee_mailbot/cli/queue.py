@@ -70,7 +70,17 @@ def _list(arguments: Namespace) -> int:
     if arguments.json:
         print_json(items)
     else:
-        columns = ("tracking", "state", "code", "account", "entry_number", "port", "presented_local", "flags")
+        columns: tuple[str, ...] = (
+            "tracking",
+            "state",
+            "code",
+            "account",
+            "entry_number",
+            "port",
+            "presented_local",
+            "flags",
+        )
+        columns += ("snippet",) if query.text else ()
         print_table(columns, [[getattr(item, name) for name in columns] for item in items])
     return 0
 
@@ -94,7 +104,10 @@ def _show(arguments: Namespace) -> int:
     print_table(
         ("message", "status", "from", "subject"), [(m.id, m.status, m.from_, m.subject) for m in story.messages]
     )
-    print_table(("document", "type", "bytes", "sha256"), [(d.path, d.type, d.bytes, d.sha256) for d in story.documents])
+    print_table(
+        ("document", "type", "bytes", "status", "form", "entries", "sha256"),
+        [(d.path, d.type, d.bytes, d.status, d.form, d.entry_numbers, d.sha256) for d in story.documents],
+    )
     print_table(("reply", "kind", "to", "state"), [(r.id, r.kind, r.to, r.state) for r in story.replies])
     print_table(("note", "at", "actor", "text"), [(n.id, n.at, n.actor, n.text) for n in story.notes])
     print_table(("at", "actor", "what happened"), [(line.at, line.actor, line.says) for line in lines_of(story)])

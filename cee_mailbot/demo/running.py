@@ -54,6 +54,7 @@ def _round(app: App, clock: SetClock, step: Step) -> int:
     results = list(operations.poll(app, [one.name for one in app.config.mailboxes if one.name in wanted]))
     operations.chase_sets(app)
     operations.send(app)
+    operations.read(app)
     return max((result.exit_code for result in results), default=0)
 
 

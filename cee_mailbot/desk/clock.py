@@ -56,7 +56,7 @@ def set_entry_date(intake: Intake, tracking: str, day: date | None, *, actor: st
             return
         unit.set_entry_date(item, day, actor=actor)
         known = in_force(unit.closures())
-        _move_due(unit, item, due_of(item, known), due_of(replace(item, entry_date=day), known), "entry-date-set")
+        move_due(unit, item, due_of(item, known), due_of(replace(item, entry_date=day), known), "entry-date-set")
 
 
 def in_force(register: Iterable[ClosureFacts]) -> tuple[Closure, ...]:
@@ -115,9 +115,10 @@ def _move_dues(unit: ClockWrites, before: tuple[Closure, ...], why: str) -> None
     """Every due date that was computed with the register `before`, computed anew."""
     after = in_force(unit.closures())
     for item in unit.clocked_items():
-        _move_due(unit, item, due_of(item, before), due_of(item, after), why)
+        move_due(unit, item, due_of(item, before), due_of(item, after), why)
 
 
-def _move_due(unit: ClockWrites, item: ClockedItem, was: datetime | None, now: datetime | None, why: str) -> None:
+def move_due(unit: ClockWrites, item: ClockedItem, was: datetime | None, now: datetime | None, why: str) -> None:
+    """Moves a due date that was computed, from what it was to what it is now; one that a person set stays."""
     if moved_due(item, was, now):
         unit.set_due(item, now, why=why)

@@ -8,9 +8,6 @@ from cee_mailbot.domain.routing import Mailbox, owner
 
 SHORT_NAME = 10
 
-# Entries subject to antidumping or countervailing duties (../domain/entry_types.tsv): 03, 07, 34, 38.
-ADCVD_TYPES = frozenset({"03", "07", "34", "38"})
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Account:
@@ -84,12 +81,3 @@ def ownership(
         return Ownership(mailbox=first, team=first.team)
     own = owner(named, first, [mailbox for mailbox in known if mailbox.team == account.team])
     return Ownership(mailbox=own, team=account.team, transferred=own.team != account.team)
-
-
-def predates_joining(account: Account | None, *, entry_type: str, entry_date: date) -> bool:
-    """Whether an AD/CVD entry is from before its account joined, so that it stays with the port ("Anti-dumping").
-
-    The seam for `not-center-adcvd`: type and date of an entry are known once its 7501 is read.
-    """
-    joined = account.joined if account else None
-    return entry_type in ADCVD_TYPES and joined is not None and entry_date < joined

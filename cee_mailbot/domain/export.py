@@ -9,7 +9,7 @@ from typing import Any
 
 from cee_mailbot.domain.facts import ItemFacts
 
-COLUMNS = tuple(one.name for one in fields(ItemFacts))
+COLUMNS = tuple(one.name for one in fields(ItemFacts) if one.name != "snippet")
 
 # CWE-1236: a spreadsheet runs what begins like this, whoever wrote it; the wide forms are read like the narrow ones.
 # An importer called `=cmd|...` is a legal subject line.

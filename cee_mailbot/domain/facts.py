@@ -10,7 +10,8 @@ class ItemFacts:
     """One line of the work queue; `presented_local` is on the port's clock, all other times are UTC.
 
     `messages` are row ids of every message of the item, duplicates included; `documents` counts those
-    that are neither quarantined nor inline; `missing` are part numbers.
+    that are neither quarantined nor inline; `missing` are part numbers. `snippet` is the text around what was searched
+    for, the matches in brackets; null where no text was.
     """
 
     tracking: str
@@ -39,11 +40,15 @@ class ItemFacts:
     linked: tuple[str, ...]
     created_at: datetime
     updated_at: datetime
+    snippet: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MessageFacts:
-    """One message ever received, whatever became of it; times are UTC, `sent_at` is null when unreadable."""
+    """One message ever received, whatever became of it; times are UTC, `sent_at` is null when unreadable.
+
+    `snippet` is as in `ItemFacts`.
+    """
 
     id: int
     mailbox: str
@@ -57,11 +62,16 @@ class MessageFacts:
     status: str
     reasons: tuple[str, ...]
     tracking: str | None
+    snippet: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DocumentFacts:
-    """One document of a message; `path` tells where a nested one came from, `sha256` is over its exact bytes."""
+    """One document of a message; `path` tells where a nested one came from, `sha256` is over its exact bytes.
+
+    `form` is the first form or certificate in it, `entry_numbers` are all that it names, `pages` how many it has;
+    null and empty where nothing was found, or nothing was read.
+    """
 
     message: int
     name: str
@@ -72,6 +82,9 @@ class DocumentFacts:
     path: str
     section: str
     status: str
+    form: str | None = None
+    entry_numbers: tuple[str, ...] = ()
+    pages: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -135,6 +135,31 @@ FLAGS: dict[str, Meaning] = {
         "There are pictures in its body but no documents.", "See whether the pictures are the documents."
     ),
     "not-center-usvi": _says("The port is in the U.S. Virgin Islands, which stays with the port.", _LOOK),
+    "entry-mismatch": _says(
+        "Its papers name entries, and that of the subject line is not among them.",
+        "Compare the forms with the subject line; " + _ASK.lower(),
+    ),
+    "port-mismatch": _says("The form of its entry names another port than the subject line.", _LOOK),
+    "form-missing": _says(
+        "Every page was read, and the form that this type needs is not there.", "Look for it; " + _ASK.lower()
+    ),
+    "certificate-unclear": _says(
+        "`C` stands for a DCMA and for a TSCA certificate, and its papers do not tell which.",
+        "Read the papers; it is yours to say.",
+    ),
+    "not-center-quota": _says(
+        "Its Form 7501 shows a quota entry (02, 07, 12, 32, 38), which the procedures leave with the port.", _LOOK
+    ),
+    "not-center-tib": _says(
+        "Its Form 7501 shows a temporary importation under bond (23), which the procedures leave with the port.", _LOOK
+    ),
+    "not-center-reconciliation": _says(
+        "Its Form 7501 shows a reconciliation (09), which the procedures leave with the port.", _LOOK
+    ),
+    "not-center-drawback": _says("Its Form 7501 shows a drawback (41 to 47), which goes to a Drawback Center.", _LOOK),
+    "not-center-adcvd": _says(
+        "Its Form 7501 shows an AD/CVD entry (03, 07, 34, 38) from before its account joined.", _LOOK
+    ),
     "account-unknown": _says(
         "The account is not in the account directory, or several accounts there fit its ten letters.",
         "Look the account up; the item stayed with the Center that was written to.",

@@ -1,13 +1,14 @@
 """The story of one message in words: what was read, which rules spoke and why, and what would follow."""
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from cee_mailbot.domain.acceptance import ENDING_CHECKS, REJECTING_CHECKS, Case, Decision
 from cee_mailbot.domain.office_hours import next_opening
 from cee_mailbot.domain.reasons import FLAGS, REASONS
 from cee_mailbot.domain.submission import MessageStatus
+from parsers.papers import Paper
 
 Check = TypeVar("Check", bound=Callable[[Case], Any])
 
@@ -32,11 +33,15 @@ _REPLIES: dict[MessageStatus, str] = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Follows:
-    """Where the message would go; `refused` means that it could be read in part only, and no rule was asked."""
+    """Where the message would go; `refused` means that it could be read in part only, and no rule was asked.
+
+    `papers` are what its documents say, by the SHA-256 of their bytes.
+    """
 
     queue: str
     team: str
     refused: bool = False
+    papers: Mapping[str, Paper] = field(default_factory=dict)
 
 
 def tell(case: Case, decision: Decision, follows: Follows) -> Iterator[str]:
@@ -44,7 +49,7 @@ def tell(case: Case, decision: Decision, follows: Follows) -> Iterator[str]:
     yield from _headers(case)
     yield from _line(case)
     yield from _times(case)
-    yield from _documents(case)
+    yield from _documents(case, follows.papers)
     yield from _rules(case, decision, follows)
     yield from _consequences(case, decision, follows)
 
@@ -86,11 +91,14 @@ def _times(case: Case) -> Iterator[str]:
         yield f"  disputed: our own clocks say {shown.observed.isoformat()}"
 
 
-def _documents(case: Case) -> Iterator[str]:
+def _documents(case: Case, papers: Mapping[str, Paper]) -> Iterator[str]:
     if not case.cut.documents:
         yield "No documents"
     for doc in case.cut.documents:
         yield f"Document {doc.path}: {doc.type}, {doc.bytes:,} bytes, {doc.status}"
+        if (paper := papers.get(doc.sha256)) and (paper.form or paper.entry_numbers):
+            numbers = ", ".join(str(number) for number in paper.entry_numbers) or "no entry"
+            yield f"  {paper.form or 'no form that is known'}, names {numbers}"
 
 
 def _rules(case: Case, decision: Decision, follows: Follows) -> Iterator[str]:

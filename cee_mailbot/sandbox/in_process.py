@@ -4,6 +4,7 @@ from cee_mailbot.interfaces import Reading
 from cee_mailbot.sandbox import tasks
 from cee_mailbot.sandbox.limits import ReadingLimits
 from parsers.documents import Document
+from parsers.papers import Paper
 
 
 class InProcessReader:
@@ -26,3 +27,7 @@ class InProcessReader:
     def documents(self, raw: bytes, wanted: str | None = None) -> tuple[Document, ...]:
         """As the interface says."""
         return tasks.documents_with_bytes(raw, wanted)
+
+    def read_paper(self, raw: bytes, wanted: str) -> Paper:
+        """As the interface says, but that nothing bounds its time here."""
+        return tasks.paper_of(raw, wanted)

@@ -7,7 +7,7 @@ and no code ever run, by what stands in the data. Bytes and long texts travel be
 import dataclasses
 import json
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import Enum
 from functools import cache
 from types import NoneType, UnionType
@@ -47,7 +47,7 @@ def _plain(value: object, blobs: list[bytes]) -> object:
         return value.value
     if value is None or isinstance(value, str | int | float):
         return value
-    if isinstance(value, datetime):
+    if isinstance(value, date):  # an instant, too
         return value.isoformat()
     if isinstance(value, timedelta):
         return value.total_seconds()
@@ -108,6 +108,7 @@ _SIMPLE: dict[Any, _Read] = {
     NoneType: lambda value, _: _held(value is None, value),
     bytes: _bytes,
     datetime: _instant,
+    date: lambda value, _: date.fromisoformat(value),
     timedelta: lambda value, _: timedelta(seconds=_held(type(value) in (int, float), value)),
 }
 

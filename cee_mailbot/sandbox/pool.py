@@ -13,6 +13,7 @@ from cee_mailbot.sandbox.limits import ReadingLimits
 from cee_mailbot.sandbox.process import Child, ReadingFailedError
 from parsers.documents import Document
 from parsers.headers import MailRefused
+from parsers.papers import Paper
 
 logger = logging.getLogger(__name__)
 
@@ -83,6 +84,13 @@ class ChildReader:
     def documents(self, raw: bytes, wanted: str | None = None) -> tuple[Document, ...]:
         """As the interface says."""
         return self._read(tasks.documents_with_bytes, raw, wanted)
+
+    def read_paper(self, raw: bytes, wanted: str) -> Paper:
+        """As the interface says."""
+        try:
+            return self.ask(tasks.paper_of, raw, wanted)
+        except ReadingFailedError as error:
+            return Paper(status="unreadable", why=_TOO_MUCH if error.limit else _BROKE)
 
     def _read(
         self, task: Callable[_Arguments, _Result], *args: _Arguments.args, **kwargs: _Arguments.kwargs

@@ -18,6 +18,8 @@ from parsers.bounces import is_bounce, returned_ids
 from parsers.containers import ContainerLimits
 from parsers.documents import Cut, Document, cut
 from parsers.mail import Mail, read_mail
+from parsers.papers import NOT_LOOKED_INTO, Paper, read_paper
+from parsers.probes import probed
 from parsers.second_reading import DOCUMENTS_DIFFER, STRUCTURE_DEFECTS, sees_other_documents
 
 EMPTY_CUT = Cut(leaves=(), documents=(), text=None, html=None, defects=(), attachments_bytes=0)
@@ -34,7 +36,7 @@ def read_message(raw: bytes, sample: int) -> Reading:
     Where the structure is broken, and of whole messages every `sample`th (0: none), a second reader must see the
     same documents.
     """
-    return _reading(raw, cut(raw), sample)
+    return _reading(raw, probed(cut(raw)), sample)
 
 
 def read_unopened(raw: bytes, sample: int) -> Reading:
@@ -81,4 +83,10 @@ def documents_with_bytes(raw: bytes, wanted: str | None) -> tuple[Document, ...]
     return tuple(document for document in cut(raw).documents if wanted in (None, document.sha256))
 
 
-TASKS: tuple[Callable[..., Any], ...] = (read_message, read_unopened, read_header, documents_with_bytes)
+def paper_of(raw: bytes, wanted: str) -> Paper:
+    """What the document of a message says whose SHA-256 is `wanted`. Raises `MailRefused`."""
+    found = next((document for document in cut(raw).documents if document.sha256 == wanted), None)
+    return read_paper(found.content, found.type) if found else NOT_LOOKED_INTO
+
+
+TASKS: tuple[Callable[..., Any], ...] = (read_message, read_unopened, read_header, documents_with_bytes, paper_of)

@@ -76,7 +76,7 @@ class ClockLedger(ClockRegister):
         """See `clock_ledger.ClockWrites`."""
         row = self._session.get_one(SubmissionRow, item.submission)
         detail = {"from": _written(row.entry_date), "to": _written(day)}
-        row.entry_date = day
+        row.entry_date, row.entry_date_basis = day, "staff"
         self._changed(row)
         self._history.add("entry-date-set", at=self._now, actor=actor, submission=row.id, detail=detail)
 

@@ -37,10 +37,12 @@ from cee_mailbot.questions import Questions
 from cee_mailbot.store.history import FIRST
 from cee_mailbot.store.lease_ledger import this_process
 from cee_mailbot.store.queries import SqlQuestions
+from cee_mailbot.store.search import Search
+from cee_mailbot.store.sqlite_search import SqliteSearch
 from cee_mailbot.store.tables import HistoryRow
 from cee_mailbot.store.unit_of_work import SqlUnitOfWork
 
-SCHEMA = "0008"  # the newest of the migrations; a test holds it to them
+SCHEMA = "0009"  # the newest of the migrations; a test holds it to them
 
 _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000")
 
@@ -54,6 +56,7 @@ class SqlStore:
     def __init__(self, url: str, *, holder: str | None = None) -> None:
         self._url = make_url(url)
         self._holder = holder or this_process()
+        self._search: Search = SqliteSearch()
         self._writer = self._engine(begin="BEGIN IMMEDIATE")
         self._reader = self._writer if self._in_memory else self._engine(begin="BEGIN")
 
@@ -80,12 +83,14 @@ class SqlStore:
         """
         self._make_folder()
         with self._reader.connect() as connection:
-            if _schema(connection) == SCHEMA:
+            if _schema(connection) == SCHEMA and self._search.is_there(connection):
                 return
         from cee_mailbot.store.migrating import upgrade  # noqa: PLC0415 - see there
 
         with self._writer.begin() as connection:
             upgrade(connection, _schema(connection))
+            if not self._search.is_there(connection):
+                self._search.rebuild(connection)
             crash.here("C19")
 
     def check(self) -> str:
@@ -116,7 +121,7 @@ class SqlStore:
     def read(self) -> Iterator[Questions]:
         """A read-only view; see `ledger.Store`."""
         with Session(self._reader) as session:
-            yield SqlQuestions(session)
+            yield SqlQuestions(session, self._search)
 
     @property
     def file(self) -> Path:

@@ -192,6 +192,8 @@ def _decided(outcome: Outcome) -> dict[str, Any]:
         "tracking": outcome.tracking,
         "duplicate_of": outcome.duplicate_of,
         "policy_version": outcome.policy_version,
+        "read_at": None,
+        "reading_until": None,
     }
 
 

@@ -1,6 +1,7 @@
 """Named reads: the work queue, messages, replies and mailboxes as facts."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -15,8 +16,9 @@ from cee_mailbot.store.account_ledger import AccountRegister
 from cee_mailbot.store.audit_ledger import AuditRegister
 from cee_mailbot.store.census_ledger import CensusRegister
 from cee_mailbot.store.clock_ledger import ClockRegister
-from cee_mailbot.store.conditions import contains, equal, mentions
+from cee_mailbot.store.conditions import equal
 from cee_mailbot.store.links import linked_numbers, made_good_by
+from cee_mailbot.store.paper_rows import paper_of
 from cee_mailbot.store.row_facts import (
     document_facts,
     history_facts,
@@ -27,6 +29,7 @@ from cee_mailbot.store.row_facts import (
     slices,
     stamp,
 )
+from cee_mailbot.store.search import Search, terms_of
 from cee_mailbot.store.tables import (
     BreakerRow,
     DocumentRow,
@@ -35,6 +38,7 @@ from cee_mailbot.store.tables import (
     MailboxRow,
     MessageRow,
     NoteRow,
+    PaperRow,
     ReplyRow,
     SubmissionRow,
 )
@@ -51,14 +55,20 @@ _COUNTS = col(MessageRow.status).not_in((MessageStatus.DUPLICATE, MessageStatus.
 class SqlQuestions(ClockRegister, CensusRegister, AuditRegister, WatchRegister, AccountRegister):
     """See `ledger.Questions`."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, search: Search) -> None:
         self._session = session
+        self._search = search
 
     def items(self, query: ItemQuery) -> tuple[facts.ItemFacts, ...]:
         """See `ledger.Questions`. Raises `UserError` for a column that the queue can't be sorted by."""
-        statement = select(SubmissionRow).where(*_item_conditions(query)).order_by(*_order(query.sort))
+        conditions, terms = _item_conditions(query), terms_of(query.text or "")
+        if query.text:
+            conditions.append(self._search.items(terms))
+        statement = select(SubmissionRow).where(*conditions).order_by(*_order(query.sort))
         rows = self._session.exec(_page(statement, query.limit, query.offset)).all()
-        return tuple(self._item_facts(rows))
+        snippets = self._search.item_snippets(self._session, terms, [row.id or 0 for row in rows])
+        found = zip(rows, self._item_facts(rows), strict=True)
+        return tuple(replace(item, snippet=snippets.get(row.id or 0)) for row, item in found)
 
     def worklist(self, query: WorklistQuery) -> Worklist:
         """See `questions.Questions`."""
@@ -105,10 +115,13 @@ class SqlQuestions(ClockRegister, CensusRegister, AuditRegister, WatchRegister, 
     def messages(self, query: MessageQuery) -> tuple[facts.MessageFacts, ...]:
         """See `ledger.Questions`."""
         conditions: list[Any] = equal(MessageRow, mailbox=query.mailbox, status=query.status)
+        terms = terms_of(query.text or "")
         if query.text:
-            conditions.append(contains(query.text, MessageRow.subject, MessageRow.from_header))
+            conditions.append(self._search.messages(terms))
         statement = select(MessageRow).where(*conditions).order_by(col(MessageRow.id))
-        return self._message_facts(self._session.exec(_page(statement, query.limit, query.offset)).all())
+        found = self._message_facts(self._session.exec(_page(statement, query.limit, query.offset)).all())
+        snippets = self._search.message_snippets(self._session, terms, [message.id for message in found])
+        return tuple(replace(message, snippet=snippets.get(message.id)) for message in found)
 
     def message(self, message_id: int) -> facts.MessageFacts:
         """See `ledger.Questions`."""
@@ -124,10 +137,9 @@ class SqlQuestions(ClockRegister, CensusRegister, AuditRegister, WatchRegister, 
 
     def documents(self, message_id: int) -> tuple[facts.DocumentFacts, ...]:
         """See `ledger.Questions`."""
-        rows = self._session.exec(
-            select(DocumentRow).where(DocumentRow.message_row == message_id).order_by(col(DocumentRow.position))
-        )
-        return tuple(document_facts(row) for row in rows)
+        mine = select(DocumentRow, PaperRow).outerjoin(PaperRow, col(PaperRow.sha256) == DocumentRow.sha256)
+        rows = self._session.exec(mine.where(DocumentRow.message_row == message_id).order_by(col(DocumentRow.position)))
+        return tuple(document_facts(row, paper_of(paper)) for row, paper in rows)
 
     def replies(self, query: ReplyQuery) -> tuple[facts.ReplyFacts, ...]:
         """See `ledger.Questions`."""
@@ -239,8 +251,6 @@ def _item_conditions(query: ItemQuery) -> list[Any]:
         conditions.append(col(SubmissionRow.id).in_(flagged))
     if query.due_before is not None:
         conditions.append(col(SubmissionRow.due) < query.due_before)
-    if query.text:
-        conditions.append(mentions(query.text))
     return conditions
 
 

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from cee_mailbot.domain import facts
 from cee_mailbot.store.tables import DocumentRow, HistoryRow, MessageRow, NoteRow, ReplyRow, SubmissionRow
+from parsers.papers import Paper
 
 _AT_ONCE = 400  # bound variables in one statement; SQLite's limit may be as low as 999
 
@@ -75,8 +76,8 @@ def message_facts(row: MessageRow, tracking: str | None) -> facts.MessageFacts:
     )
 
 
-def document_facts(row: DocumentRow) -> facts.DocumentFacts:
-    """A document of a message."""
+def document_facts(row: DocumentRow, paper: Paper | None) -> facts.DocumentFacts:
+    """A document of a message, and what was read of it."""
     return facts.DocumentFacts(
         message=row.message_row,
         name=row.name,
@@ -87,6 +88,9 @@ def document_facts(row: DocumentRow) -> facts.DocumentFacts:
         path=row.path,
         section=row.section,
         status=row.status,
+        form=paper.form if paper else None,
+        entry_numbers=tuple(str(number) for number in paper.entry_numbers) if paper else (),
+        pages=paper.page_count if paper else None,
     )
 
 

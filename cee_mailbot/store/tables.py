@@ -44,6 +44,10 @@ class MailboxRow(SQLModel, table=True):
     fence: int = 0
 
 
+# The papers of an item are compared with its fields again whenever these, or its papers, have changed.
+UNCHECKED = text("papers_version <> version")
+
+
 class SubmissionRow(SQLModel, table=True):
     """One submission and its work item."""
 
@@ -57,6 +61,7 @@ class SubmissionRow(SQLModel, table=True):
         _worklist("changed", "team", "updated_at"),
         _worklist("assignee", "assignee", "team"),
         Index("ix_submission_worklist_all", "team", "presented_at"),
+        Index("ix_submission_unchecked", "id", sqlite_where=UNCHECKED, postgresql_where=UNCHECKED),
     )
     id: int | None = Field(default=None, primary_key=True)
     tracking: str = Field(unique=True)
@@ -78,11 +83,13 @@ class SubmissionRow(SQLModel, table=True):
     strength: str
     received_at: datetime
     entry_date: date | None = None
+    entry_date_basis: str | None = None  # papers or staff, whose word stands
     due: datetime | None = None
     assignee: str | None = None
     waiting_until: datetime | None = Field(default=None, index=True)
     joined_into: int | None = None  # no foreign key: SQLite could add one only by writing the table anew
     version: int = 1
+    papers_version: int = 0
     created_at: datetime
     updated_at: datetime
     enqueued_at: datetime | None = None
@@ -98,6 +105,7 @@ class MessageRow(SQLModel, table=True):
         Index(None, "mailbox", "status"),
         Index(None, "mailbox", "settled_at"),
         Index(None, "mailbox", "arrived_at"),
+        Index(None, "read_at", "status"),
     )
     id: int | None = Field(default=None, primary_key=True)
     mailbox: str
@@ -138,6 +146,8 @@ class MessageRow(SQLModel, table=True):
     policy_version: str = ""
     decided_at: datetime | None = None
     settled_at: datetime | None = None
+    read_at: datetime | None = None
+    reading_until: datetime | None = None
 
 
 class LinkRow(SQLModel, table=True):
@@ -175,6 +185,40 @@ class DocumentRow(SQLModel, table=True):
     path: str
     section: str
     status: str
+    tries: int = 0
+
+
+class PaperRow(SQLModel, table=True):
+    """What was read of a document, by its bytes: the same ones are read once, however often they are sent."""
+
+    __tablename__: ClassVar[Any] = "paper"
+    sha256: str = Field(primary_key=True)
+    status: str
+    why: str | None = None
+    page_count: int | None = None
+    is_legible: bool = False
+    forms: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)
+    mentions: list[str] = Field(default_factory=list, sa_type=JSON)
+    read_at: datetime
+
+
+class PageRow(SQLModel, table=True):
+    """The text of one page of a paper, importers' numbers masked."""
+
+    __tablename__: ClassVar[Any] = "page"
+    __table_args__: ClassVar[Any] = (UniqueConstraint("sha256", "number"),)
+    id: int | None = Field(default=None, primary_key=True)
+    sha256: str = Field(foreign_key="paper.sha256")
+    number: int
+    text: str = Field(sa_type=Text)
+
+
+class BodyRow(SQLModel, table=True):
+    """The text of a message's body."""
+
+    __tablename__: ClassVar[Any] = "body"
+    message_row: int = Field(foreign_key="message.id", primary_key=True)
+    text: str = Field(sa_type=Text)
 
 
 class FlagRow(SQLModel, table=True):

@@ -17,6 +17,7 @@ from cee_mailbot.store.desk_ledger import DeskLedger
 from cee_mailbot.store.history import HistoryWriter
 from cee_mailbot.store.lease_ledger import LeaseLedger
 from cee_mailbot.store.message_ledger import MessageLedger
+from cee_mailbot.store.paper_ledger import PaperLedger
 from cee_mailbot.store.recovery_ledger import RecoveryLedger
 from cee_mailbot.store.watch_ledger import WatchLedger
 
@@ -36,6 +37,7 @@ class SqlUnitOfWork(
     CorrespondenceLedger,
     LeaseLedger,
     AccountLedger,
+    PaperLedger,
 ):
     """See `ledger.UnitOfWork`; lives as long as the session's transaction."""
 

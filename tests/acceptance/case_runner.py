@@ -33,13 +33,25 @@ from cee_mailbot.questions import ItemQuery, MessageQuery, Questions, ReplyQuery
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "eml"
 ACTIVATION = datetime.fromisoformat("2000-01-01T00:00:00Z")
-WHAT_IS_WRITTEN = ("message", "submission", "document", "flag", "reply", "attempt", "serial", "history")
+WHAT_IS_WRITTEN = (
+    "message",
+    "submission",
+    "document",
+    "paper",
+    "page",
+    "body",
+    "flag",
+    "reply",
+    "attempt",
+    "serial",
+    "history",
+)
 
 _PLACEHOLDER = re.compile(rb"@REPLY:([0-9]+):(message-id|tracking)@")
 _GIVEN = ("file", "mailbox", "arrived", "poll")
 _SUBJECT = ("canonical", "code", "account", "entry_number", "port", "part", "parts", "repairs", "flags")
 _PRESENTATION = ("zone", "basis", "strength", "disputed")
-_DOCUMENT = ("name", "bytes", "sha256", "status", "type")
+_DOCUMENT = ("name", "bytes", "sha256", "status", "type", "form", "entry_numbers")
 _ITEM = (
     "tracking", "team", "state", "code", "account", "entry_number", "port", "presented_at", "presented_local", "zone",
     "received_at", "basis", "strength", "flags", "documents", "parts_received", "parts_expected", "missing", "sender",
@@ -166,6 +178,7 @@ def _pass(app: program.App, case: Case) -> None:
     assert not failed, failed
     operations.chase_sets(app)
     operations.send(app)
+    operations.read(app)
 
 
 def write_configuration(case: Case, at: Path) -> Path:
@@ -282,7 +295,8 @@ def _reading(seen: Facts) -> Facts:
 def _document(document: Facts) -> Facts:
     """A document; its path where that says more than its name."""
     path = document["path"] if document["path"] != document["name"] else None
-    return _chosen(document, _DOCUMENT) | ({"path": path} if path else {})
+    told = {name: value for name, value in _chosen(document, _DOCUMENT).items() if value}
+    return told | ({"path": path} if path else {})
 
 
 def _chosen(facts: Mapping[str, Any], names: tuple[str, ...]) -> Facts:

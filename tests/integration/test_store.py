@@ -62,8 +62,13 @@ def held(kept: KeptMessage, **fields: object) -> Outcome:
 def test_the_migrations_make_exactly_the_tables_of_the_models(store: SqlStore) -> None:
     """As `alembic check`: nothing was changed in one and forgotten in the other."""
     with store._reader.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "include_name": _is_ours})
         assert compare_metadata(context, SQLModel.metadata) == []
+
+
+def _is_ours(name: str | None, kind: str, _parents: object) -> bool:
+    """The search makes its tables itself, from the rows."""
+    return kind != "table" or not (name or "").startswith("search_text")
 
 
 def test_the_schema_that_the_store_expects_is_that_of_the_newest_migration() -> None:
@@ -76,9 +81,10 @@ def test_every_migration_can_be_undone_and_done_again(store: SqlStore) -> None:
         config.attributes["connection"] = connection
         command.downgrade(config, "base")
         left = connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'table'")).scalars().all()
-        assert set(left) <= {"alembic_version", "sqlite_sequence"}
+        assert {name for name in left if _is_ours(name, "table", None)} <= {"alembic_version", "sqlite_sequence"}
         command.upgrade(config, "head")
-        assert compare_metadata(MigrationContext.configure(connection), SQLModel.metadata) == []
+        context = MigrationContext.configure(connection, opts={"include_name": _is_ours})
+        assert compare_metadata(context, SQLModel.metadata) == []
 
 
 # A mailbox, an item and its message, with the columns that the first schema had.
@@ -401,7 +407,7 @@ def test_nul_and_half_characters_are_stored_without_harm(store: SqlStore) -> Non
         assert "\0" not in shown.subject
         shown.subject.encode()
         assert "日本" in shown.subject
-        assert ask.messages(MessageQuery(text="日本")) == (shown,)
+        assert [one.id for one in ask.messages(MessageQuery(text="日本"))] == [shown.id]
 
 
 def test_a_failure_to_write_one_outcome_leaves_the_others_whole(store: SqlStore) -> None:

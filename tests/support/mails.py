@@ -4,11 +4,33 @@ import base64
 from collections.abc import Sequence
 
 EXACT = "DR,NokiaInc,345-67890123,2704"
-PDF = b"%PDF-1.4\n% papers\n%%EOF\n"
 BROKER = "Broker <broker@filer.example>"
 ELECTRONICS = "CEE-Electronics@cbp.dhs.gov"
 CHEMICALS = "CEE-Chemicals@cbp.dhs.gov"
 SENT = "Mon, 02 Mar 2026 09:59:30 -0500"
+
+
+def pdf(text: str, *, size: int = 0) -> bytes:
+    """A PDF of one page with one line of text, as small as can be, or padded to `size` bytes."""
+    line = b"BT /F 12 Tf 72 720 Td (%s) Tj ET" % text.encode("latin-1")
+    objects = (
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Contents 4 0 R/Resources<</Font<</F 5 0 R>>>>>>",
+        b"<</Length %d>>stream\n%s\nendstream" % (len(line), line),
+        b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
+    )
+    written, starts = b"%PDF-1.4\n", []
+    for number, content in enumerate(objects, start=1):
+        starts.append(len(written))
+        written += b"%d 0 obj%s endobj\n" % (number, content)
+    table = b"".join(b"%010d 00000 n \n" % start for start in starts)
+    end = b"trailer<</Size 6/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % len(written)
+    whole = written + b"xref\n0 6\n0000000000 65535 f \n" + table + end
+    return whole + b"%" * max(0, size - len(whole))
+
+
+PDF = pdf("papers")
 
 
 def mail(  # noqa: PLR0913 - the fields of a mail

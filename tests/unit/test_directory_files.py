@@ -15,7 +15,6 @@ from cee_mailbot.domain.directory import (
     Directory,
     Filer,
     ownership,
-    predates_joining,
     short_name,
 )
 from cee_mailbot.domain.routing import Mailbox, shipped_centers
@@ -122,15 +121,3 @@ def test_named_mailboxes_have_one_owner_whichever_is_polled_first(
     recipients: list[str], account: Account | None
 ) -> None:
     assert len({ownership(recipients, box, MAILBOXES, account) for box in (ELECTRONICS, CHEMICALS)}) == 1
-
-
-@pytest.mark.parametrize(
-    ("entry_type", "entry_date", "stays"),
-    [("03", date(2019, 12, 31), True), ("03", date(2020, 1, 1), False), ("01", date(2019, 12, 31), False)],
-)
-def test_adcvd_entries_from_before_the_account_joined_stay_with_the_port(
-    entry_type: str, entry_date: date, *, stays: bool
-) -> None:
-    assert predates_joining(NOKIA, entry_type=entry_type, entry_date=entry_date) is stays
-    assert not predates_joining(SYNGENTA, entry_type=entry_type, entry_date=entry_date)
-    assert not predates_joining(None, entry_type=entry_type, entry_date=entry_date)

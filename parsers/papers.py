@@ -1,0 +1,98 @@
+"""A document to its text and to what is found in it: the one entrance to reading papers."""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from parsers.entry_number import EntryNumber
+from parsers.form_labels import forms_on
+from parsers.forms import Form, find_forms, find_mentions, masked
+from parsers.headers import decode_text
+from parsers.pdf import DEFAULT_PDF_LIMITS, Page, PdfLimits, PdfRefusedError, PdfText, read_pdf
+from parsers.probes import probe
+
+_TAG = re.compile(r"<[^<>]{0,2000}>")
+_PLAIN_KINDS = ("txt", "csv", "eml")
+_MARKED_KINDS = ("xml", "html")
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Paper:
+    """What was read of one document.
+
+    `status` is `read`, `unread` (it has no text that can be read: a picture, a scan, a type that is not looked into)
+    or `unreadable` with the reason in `why` (`encrypted`, `damaged`, or what a reader in a child says of its end).
+    `pages` is the text page by page, importers' numbers masked; a paper without pages has one. `is_legible` tells
+    whether every page gave text: what is not found in such a paper is not in it. `mentions` are entry numbers in
+    its text; what the forms name is in `forms`.
+    """
+
+    status: Literal["read", "unread", "unreadable"]
+    why: str | None = None
+    page_count: int | None = None
+    pages: tuple[str, ...] = ()
+    is_legible: bool = False
+    forms: tuple[Form, ...] = ()
+    mentions: tuple[EntryNumber, ...] = ()
+
+    @property
+    def form(self) -> str | None:
+        """The name of the first form or certificate in it."""
+        return self.forms[0].name if self.forms else None
+
+    @property
+    def entry_numbers(self) -> tuple[EntryNumber, ...]:
+        """Every entry number in it, each once: those of forms first."""
+        named = (entry.entry_number for form in self.forms for entry in form.entries)
+        return tuple(dict.fromkeys((*named, *self.mentions)))
+
+
+NOT_LOOKED_INTO = Paper(status="unread")
+
+
+def read_paper(content: bytes, kind: str, limits: PdfLimits = DEFAULT_PDF_LIMITS) -> Paper:
+    """What a document of this type (`content_types.type_of`) says; a pure function of its bytes."""
+    if kind == "pdf":
+        try:
+            return _of_pdf(read_pdf(content, wants_layout=lambda text: bool(forms_on(text)), limits=limits))
+        except PdfRefusedError as refused:
+            return Paper(status="unreadable", why=refused.why)
+    if kind in (*_PLAIN_KINDS, *_MARKED_KINDS):
+        text = _text_of(content[: limits.characters])
+        return _paper([Page(number=1, text=text_of_html(text) if kind in _MARKED_KINDS else text)], page_count=None)
+    why = probe(content, kind).why_not
+    return Paper(status="unreadable", why=why) if why else NOT_LOOKED_INTO
+
+
+def _of_pdf(read: PdfText) -> Paper:
+    pages = list(read.pages)
+    if read.fields and pages:
+        # The values of fields are no text of a page; on the first they are found by a search.
+        values = "\n".join(value for _, value in read.fields)
+        pages[0] = Page(number=1, text=f"{pages[0].text}\n{values}", words=pages[0].words)
+    return _paper(pages, page_count=read.page_count, whole=read.is_whole)
+
+
+def _paper(pages: list[Page], *, page_count: int | None, whole: bool = True) -> Paper:
+    legible = [bool(page.text.strip()) for page in pages]
+    if not any(legible):
+        return Paper(status="unread", page_count=page_count)
+    return Paper(
+        status="read",
+        page_count=page_count,
+        pages=tuple(masked(page.text) for page in pages),
+        is_legible=whole and all(legible),
+        forms=find_forms(pages),
+        mentions=find_mentions(pages),
+    )
+
+
+def text_of_html(html: str) -> str:
+    """The words of HTML, for a search: its tags left out, nothing else undone."""
+    return _TAG.sub(" ", html)
+
+
+def _text_of(content: bytes) -> str:
+    charset = "utf-16" if content.startswith(_UTF_16) else "utf-8"
+    return decode_text(content, charset).replace("\x00", " ")

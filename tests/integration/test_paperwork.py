@@ -1,0 +1,258 @@
+"""Papers on the real store: read once, after the commit; a bad one costs only itself, a crash costs nothing."""
+
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from cee_mailbot.desk import clock
+from cee_mailbot.domain.facts import ItemFacts, ItemStory
+from cee_mailbot.paper_ledger import MessageReading
+from cee_mailbot.paperwork import BROKE, LEASE, read_papers
+from cee_mailbot.questions import ItemQuery, MessageQuery
+from cee_mailbot.sandbox import InProcessReader
+from parsers.papers import Paper
+from tests.support import drawn_forms
+from tests.support.drawn_forms import Summary, form_7501
+from tests.support.mails import PDF, mail, numbered, pdf
+from tests.support.workshop import Killed, Workshop, history_breaks
+
+MATCHING = form_7501(Summary(entry_number="345-6789012-3", entry_date="02/20/2026"))
+OTHER = form_7501(Summary(entry_number="345-6789012-3", port="3001", entry_date="02/20/2026"))
+
+
+@pytest.fixture
+def workshop(tmp_path: Path) -> Iterator[Workshop]:
+    made = Workshop(tmp_path)
+    yield made
+    made.store.close()
+
+
+def only_item(workshop: Workshop) -> ItemFacts:
+    (item,) = workshop.items()
+    return item
+
+
+def story(workshop: Workshop) -> ItemStory:
+    with workshop.store.read() as ask:
+        return ask.story(only_item(workshop).tracking)
+
+
+class BadReader(InProcessReader):
+    """A reader that one document breaks, in one way or another."""
+
+    def __init__(self, bad: bytes, breaks: Callable[[], Paper]) -> None:
+        super().__init__()
+        self._bad, self._breaks = bad, breaks
+
+    def read_paper(self, raw: bytes, wanted: str) -> Paper:
+        found = {document.sha256: document.content for document in self.documents(raw)}
+        return self._breaks() if found[wanted] == self._bad else super().read_paper(raw, wanted)
+
+
+def test_an_item_is_there_before_its_papers_are_read(workshop: Workshop) -> None:
+    """An item never waits."""
+    workshop.receive(mail(documents=[OTHER]))
+    assert story(workshop).documents[0].status == "unread"
+    assert only_item(workshop).flags == ()
+    assert read_papers(workshop.intake).messages == 1
+    (document,) = story(workshop).documents
+    assert (document.status, document.form, document.entry_numbers) == ("read", "CBP 7501", ("345-67890123",))
+    assert only_item(workshop).flags == ("port-mismatch",)
+    assert [line.event for line in story(workshop).history if line.event == "papers-compared"] == ["papers-compared"]
+
+
+def test_reading_again_changes_nothing(workshop: Workshop) -> None:
+    workshop.receive(mail(documents=[OTHER, PDF]), numbered(7))
+    read_papers(workshop.intake)
+    before = workshop.everything()
+    again = read_papers(workshop.intake)
+    assert (again.messages, again.items) == (0, 0)
+    assert workshop.everything() == before
+
+
+def test_the_same_papers_are_read_once(workshop: Workshop) -> None:
+    """By their bytes, whoever sends them and however often."""
+    asked: list[str] = []
+
+    class Counting(InProcessReader):
+        def read_paper(self, raw: bytes, wanted: str) -> Paper:
+            asked.append(wanted)
+            return super().read_paper(raw, wanted)
+
+    workshop.receive(numbered(1), numbered(2))
+    read_papers(workshop.with_parts(reader=Counting()))
+    assert len(asked) == 1
+    assert {one.status for item in workshop.items() for one in documents_of(workshop, item)} == {"read"}
+
+
+def documents_of(workshop: Workshop, item: ItemFacts) -> tuple[object, ...]:
+    with workshop.store.read() as ask:
+        return ask.story(item.tracking).documents
+
+
+def test_a_found_entry_date_starts_the_clock(workshop: Workshop) -> None:
+    workshop.receive(mail(documents=[MATCHING]))
+    assert only_item(workshop).due is None
+    read_papers(workshop.intake)
+    assert story(workshop).entry_date == date(2026, 2, 20)
+    due = only_item(workshop).due
+    assert due is not None
+    assert due.date() == date(2026, 3, 7), "ten working days from 20 February are over on 6 March, in Los Angeles"
+    assert [line.event for line in story(workshop).history][-2:] == ["entry-date-found", "due-moved"]
+
+
+@pytest.mark.parametrize("day", [date(2026, 2, 24), None])
+def test_a_day_that_staff_have_set_stands(workshop: Workshop, day: date | None) -> None:
+    """Set or taken back, before or after the papers were read."""
+    workshop.receive(mail(documents=[MATCHING]))
+    tracking = only_item(workshop).tracking
+    if day is None:
+        read_papers(workshop.intake)
+    clock.set_entry_date(workshop.intake, tracking, day, actor="kim")
+    read_papers(workshop.intake)
+    assert story(workshop).entry_date == day
+
+
+def test_flags_go_with_the_papers_that_raised_them(workshop: Workshop) -> None:
+    """A supplement with the right form settles the doubt."""
+    wrong = form_7501(Summary(entry_number="B7Q-9100001-3"))
+    workshop.receive(mail(documents=[wrong]))
+    read_papers(workshop.intake)
+    assert only_item(workshop).flags == ("entry-mismatch",)
+    workshop.receive(mail(documents=[MATCHING], message_id="<2@filer.example>"))
+    read_papers(workshop.intake)
+    assert only_item(workshop).flags == ()
+
+
+def test_f46_a_document_that_breaks_its_reader_costs_only_itself(workshop: Workshop) -> None:
+    """The one beside it is read, so is the next message, and the item says what could not be opened."""
+    bad = pdf("bad")
+
+    def breaks() -> Paper:
+        raise RuntimeError("broken")
+
+    workshop.receive(mail(documents=[bad, OTHER]), numbered(7))
+    read_papers(workshop.with_parts(reader=BadReader(bad, breaks)))
+    first = workshop.items()[0]
+    assert [one.status for one in story_of(workshop, first).documents] == ["unreadable", "read"]
+    assert first.flags == ("document-unreadable", "port-mismatch")
+    assert [one.status for one in story_of(workshop, workshop.items()[1]).documents] == ["read"]
+
+
+def story_of(workshop: Workshop, item: ItemFacts) -> ItemStory:
+    with workshop.store.read() as ask:
+        return ask.story(item.tracking)
+
+
+def test_f46_a_document_that_takes_the_process_with_it_is_left_after_two_tries(workshop: Workshop) -> None:
+    """It was written down before it was tried: a crash loop ends, and nothing else is lost by it."""
+    bad = pdf("bad")
+
+    def kills() -> Paper:
+        raise Killed("reading")
+
+    workshop.receive(mail(documents=[bad, OTHER]))
+    intake = workshop.with_parts(reader=BadReader(bad, kills))
+    for _ in range(2):
+        with pytest.raises(Killed):
+            read_papers(intake)
+        assert read_papers(intake).messages == 0, "it is claimed, until the claim runs out"
+        workshop.clock.advance(LEASE + timedelta(seconds=1))
+    assert read_papers(intake).messages == 1
+    assert [one.status for one in story(workshop).documents] == [BROKE.status, "read"]
+    assert history_breaks(workshop.store) == []
+
+
+def test_what_is_held_is_not_read_before_a_person_looked_at_it(workshop: Workshop) -> None:
+    workshop.receive(mail(sender="A <a@filer.example>, B <b@filer.example>", documents=[MATCHING]))
+    assert [message.status for message in workshop.messages()] == ["held"]
+    assert read_papers(workshop.intake).messages == 0
+
+
+# --- search ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def read(workshop: Workshop) -> Workshop:
+    """One item with an invoice, and another without papers that say anything."""
+    invoice = drawn_forms.page_of("Facture de la Société en Été", "Radio parts for applicants", "Entry 345-6789012-3")
+    workshop.receive(
+        mail(documents=[invoice], body="Please see the enclosed packing list."),
+        mail(subject="DR,Syngenta,B7Q-91000013,3001", message_id="<2@filer.example>", body="Nothing to say."),
+    )
+    read_papers(workshop.intake)
+    return workshop
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("nokia", 1),
+        ("paper-1.pdf", 2),
+        ("ete", 1),
+        ("societe en ete", 1),
+        ("applicant", 1),
+        ("enclosed packing", 1),
+        ("34567890123", 1),
+        ("345-6789012-3", 1),
+        ('"radio parts"', 1),
+        ('"parts radio"', 0),
+        ("nokia radio", 1),
+        ("nokia syngenta", 0),
+        ("filer.example", 2),
+        ("zebra", 0),
+    ],
+)
+def test_items_are_found_by_what_they_say(read: Workshop, text: str, found: int) -> None:
+    """Subject fields, names, senders, bodies and every page; accents and endings make no difference."""
+    with read.store.read() as ask:
+        items = ask.items(ItemQuery(text=text))
+    assert len(items) == found
+    assert all("[" in (item.snippet or "") for item in items)
+
+
+def test_the_snippet_shows_the_match_in_its_place(read: Workshop) -> None:
+    with read.store.read() as ask:
+        assert "[Radio] parts" in (ask.items(ItemQuery(text="radio"))[0].snippet or "")
+        assert "[Radio] parts" in (ask.messages(MessageQuery(text="radio"))[0].snippet or "")
+        assert ask.items(ItemQuery())[0].snippet is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '"', '""', "*", "-", "NEAR(", "a AND", "OR", "NOT", "text:", "col : x", "^a", "{a b} : c", "(", "a*b*", "'; --",
+        "\x00", "\ud800", "%", "_", "[" * 5000, "a " * 5000, "\u202e", "+", 'x" OR "y', "\N{PILE OF POO}",
+    ],
+)  # fmt: skip
+def test_any_text_at_all_can_be_searched_for(read: Workshop, text: str) -> None:
+    """What a person types is never a language."""
+    with read.store.read() as ask:
+        ask.items(ItemQuery(text=text))
+        ask.messages(MessageQuery(text=text))
+
+
+def test_the_index_is_made_anew_when_it_is_missing(read: Workshop) -> None:
+    """Also when only a trigger is, as after a migration that copied a table."""
+    for damage in ("DROP TABLE search_text", "DROP TRIGGER search_text_page_added"):
+        with read.store._writer.begin() as connection:
+            connection.exec_driver_sql(damage)
+        read.store.migrate()
+        with read.store.read() as ask:
+            assert len(ask.items(ItemQuery(text="radio"))) == 1
+
+
+def test_a_transaction_that_fails_leaves_nothing_in_the_index(read: Workshop) -> None:
+    """The index changes with the rows."""
+
+    def cut_off() -> None:
+        with read.store.begin(read.clock.now()) as unit:
+            unit.write_reading(MessageReading(message=2, body="A zebra."))
+            raise Killed("writing")
+
+    with pytest.raises(Killed):
+        cut_off()
+    with read.store.read() as ask:
+        assert ask.messages(MessageQuery(text="zebra")) == ()

@@ -1,0 +1,159 @@
+"""Forms as they are drawn come back as they were filled in."""
+
+from datetime import date
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from parsers.entry_number import EntryNumber
+from parsers.form_labels import CBP_7501, DCMA, FORMS, REIMBURSEMENT, TSCA, certificates_on, forms_on, shipped_labels
+from parsers.forms import Form, find_forms, masked, read_day
+from parsers.papers import read_paper
+from parsers.pdf import Page
+from tests.support import drawn_forms
+from tests.support.drawn_forms import EDITIONS, Summary
+
+FILERS = st.text("ABCDEFGHJKLMNPQRSTUVWXYZ0123456789", min_size=3, max_size=3)
+NUMBERS = st.builds(
+    EntryNumber,
+    filer_code=FILERS,
+    number=st.from_regex(r"[0-9]{7}", fullmatch=True),
+    check_digit=st.sampled_from("0123456789"),
+)
+PORTS = st.from_regex(r"[0-9]{4}", fullmatch=True)
+DAYS = st.dates(date(1990, 1, 1), date(2089, 12, 31))
+IMPORTERS = st.sampled_from(("12-345678900", "123-45-6789", "260731-00042"))
+
+
+def forms_of(content: bytes) -> tuple[Form, ...]:
+    paper = read_paper(content, "pdf")
+    assert paper.status == "read"
+    return paper.forms
+
+
+@settings(max_examples=12, deadline=None)
+@given(
+    numbers=st.lists(NUMBERS, min_size=1, max_size=2, unique=True),
+    entry_type=st.sampled_from(("01", "03", "07", "23")),
+    port=PORTS,
+    day=DAYS,
+    importer=IMPORTERS,
+    edition=st.sampled_from(EDITIONS),
+    fillable=st.booleans(),
+)
+def test_an_entry_summary_is_read_as_it_was_drawn(  # noqa: PLR0913 - the blocks of a form
+    numbers: list[EntryNumber], entry_type: str, port: str, day: date, importer: str, edition: str, *, fillable: bool
+) -> None:
+    """In every edition, flat or with form fields, one or several in a file, with continuation sheets."""
+    drawn = [
+        Summary(
+            entry_number=f"{number.filer_code}-{number.number}-{number.check_digit}",
+            entry_type=f"{entry_type} ABI/A",
+            port=port,
+            entry_date=day.strftime("%m/%d/%Y"),
+            importer_number=importer,
+            edition=edition,
+        )
+        for number in numbers
+    ]
+    found = forms_of(drawn_forms.form_7501(*drawn, fillable=fillable, sheets=1))
+    assert [form.name for form in found] == [CBP_7501] * len(numbers)
+    for form, number in zip(found, numbers, strict=True):
+        (entry,) = form.entries
+        assert (entry.entry_number, entry.entry_type, entry.port, entry.entry_date) == (number, entry_type, port, day)
+        assert form.edition == edition
+        assert form.importer_number is not None
+        assert form.importer_number.endswith(importer[-2:])
+        assert importer not in str(form)
+
+
+@settings(max_examples=8, deadline=None)
+@given(
+    rows=st.lists(st.tuples(NUMBERS, PORTS, DAYS), min_size=1, max_size=25, unique_by=lambda row: row[0]),
+    fillable=st.booleans(),
+)
+def test_a_protest_names_every_entry_of_its_table(rows: list[tuple[EntryNumber, str, date]], *, fillable: bool) -> None:
+    """Its columns split the number in three."""
+    drawn = [(str(number), port, day.strftime("%m/%d/%Y")) for number, port, day in rows]
+    (form,) = forms_of(drawn_forms.form_19(drawn, fillable=fillable))
+    assert [(one.entry_number, one.port, one.entry_date) for one in form.entries] == rows
+
+
+@pytest.mark.parametrize("fillable", [False, True])
+@pytest.mark.parametrize(
+    ("draw", "name", "dated"),
+    [(drawn_forms.form_28, "CBP 28", "request_date"), (drawn_forms.form_29, "CBP 29", "notice_date")],
+)
+def test_requests_and_notices_are_read(draw: object, name: str, dated: str, *, fillable: bool) -> None:
+    assert callable(draw)
+    (form,) = forms_of(draw(entry_number="345-6789012-3", fillable=fillable))
+    assert form.name == name
+    assert [str(entry.entry_number) for entry in form.entries] == ["345-67890123"]
+    assert form.entries[0].entry_date == date(2026, 10, 5)
+    assert dict(form.dates)[dated] == date(2026, 11, 2)
+
+
+def test_certificates_are_told_by_their_words() -> None:
+    """Which certificate a paper is, its wording says; a letter that speaks of one is none."""
+    assert certificates_on("\n".join(drawn_forms.TSCA_CERTIFICATE)) == (TSCA,)
+    assert certificates_on("\n".join(drawn_forms.DCMA_CERTIFICATE)) == (DCMA,)
+    assert certificates_on(
+        "We certify that no agreement exists by which the manufacturer will reimburse us for antidumping duties."
+    ) == (REIMBURSEMENT,)
+    assert certificates_on("Please tell us when the antidumping duties are due.") == ()
+
+
+def test_a_letter_that_names_a_form_is_no_form() -> None:
+    """A title is not enough."""
+    assert forms_on("Attached is the ENTRY SUMMARY, CBP Form 7501 (2/18), for entry number 345-6789012-3.") == ()
+    assert forms_on("PROTEST of the liquidation, 19 CFR 174") == ()
+
+
+def test_the_census_form_is_read() -> None:
+    (form,) = forms_of(drawn_forms.census_resolution(entry_number="345-67890123", port="3001"))
+    assert [(str(one.entry_number), one.port) for one in form.entries] == [("345-67890123", "3001")]
+
+
+def test_numbers_in_letters_count_when_their_check_digit_fits() -> None:
+    """Order numbers look alike; one in ten of them fits by chance, the other nine are not shown."""
+    paper = read_paper(b"Entries 345-67890123 and 345-67890124; order ABC-12345678.", "txt")
+    assert [str(number) for number in paper.entry_numbers] == ["345-67890123"]
+
+
+def test_importers_numbers_are_masked_in_every_text() -> None:
+    """A number may be a person's Social Security number."""
+    assert masked("importer 12-345678900, person 123-45-6789, entry 345-6789012-3") == (
+        "importer **-*******00, person ***-**-**89, entry 345-6789012-3"
+    )
+    paper = read_paper(drawn_forms.form_7501(Summary(entry_number="345-6789012-3"), fillable=True), "pdf")
+    assert "12-345678900" not in "".join(paper.pages)
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("11/20/26", date(2026, 11, 20)),
+        ("1/2/1999", date(1999, 1, 2)),
+        ("11-20-2026", date(2026, 11, 20)),
+        ("2026-11-20", date(2026, 11, 20)),
+        ("13/20/2026", None),
+        ("02/30/2026 03/01/2026", date(2026, 3, 1)),
+        ("111/20/2026", None),
+        ("", None),
+    ],
+)
+def test_days_are_read_as_forms_write_them(text: str, day: date | None) -> None:
+    assert read_day(text) == day
+
+
+def test_a_page_without_layout_still_gives_its_entry_number() -> None:
+    """Pages beyond the limit of layout have text only."""
+    text = "\n".join(label.text for label in shipped_labels() if label.form == CBP_7501) + "\n345-6789012-3 03 ABI/N"
+    (form,) = find_forms([Page(number=1, text=text)])
+    assert [(str(one.entry_number), one.entry_type) for one in form.entries] == [("345-67890123", "03")]
+
+
+def test_every_form_has_labels() -> None:
+    """The table and the names in the code agree."""
+    assert {*FORMS, TSCA, DCMA, REIMBURSEMENT} == {label.form for label in shipped_labels()}
