@@ -299,8 +299,8 @@ def mailer_of(config: Config) -> Mailer:
     return mailer
 
 
-def shipped_site() -> Site:
-    """The ten Centers with their published mailboxes, under the default rules."""
+def shipped_site(policy: Policy) -> Site:
+    """The ten Centers with their published mailboxes, all under the same rules."""
     centers = shipped_centers()
     mailboxes = tuple(
         Mailbox(
@@ -314,7 +314,7 @@ def shipped_site() -> Site:
     )
     return Site(
         mailboxes=mailboxes,
-        policies={one.name: Policy() for one in mailboxes},
+        policies=dict.fromkeys((one.name for one in mailboxes), policy),
         centers=centers,
         composer=TemplateComposer(),
         clock=SystemClock(),

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from cee_mailbot import crash
-from cee_mailbot.errors import DamagedBlobError, NotFoundError, UnreachableError
+from cee_mailbot.errors import DamagedBlobError, NotFoundError, UnreachableError, what_the_system_says
 from cee_mailbot.interfaces import StoredBlob
 
 log = logging.getLogger(__name__)
@@ -63,7 +63,9 @@ class FolderBlobs:
             try:
                 content = file.read()
             except OSError as error:
-                raise UnreachableError(f"can't read blob {sha256}: {error.strerror}") from error
+                raise UnreachableError(
+                    f"can't read blob {self._path(sha256)}: {what_the_system_says(error)}"
+                ) from error
         if hashlib.sha256(content).hexdigest() != sha256:
             raise DamagedBlobError(f"blob {self._path(sha256)} is damaged; restore this file from a backup")
         return content
@@ -77,7 +79,7 @@ class FolderBlobs:
         except FileNotFoundError:
             raise NotFoundError(f"there is no blob {sha256} in {self._root}") from None
         except OSError as error:
-            raise UnreachableError(f"can't open blob {self._path(sha256)}: {error.strerror}") from error
+            raise UnreachableError(f"can't open blob {what_the_system_says(error)}") from error
 
     def check(self) -> str:
         """As `BlobStore.check`: writes a file, makes it durable and takes it away again; creates no folder."""

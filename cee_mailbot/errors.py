@@ -1,5 +1,28 @@
 """The errors of the program: whose fault, and whether to try again."""
 
+import errno
+
+_FIXES = {
+    errno.ENOENT: "check the path, or create it",
+    errno.EACCES: "give the user that runs this program the right to it",
+    errno.EPERM: "give the user that runs this program the right to it",
+    errno.EROFS: "mount its file system so that it can be written to",
+    errno.ENOSPC: "make room on the disk",
+    errno.EDQUOT: "raise the quota, or make room",
+    errno.EISDIR: "name a file, not a folder",
+    errno.ENOTDIR: "name a folder, not a file",
+    errno.EEXIST: "name another place, or take away what is there",
+    errno.EMFILE: "raise the limit of open files (ulimit -n)",
+    errno.EIO: "look after the disk: it failed to read or write",
+}
+
+
+def what_the_system_says(error: OSError) -> str:
+    """What the system refused, in one line: the file where it names one, what is wrong with it, and what to do."""
+    place = f"{error.filename}: " if isinstance(error.filename, str) else ""
+    wrong = error.strerror or str(error) or type(error).__name__
+    return f"{place}{wrong}; {_FIXES.get(error.errno or 0, 'look at the place it names, then try again')}"
+
 
 class CeeMailbotError(Exception):
     """The root of every error that this program raises on purpose."""

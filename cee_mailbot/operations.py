@@ -16,6 +16,7 @@ from cee_mailbot.app import App, SystemClock, reader_of, shipped_site, site_of
 from cee_mailbot.checkup import Finding, check_clock, check_directories, check_packages, look
 from cee_mailbot.config import Config, MailboxConfig
 from cee_mailbot.desk import wake_due
+from cee_mailbot.domain.policy import Policy
 from cee_mailbot.domain.submission import MessageStatus
 from cee_mailbot.errors import BusyError, CeeMailbotError, NotAllowedError, NotFoundError, UserError
 from cee_mailbot.explain import explain, explain_in_words
@@ -190,16 +191,20 @@ def ingest(
     yield from line.take_in_raw(app.intake, target.mailbox, some, answer=answer)
 
 
-def inspect_message(config: Config | None, raw: bytes, *, arrived_at: datetime, mailbox: str | None) -> dict[str, Any]:
+def inspect_message(
+    config: Config | Policy, raw: bytes, *, arrived_at: datetime, mailbox: str | None
+) -> dict[str, Any]:
     """What would become of one message in `mailbox` (the first, when None); see `explain`.
 
-    Without a configuration the shipped rules hold. Raises `UserError` when there is no such mailbox.
+    Rules instead of a configuration are those of every Center. Raises `UserError` when there is no such mailbox.
     """
     subject, site, refused, papers = _inspected(config, raw, arrived_at=arrived_at, mailbox=mailbox)
     return explain(subject, site, refused=refused, papers=papers)
 
 
-def inspect_in_words(config: Config | None, raw: bytes, *, arrived_at: datetime, mailbox: str | None) -> Iterator[str]:
+def inspect_in_words(
+    config: Config | Policy, raw: bytes, *, arrived_at: datetime, mailbox: str | None
+) -> Iterator[str]:
     """The same for people, line by line: what was read, which rules spoke and why, and what would follow."""
     subject, site, refused, papers = _inspected(config, raw, arrived_at=arrived_at, mailbox=mailbox)
     return explain_in_words(subject, site, refused=refused, papers=papers)
@@ -212,10 +217,10 @@ def _papers_of(reader: Reader, raw: bytes, reading: Reading) -> dict[str, Paper]
 
 
 def _inspected(
-    config: Config | None, raw: bytes, *, arrived_at: datetime, mailbox: str | None
+    config: Config | Policy, raw: bytes, *, arrived_at: datetime, mailbox: str | None
 ) -> tuple[Subject, Site, str | None, dict[str, Paper]]:
     """The message ready to be judged, at which site, why only its header could be read, and what its papers say."""
-    site = site_of(config, SystemClock()) if config else shipped_site()
+    site = site_of(config, SystemClock()) if isinstance(config, Config) else shipped_site(config)
     known = {one.name: one for one in site.mailboxes}
     target = known.get(mailbox) if mailbox else site.mailboxes[0]
     if target is None:
@@ -233,7 +238,7 @@ def _inspected(
         settled=False,
     )
     policy = site.policies[target.name]
-    with reader_of(config) as reader:
+    with reader_of(config if isinstance(config, Config) else None) as reader:
         reading, refused = _read(reader, raw, limit=policy.message_limit)
         papers = _papers_of(reader, raw, reading)
     return Subject(kept=kept, reading=reading, mailbox=target, policy=policy), site, refused, papers

@@ -86,7 +86,7 @@ def _pass_over(intake: Intake, mailbox: Mailbox, source: Source, since: datetime
             new = _come_since(intake, mailbox, session, since, progress) if progress.cut_short else []
         left = [one for one in known.values() if one.status is not MessageStatus.RECEIVED]
         progress.refusal = progress.refusal or _settle(intake, session, left)
-    _note_moved(intake, mailbox, {one.handle for one in listing} | progress.tried)
+        _note_moved(intake, mailbox, {one.handle for one in listing} | progress.tried)
     if progress.refusal is not None:
         raise progress.refusal
     return PollReport(mailbox=mailbox.name, listed=len(listing), taken_in=progress.taken_in)

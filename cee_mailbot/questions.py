@@ -54,6 +54,9 @@ class Questions(ClockQuestions, UpkeepQuestions, AccountQuestions, Protocol):
         """Since when automatic replies are stopped, or None."""
 
 
+SORTABLE = ("presented_at", "received_at", "due", "tracking", "team", "state", "created_at", "updated_at")
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ItemQuery:
     """What `queue list` can be asked; None means any."""

@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import NoReturn
 
 from cee_mailbot import __version__
-from cee_mailbot.errors import CeeMailbotError
+from cee_mailbot.errors import CeeMailbotError, what_the_system_says
 
 # name: (module, what it does)
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -64,7 +64,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (CeeMailbotError, OSError) as error:
         if arguments.debug:
             traceback.print_exc()
-        sys.stderr.write(f"cee-mailbot: {error}\n")
+        told = what_the_system_says(error) if isinstance(error, OSError) else str(error)
+        sys.stderr.write(f"cee-mailbot: {told}\n")
         return int(getattr(error, "exit_code", UNREACHABLE))
 
 

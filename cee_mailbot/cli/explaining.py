@@ -11,9 +11,9 @@ from pathlib import Path
 
 from cee_mailbot.cli.context import instant
 from cee_mailbot.cli.output import print_facts, print_json, print_lines, printable
-from cee_mailbot.config import SYSTEM_PLACE, USUAL_PLACE, VARIABLE, Config, find_config, load_config
+from cee_mailbot.config import SYSTEM_PLACE, USUAL_PLACE, VARIABLE, Config, find_config, load_config, load_policy
 from cee_mailbot.domain.policy import Policy
-from cee_mailbot.errors import UserError
+from cee_mailbot.errors import UserError, what_the_system_says
 from parsers.subject import SubjectLine, SubjectRules, parse_subject
 
 
@@ -60,7 +60,7 @@ def _subject_lines(lines: Iterable[bytes], rules: SubjectRules, *, as_json: bool
 
 def _policy(arguments: Namespace) -> Policy:
     config = _configuration_if_any(arguments)
-    return config.policy if config else Policy()
+    return config.policy if config else load_policy(os.environ)
 
 
 def _configuration_if_any(arguments: Namespace) -> Config | None:
@@ -83,7 +83,7 @@ def _inspect(arguments: Namespace) -> int:
 
     raw, written_at = _read(arguments.file)
     arrived_at = instant(arguments.arrived, "--arrived") or written_at
-    config = _configuration_if_any(arguments)
+    config = _configuration_if_any(arguments) or load_policy(os.environ)
     if arguments.json:
         print_json(inspect_message(config, raw, arrived_at=arrived_at, mailbox=arguments.mailbox))
     else:
@@ -95,4 +95,4 @@ def _read(path: Path) -> tuple[bytes, datetime]:
     try:
         return path.read_bytes(), datetime.fromtimestamp(path.stat().st_mtime, UTC)
     except OSError as error:
-        raise UserError(f"can't read {path}: {error.strerror}") from error
+        raise UserError(f"can't read {what_the_system_says(error)}") from error

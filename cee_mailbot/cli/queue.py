@@ -4,15 +4,21 @@ import sys
 from argparse import ArgumentParser, Namespace
 from typing import Any
 
+from cee_mailbot.app import App
 from cee_mailbot.cli.context import instant, program
+from cee_mailbot.cli.filters import check_filters
 from cee_mailbot.cli.item_clock import add_entry_date, clock_lines, clocks_of
 from cee_mailbot.cli.output import how_many, print_facts, print_json, print_lines, print_table
 from cee_mailbot.cli.queue_acts import add_acts
 from cee_mailbot.domain.export import csv_of
 from cee_mailbot.domain.facts import ItemStory, to_json
 from cee_mailbot.domain.item_history import lines_of
-from cee_mailbot.questions import ItemQuery
+from cee_mailbot.domain.reasons import FLAGS
+from cee_mailbot.domain.work_item import ItemState
+from cee_mailbot.questions import SORTABLE, ItemQuery
+from parsers.subject_types import subject_table
 
+KNOWN = {"state": ItemState, "code": subject_table(), "flag": FLAGS, "sort": SORTABLE}
 FILTERS = ("team", "state", "code", "entry", "account", "flag", "assignee", "text")
 
 
@@ -37,12 +43,14 @@ def _add_filters(listing: ArgumentParser) -> None:
     for name in FILTERS:
         listing.add_argument(f"--{name}", metavar=name.upper())
     listing.add_argument("--due-before", metavar="TIME")
-    listing.add_argument("--sort", default="presented_at", metavar="COLUMN", help="with - before it: descending")
+    listing.add_argument("--sort", default="presented_at", metavar="COLUMN", help="--sort=-COLUMN: descending")
     listing.add_argument("--limit", type=how_many, metavar="N")
     listing.add_argument("--offset", type=how_many, default=0, metavar="N")
 
 
-def _query(arguments: Namespace) -> ItemQuery:
+def _query(arguments: Namespace, app: App) -> ItemQuery:
+    sort = arguments.sort.removeprefix("-")
+    check_filters(Namespace(**vars(arguments) | {"sort": sort}), KNOWN | {"team": app.config.centers})
     return ItemQuery(
         **{name: getattr(arguments, name) for name in FILTERS},
         due_before=instant(arguments.due_before, "--due-before"),
@@ -54,7 +62,7 @@ def _query(arguments: Namespace) -> ItemQuery:
 
 def _export(arguments: Namespace) -> int:
     with program(arguments) as app, app.store.read() as ask:
-        items = ask.items(_query(arguments))
+        items = ask.items(_query(arguments, app))
     if arguments.json:
         print_json(items)
     else:
@@ -64,9 +72,8 @@ def _export(arguments: Namespace) -> int:
 
 
 def _list(arguments: Namespace) -> int:
-    query = _query(arguments)
     with program(arguments) as app, app.store.read() as ask:
-        items = ask.items(query)
+        items = ask.items(_query(arguments, app))
     if arguments.json:
         print_json(items)
     else:
@@ -80,7 +87,7 @@ def _list(arguments: Namespace) -> int:
             "presented_local",
             "flags",
         )
-        columns += ("snippet",) if query.text else ()
+        columns += ("snippet",) if arguments.text else ()
         print_table(columns, [[getattr(item, name) for name in columns] for item in items])
     return 0
 

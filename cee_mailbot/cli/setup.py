@@ -6,7 +6,7 @@ from pathlib import Path
 from cee_mailbot.app import build
 from cee_mailbot.cli.context import configuration, instant
 from cee_mailbot.cli.output import print_json, print_lines
-from cee_mailbot.errors import UserError
+from cee_mailbot.errors import UserError, what_the_system_says
 from cee_mailbot.operations import check
 from cee_mailbot.resources import resource
 
@@ -34,7 +34,7 @@ def _init(arguments: Namespace) -> int:
     except FileExistsError as error:
         raise UserError(f"{target} is there already and stays as it is; name another folder") from error
     except OSError as error:
-        raise UserError(f"can't write {target}: {error.strerror}") from error
+        raise UserError(f"can't write {what_the_system_says(error)}") from error
     if arguments.json:
         print_json({"written": str(target)})
     else:

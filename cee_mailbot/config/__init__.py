@@ -1,6 +1,6 @@
 """The configuration as one checked, frozen value, read from a TOML file and the environment."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -11,8 +11,8 @@ from pydantic import ValidationError
 
 from cee_mailbot.config.checks import faults_between, kind_of, team_of
 from cee_mailbot.config.environment import read_environment
-from cee_mailbot.config.errors import ConfigError
-from cee_mailbot.config.file import read_file
+from cee_mailbot.config.errors import ConfigError, Fault
+from cee_mailbot.config.file import ConfigFile, read_file
 from cee_mailbot.config.tables import (
     AlarmsConfig,
     DirectoriesConfig,
@@ -146,17 +146,29 @@ def load_config(path: Path, environ: Mapping[str, str]) -> Config:
     Relative paths in it stay relative: they count from the directory the program is started in.
     Raises ConfigError with one line for each fault; those between keys are looked for once each key is right.
     """
-    file = read_file(path)
+    return _config(path, _settings(read_file(path), environ, faults_between), environ)
+
+
+def load_policy(environ: Mapping[str, str]) -> Policy:
+    """The rules where there is no configuration file: what the environment sets, else the defaults.
+
+    Raises ConfigError as `load_config` does.
+    """
+    nothing = ConfigFile(path=Path(), tables={}, lines={})
+    return _policy(_settings(nothing, environ, lambda _: []).policy)
+
+
+def _settings(file: ConfigFile, environ: Mapping[str, str], between: Callable[[Settings], Iterable[Fault]]) -> Settings:
     environment = read_environment(environ)
     faults = list(environment.faults)
     try:
         settings = read_settings(file.tables, environment.tables)
     except ValidationError as error:
         raise ConfigError(error_lines([*faults, *faults_of(error)], file, environment)) from None
-    faults += faults_between(settings)
+    faults += between(settings)
     if faults:
         raise ConfigError(error_lines(faults, file, environment))
-    return _config(path, settings, environ)
+    return settings
 
 
 def _config(path: Path, settings: Settings, environ: Mapping[str, str]) -> Config:

@@ -13,7 +13,7 @@ from email.policy import compat32
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
-from cee_mailbot.errors import PermanentError, UnreachableError
+from cee_mailbot.errors import PermanentError, UnreachableError, what_the_system_says
 from cee_mailbot.interfaces import Letter, MailerSession
 
 _ID_DIGITS = 16
@@ -46,7 +46,9 @@ class FilesMailer:
         try:
             self._dir.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise UnreachableError(f"the folder {self._dir} for replies can't be made: {error}") from error
+            raise UnreachableError(
+                f"the folder {self._dir} for replies can't be made: {what_the_system_says(error)}"
+            ) from error
         yield _FilesSession(self._dir)
 
 
@@ -62,7 +64,7 @@ class _FilesSession:
         try:
             _write_durably(target, letter.raw)
         except OSError as error:
-            raise UnreachableError(f"the reply could not be written to {target}: {error}") from error
+            raise UnreachableError(f"the reply could not be written: {what_the_system_says(error)}") from error
 
 
 def _file_name(raw: bytes) -> str:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 
-from cee_mailbot.errors import UserError
+from cee_mailbot.errors import UserError, what_the_system_says
 from cee_mailbot.interfaces import Handle, RawMail
 
 # The line that opens a message in an mbox: "From sender Fri Nov 20 13:52:10 2026" (RFC 4155, appendix A).
@@ -25,7 +25,8 @@ def read_mail_files(path: Path, *, arrived_at: datetime | None = None) -> Iterat
         for file in _files(path):
             yield from _messages(file, arrived_at)
     except OSError as error:
-        raise UserError(f"can't read {error.filename or path}: {error.strerror}") from error
+        error.filename = error.filename or str(path)
+        raise UserError(f"can't read {what_the_system_says(error)}") from error
 
 
 def _files(path: Path) -> Iterator[Path]:
@@ -35,7 +36,7 @@ def _files(path: Path) -> Iterator[Path]:
     elif path.is_dir():
         yield from sorted(file for file in path.rglob("*") if file.is_file() and _holds_mail(file, path))
     else:
-        raise UserError(f"{path} is no file and no folder")
+        raise UserError(f"{path} is no file and no folder; check the path")
 
 
 def _holds_mail(file: Path, root: Path) -> bool:

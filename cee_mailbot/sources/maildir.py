@@ -64,6 +64,7 @@ class MaildirSource:
         session = MaildirSession(self._settings, self._until)
         try:
             yield session
+            session.complain()
         finally:
             session.end()
 
@@ -75,6 +76,7 @@ class MaildirSession:
         self._settings = settings
         self._until = until
         self._ended = False
+        self._unread: dict[str, str] = {}
 
     def listing(self, since: datetime) -> Iterator[Listed]:
         """As `SourceSession.listing`; a message arrived when its file was last changed."""
@@ -131,6 +133,7 @@ class MaildirSession:
                 continue
             except OSError as error:
                 _report(_name_in(each.handle), error)
+                self._unread[_name_in(each.handle)] = error.strerror or type(error).__name__
                 continue
             yield RawMail(handle=each.handle, raw=raw, arrived_at=each.arrived_at)
 
@@ -168,6 +171,16 @@ class MaildirSession:
                 raise PermanentError(message) from error
             self._ended = True
             raise UnreachableError(message) from error
+
+    def complain(self) -> None:
+        """Once all else is served, raises `PermanentError` when there were messages that can't be read."""
+        if self._unread:
+            name, why = next(iter(self._unread.items()))
+            others = f" and {len(self._unread) - 1} more" if len(self._unread) > 1 else ""
+            raise PermanentError(
+                f"message {name}{others} of Maildir {self._settings.path} can't be read: {why}; "
+                "give the user that runs this program the right to read it"
+            )
 
     def end(self) -> None:
         """As the contract of a session: nothing more can be done through it."""

@@ -4,6 +4,7 @@ SQLite in WAL mode loses committed transactions at a power cut unless `synchrono
 that reads before it writes fails at once under load unless it begins IMMEDIATE: both are set here.
 """
 
+import logging
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -46,6 +47,21 @@ SCHEMA = "0009"  # the newest of the migrations; a test holds it to them
 
 _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000")
 
+logger = logging.getLogger(__name__)
+
+_MAKE_WRITABLE = "mount its file system for writing, or give this user the right to write to it and its folder"
+# What SQLite says where it can't go on, and what a person does about it.
+_FIXES = (
+    (
+        "unable to open",
+        "its folder must be there, mounted for writing, and this user must have the right to write in it",
+    ),
+    ("readonly", _MAKE_WRITABLE),
+    ("locked", "another program holds it: end that one, or try again"),
+    ("disk is full", "make room on the disk"),
+    ("disk I/O", "look after the disk: it failed to read or write"),
+)
+
 
 class SqlStore:
     """A `Store` on a database that SQLAlchemy reaches; `url` such as `sqlite:///var/cee-mailbot.db`.
@@ -58,7 +74,7 @@ class SqlStore:
         self._holder = holder or this_process()
         self._search: Search = SqliteSearch()
         self._writer = self._engine(begin="BEGIN IMMEDIATE")
-        self._reader = self._writer if self._in_memory else self._engine(begin="BEGIN")
+        self._reader = self._writer if self._in_memory else self._engine(begin="BEGIN", reading=True)
 
     @property
     def _in_memory(self) -> bool:
@@ -68,13 +84,32 @@ class SqlStore:
     def _is_there(self) -> bool:
         return self._in_memory or Path(self._url.database or "").exists()
 
-    def _engine(self, *, begin: str) -> Engine:
-        pool = {"poolclass": StaticPool} if self._in_memory else {}
-        engine = create_engine(self._url, connect_args={"check_same_thread": False}, **pool)
-        event.listen(engine, "handle_error", _translate)
+    def _engine(self, *, begin: str, reading: bool = False) -> Engine:
+        options: dict[str, Any] = {"poolclass": StaticPool} if self._in_memory else {}
+        if reading:
+            options["creator"] = self._connect_to_read
+        engine = create_engine(self._url, connect_args={"check_same_thread": False}, **options)
+        event.listen(engine, "handle_error", self._translate)
         event.listen(engine, "connect", _keep_promises)
         event.listen(engine, "begin", lambda connection: _begin(connection, begin))
         return engine
+
+    def _connect_to_read(self) -> sqlite3.Connection:
+        """The usual connection, or one that needs to write nothing where nothing can be written."""
+        path = self._url.database or ""
+        address = _read_only_address(Path(path))
+        if address is not None:
+            logger.warning("%s can be read but not written to; %s", path, _MAKE_WRITABLE)
+        return sqlite3.connect(address or path, uri=address is not None, check_same_thread=False)
+
+    def _translate(self, context: ExceptionContext) -> None:
+        """Says whose fault a database error is: one that may pass, or one that needs a person."""
+        name, told = self._url.render_as_string(), str(context.original_exception)
+        if isinstance(context.sqlalchemy_exception, OperationalError):
+            fix = next((fix for mark, fix in _FIXES if mark in told), "see that it is there and answers")
+            raise UnreachableError(f"can't use the database {name}: {told}; {fix}")
+        if type(context.sqlalchemy_exception) is DatabaseError:  # sqlite: "file is not a database", "malformed"
+            raise PermanentError(f"the database {name} is damaged: {told}; restore it from a backup")
 
     def migrate(self) -> None:
         """Brings the schema to this program's version, in one transaction; creates the database when missing.
@@ -100,6 +135,8 @@ class SqlStore:
             return f"{name}: will be created at the first run"
         with self._reader.connect() as connection:
             found = _schema(connection)
+        if not self._in_memory and _read_only_address(Path(self._url.database or "")):
+            raise UnreachableError(f"{name} can be read but not written to; {_MAKE_WRITABLE}")
         if found == SCHEMA:
             return f"{name}: schema {found}"
         from cee_mailbot.store.migrating import refuse_newer  # noqa: PLC0415 - see there
@@ -176,6 +213,19 @@ def _keep_promises(connection: Any, _record: object) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
+def _read_only_address(path: Path) -> str | None:
+    """How to open a database that can't be written to; None where it can, or where there is none.
+
+    WAL needs a file beside the database. Where that can be neither found nor made nobody has the database open, and
+    it is whole in its own file if it was closed as it should be: then `immutable` tells SQLite to look for no other.
+    """
+    if not path.exists() or (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)):
+        return None
+    shared, log = (path.with_name(path.name + end) for end in ("-shm", "-wal"))
+    alone = not shared.exists() and not (log.exists() and log.stat().st_size)
+    return f"{path.absolute().as_uri()}?{'immutable=1' if alone else 'mode=ro'}"
+
+
 def _hold_rows(session: Session) -> None:
     """Holds every row until the transaction ends: one that was let go would be asked for again and again."""
     held: list[object] = []
@@ -193,11 +243,3 @@ def _schema(connection: Connection) -> str | None:
         return None
     found: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
     return found
-
-
-def _translate(context: ExceptionContext) -> None:
-    """Says whose fault a database error is: one that may pass, or one that needs a person."""
-    if isinstance(context.sqlalchemy_exception, OperationalError):
-        raise UnreachableError(f"can't use the database: {context.original_exception}")
-    if type(context.sqlalchemy_exception) is DatabaseError:  # sqlite: "file is not a database", "malformed"
-        raise PermanentError(f"the database is damaged: {context.original_exception}; restore it from a backup")

@@ -11,7 +11,7 @@ from sqlmodel import Session, col, or_, select
 from cee_mailbot.domain import facts
 from cee_mailbot.domain.submission import MessageStatus
 from cee_mailbot.errors import NotFoundError, UserError
-from cee_mailbot.questions import ItemQuery, MessageQuery, ReplyQuery, Worklist, WorklistQuery
+from cee_mailbot.questions import SORTABLE, ItemQuery, MessageQuery, ReplyQuery, Worklist, WorklistQuery
 from cee_mailbot.store.account_ledger import AccountRegister
 from cee_mailbot.store.audit_ledger import AuditRegister
 from cee_mailbot.store.census_ledger import CensusRegister
@@ -45,11 +45,11 @@ from cee_mailbot.store.tables import (
 from cee_mailbot.store.watch_ledger import WatchRegister
 from cee_mailbot.store.worklist import count_worklist, worklist_rows
 
-SORTABLE = ("presented_at", "received_at", "due", "tracking", "team", "state", "created_at", "updated_at")
 UNCOUNTED = ("inline", "quarantined")
 
-# A message that was there already adds nothing to the count of an item's documents and parts; nor does a bounce.
-_COUNTS = col(MessageRow.status).not_in((MessageStatus.DUPLICATE, MessageStatus.IGNORED))
+# A message that was there already adds nothing to the count of an item's documents and parts; nor does a bounce, nor
+# a letter: had it brought a document that is not there yet, it would be a supplement.
+_COUNTS = col(MessageRow.status).not_in((MessageStatus.DUPLICATE, MessageStatus.CORRESPONDENCE, MessageStatus.IGNORED))
 
 
 class SqlQuestions(ClockRegister, CensusRegister, AuditRegister, WatchRegister, AccountRegister):

@@ -119,9 +119,16 @@ class TestMaildirSource(SourceContract):
             return openings(path)
 
         monkeypatch.setattr(maildir, "_open", open_all_but_bad)
-        with box.source.session() as session:
-            listed = list(session.listing(LONG_AGO))
-            assert [mail.raw for mail in session.fetch(listed)] == [message(2)]
+
+        def serve() -> None:
+            with box.source.session() as session:
+                listed = list(session.listing(LONG_AGO))
+                assert [mail.raw for mail in session.fetch(listed)] == [message(2)]
+
+        with pytest.raises(
+            PermanentError, match=r"message 1\.host of Maildir .* can't be read: Permission denied; give"
+        ):
+            serve()
         assert "message 1.host can't be read" in caplog.text
         assert bad.exists()
 

@@ -1,5 +1,6 @@
 """The store on a real SQLite file: its promises, its schema, and what it does with text that nobody expects."""
 
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.exc import IntegrityError, StatementError
 from sqlmodel import SQLModel
 
@@ -558,3 +559,40 @@ def test_a_unit_of_work_is_what_the_contract_says(store: SqlStore) -> None:
     wanted = [name for name in vars(UnitOfWork) if not name.startswith("_")]
     with store.begin(NOW) as unit:
         assert [name for name in wanted if not callable(getattr(unit, name, None))] == []
+
+
+def test_a_database_that_cannot_be_written_to_is_read_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a file system mounted read-only SQLite can make no file for its log: the queue stays readable (F13)."""
+    url = f"sqlite:///{tmp_path / 'bot.db'}"
+    store = SqlStore(url)
+    store.migrate()
+    store.close()
+    # Root, who may run the tests, may write everywhere but on such a file system: what is asked is answered here.
+    monkeypatch.setattr(os, "access", lambda _path, mode: mode != os.W_OK)
+    before = sorted(tmp_path.iterdir())
+    again = SqlStore(url)
+    again.migrate()
+    with again.read() as ask:
+        assert ask.items(ItemQuery()) == ()
+        assert sorted(tmp_path.iterdir()) == before
+    with pytest.raises(UnreachableError, match="can be read but not written to; mount"):
+        again.check()
+    again.close()
+
+
+def test_a_refused_write_says_which_database_and_what_to_do(tmp_path: Path) -> None:
+    """The one line names the file, what SQLite says, and the way out."""
+    store = SqlStore(f"sqlite:///{tmp_path / 'bot.db'}")
+    store.migrate()
+    event.listen(store._writer, "connect", lambda connection, _: connection.execute("PRAGMA query_only=ON"))
+    store.close()
+    with pytest.raises(UnreachableError, match=r"bot\.db: attempt to write a readonly database; mount its file system"):
+        begin_a_poll(store)
+
+
+def begin_a_poll(store: SqlStore) -> None:
+    """Any write will do."""
+    with store.begin(NOW) as unit:
+        unit.begin_poll("electronics", team="007", activation=NOW)
