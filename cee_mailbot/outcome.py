@@ -150,9 +150,14 @@ def read_line(subject: Subject) -> SubjectLine:
 
 
 def headline_of(mail: Mail, kept: KeptMessage, *, too_large: bool) -> Headline:
-    """What the row of a message says of its headers; a message read in part is identified by its bytes."""
+    """What the row of a message says of its headers.
+
+    A message too large to read is identified by its header and the size of its body: what servers write on top of
+    it differs from mailbox to mailbox.
+    """
+    large = f"large:{mail.header_digest}:{kept.size - mail.body_start}"
     return Headline(
-        content_digest=f"raw:{kept.sha256}" if too_large else mail.content_digest,
+        content_digest=large if too_large else mail.content_digest,
         message_id=mail.message_id,
         from_=", ".join(shown_address(address) for address in mail.from_),
         sender=mail.sender.addr if mail.sender else None,

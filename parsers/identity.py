@@ -22,15 +22,25 @@ def content_digest(raw: bytes, block: HeaderBlock) -> str:
     feeds and without empty lines at its end (section 3.4.3). Trace headers, and how a server stores lines,
     change nothing.
     """
+    digest = _of_header(block)
+    digest.update(b"\n")
+    for stretch in _stretches(raw, block.body_start, _end_of_body(raw, block.body_start)):
+        digest.update(stretch.replace(b"\r\n", b"\n") if b"\r" in stretch else stretch)
+    return digest.hexdigest()
+
+
+def header_digest(block: HeaderBlock) -> str:
+    """Return the same of the header alone, for a message whose body is too large to be digested."""
+    return _of_header(block).hexdigest()
+
+
+def _of_header(block: HeaderBlock) -> "hashlib._Hash":
     digest = hashlib.sha256()
     chosen = [header for header in block.headers if _identifies(header.name)]
     for header in sorted(chosen, key=lambda header: header.name):
         value = _BLANKS.sub(b" ", header.value).strip()
         digest.update(header.name.encode("ascii") + b":" + value + b"\n")
-    digest.update(b"\n")
-    for stretch in _stretches(raw, block.body_start, _end_of_body(raw, block.body_start)):
-        digest.update(stretch.replace(b"\r\n", b"\n") if b"\r" in stretch else stretch)
-    return digest.hexdigest()
+    return digest
 
 
 def _identifies(name: str) -> bool:

@@ -25,7 +25,7 @@ from parsers.headers import (
     read_header_block,
     with_line_feeds,
 )
-from parsers.identity import content_digest
+from parsers.identity import content_digest, header_digest
 from parsers.machine_mail import MachineMark, machine_marks
 from parsers.out_of_office import out_of_office_mark
 from parsers.parameters import read_parameters
@@ -83,8 +83,8 @@ class Mail:
     `subject_raw` is the first Subject as written: encoded words (RFC 2047) kept, folding undone. `subject`
     is the same, decoded and cleaned for display. `sender` is None unless there is exactly one From header
     with exactly one plausible mailbox, read without a doubt. `return_path` is an empty text for `<>` and
-    None when absent. `received` stands top (newest) first. Ids have their angle brackets. `defects` name
-    what other programs may read otherwise.
+    None when absent. `received` stands top (newest) first. Ids have their angle brackets. `body_start`
+    counts bytes. `defects` name what other programs may read otherwise.
     """
 
     message_id: str | None
@@ -107,6 +107,8 @@ class Mail:
     machine: tuple[MachineMark, ...]
     partial: Partial | None
     content_digest: str
+    header_digest: str
+    body_start: int
     defects: tuple[str, ...]
 
 
@@ -143,6 +145,8 @@ def read_mail(raw: bytes, limits: MailLimits = DEFAULT_LIMITS) -> Mail:
         machine=machine_marks(block, senders.addresses, subject, return_path),
         partial=_partial(block),
         content_digest=content_digest(raw, block),
+        header_digest=header_digest(block),
+        body_start=block.body_start,
         defects=(*line_defects, *_defects(block)),
     )
 

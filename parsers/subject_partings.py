@@ -269,11 +269,18 @@ def _account_first(text: str) -> Iterator[Parting]:
 
 
 def _code_and_name(text: str) -> Iterator[Parting]:
-    """`PR NokiaInc`, whose code needs no entry number, before what can only be the name of a company."""
-    code, _, account = text[:_LONGEST_NAME].partition(" ")
+    """`PR NokiaInc` or `PR NokiaInc 2704`: a code that needs no entry number before what can only be a company's name.
+
+    The number behind it is a port of the table; another may be what is left of an entry number.
+    """
+    code, _, rest = text[:_LONGEST_NAME].partition(" ")
+    name, _, last = rest.rpartition(" ")
+    port = last if name and _FOUR_DIGITS.fullmatch(last) and find_port(last) else None
+    account = name if port else rest
     if code in _NAME_CODES and len(text) < _LONGEST_NAME and _is_proper_name(account):
         repairs = frozenset({"separator"})
-        yield Parting(code=code, account=account, entry=None, port=None, after="", repairs=repairs, count=2)
+        count = 3 if port else 2
+        yield Parting(code=code, account=account, entry=None, port=port, after="", repairs=repairs, count=count)
 
 
 def _is_proper_name(account: str) -> bool:

@@ -1,5 +1,6 @@
 """The composer: one template for each kind of reply, rendered as text and as a page, made into a mail."""
 
+import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import cast
@@ -15,6 +16,8 @@ from cee_mailbot.rendering.sample import sample_facts
 from cee_mailbot.rendering.view import Limits, view
 from cee_mailbot.rendering.words import Words
 from cee_mailbot.resources import resource
+
+logger = logging.getLogger(__name__)
 
 # X-CEE-Status and the machine-readable block, for the programs of brokers.
 STATUSES = {
@@ -46,30 +49,65 @@ class TemplateComposer:
         attachment_limit: int = 10 * MB,
         message_limit: int = 50 * MB,
     ) -> None:
-        """Reads the words; templates are read when they are first needed."""
-        folders = [*([folder] if folder else []), resource("templates/replies")]
-        self._words = Words(folders)
-        self._text = _environment(folders, autoescape=False)
-        self._page = _environment(folders, autoescape=True)
+        """Templates and words are read when they are first needed, and templates again when they have changed."""
+        shipped = resource("templates/replies")
+        self._shipped = _Templates([shipped])
+        self._site = _Templates([folder, shipped]) if folder else self._shipped
         self._agency_text = agency_text
         self._limits = Limits(attachments=attachment_limit, message=message_limit)
 
     def compose(self, facts: ReplyFacts) -> ComposedReply:
-        """As the interface says."""
+        """As the interface says; where the site's own words are broken the shipped ones speak, and the log says so.
+
+        Staff edit them while the bot runs: a slip must keep no broker waiting for an answer.
+        """
+        try:
+            return self._composed(self._site, facts)
+        except CeeMailbotError as error:
+            if self._site is self._shipped:
+                raise
+            self._site.read_anew()
+            logger.error("%s; the shipped words are used until it is mended", error)  # noqa: TRY400 - no bug of ours
+        return self._composed(self._shipped, facts)
+
+    def _composed(self, templates: "_Templates", facts: ReplyFacts) -> ComposedReply:
         status = STATUSES.get(facts.kind)
         if status is None:
             raise CeeMailbotError(f"there is no template for replies of the kind {facts.kind}")
-        values = {**view(facts, self._words, self._limits, status), "agency_text": self._agency_text}
+        values = {**view(facts, templates.words, self._limits, status), "agency_text": self._agency_text}
         subject = cast("str", values["subject"])
-        text = tidy(_render(self._text, _TEXT, facts.kind, values))
-        page = tidy(_render(self._page, _PAGE, facts.kind, values))
+        text = tidy(_render(templates.text, _TEXT, facts.kind, values))
+        page = tidy(_render(templates.page, _PAGE, facts.kind, values))
         return ComposedReply(subject=subject, raw=build(facts, subject=subject, status=status, text=text, page=page))
 
     def check(self) -> str:
-        """Composes a sample of every kind and says in words that it went well; raises as `compose`."""
+        """Composes a sample of every kind and says in words that it went well.
+
+        Raises `CeeMailbotError` when the site's own words are broken.
+        """
         for kind in STATUSES:
-            self.compose(sample_facts(kind))
+            self._composed(self._site, sample_facts(kind))
         return f"{len(STATUSES)} kinds of replies can be written: {', '.join(STATUSES)}"
+
+
+class _Templates:
+    """The templates and words of these folders, those of an earlier one first."""
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        self._folders = folders
+        self._words: Words | None = None
+        self.text = _environment(folders, autoescape=False)
+        self.page = _environment(folders, autoescape=True)
+
+    @property
+    def words(self) -> Words:
+        """The words, read once. Raises `CeeMailbotError` when a file can't be read."""
+        self._words = self._words or Words(self._folders)
+        return self._words
+
+    def read_anew(self) -> None:
+        """Makes the next reply read the words again: someone may be mending them."""
+        self._words = None
 
 
 def _environment(folders: Sequence[Path], *, autoescape: bool) -> Environment:

@@ -44,7 +44,8 @@ class Words:
             template = self._templates.get(text) or self._environment.from_string(text)
             self._templates[text] = template
             return template.render(values)
-        except TemplateError as error:
+        except (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            # A sentence that a site has changed can go wrong in all the ways in which a program can.
             raise CeeMailbotError(f"{FILE}: {where} can't be filled in: {error}") from error
 
 

@@ -723,3 +723,14 @@ def test_the_version_of_the_rules_is_kept_with_each_decision(workshop: Workshop)
         story = ask.story(workshop.items()[0].tracking)
     decided = next(line for line in story.history if line.event == "enqueued")
     assert decided.detail["policy"] == Policy().version
+
+
+def test_a_message_too_large_for_two_mailboxes_is_rejected_once(tmp_path: Path) -> None:
+    """What the servers of the mailboxes wrote on top of it differs; the header of the sender and the size do not."""
+    workshop = Workshop(tmp_path, message_limit=1000)
+    for mailbox, hop in ((ELECTRONICS, "a.example"), (CHEMICALS, "relay-two.example")):
+        trace = (f"Received: from broker by {hop}; Mon, 02 Mar 2026 09:59:40 -0500",)
+        workshop.receive(mail(documents=(PDF + b"x" * 2000,), trace=trace), mailbox=mailbox)
+    assert sorted(workshop.statuses()) == ["duplicate", "rejected"]
+    assert [reply.kind for reply in workshop.replies()] == ["reject"]
+    workshop.store.close()

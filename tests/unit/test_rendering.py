@@ -19,7 +19,7 @@ import pytest
 
 from cee_mailbot.domain.reply import ListedDocument, ReplyFacts, ReplyKind, Stamp
 from cee_mailbot.errors import CeeMailbotError
-from cee_mailbot.rendering import TemplateComposer
+from cee_mailbot.rendering import TemplateComposer, composer
 from cee_mailbot.rendering.composer import STATUSES
 from cee_mailbot.rendering.layout import parts_in_short, parts_in_words, time_in_words
 from cee_mailbot.rendering.words import Words
@@ -372,6 +372,21 @@ class TestTimes:
             time_in_words(Stamp(instant=datetime(2026, 1, 1, tzinfo=UTC), zone="Mars/Olympus", source="date"))
 
 
+BROKEN = pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("reject.j2", "{{ no_such_value }}"),
+        ("reject.j2", "{% if %}"),
+        ("reject.j2", "{{ 1 / 0 }}"),
+        ("reject.j2", "{{ tracking() }}"),
+        ("words.toml", '[reasons.entry-invalid]\nfix = "{{ no_such_value }}"'),
+        ("words.toml", '[reasons.entry-invalid]\nfix = "{{ 1 / 0 }}"'),
+        ("words.toml", "[reasons.entry-invalid]\nfix = 5"),
+        ("words.toml", "because = nonsense"),
+    ],
+)
+
+
 class TestOverrides:
     """A site changes every word without touching the package."""
 
@@ -384,31 +399,37 @@ class TestOverrides:
 
     def test_a_template(self, tmp_path: Path) -> None:
         (tmp_path / "acknowledgement.j2").write_text("{% call page.lead() %}Hello {{ tracking }}.{% endcall %}")
-        composer = TemplateComposer(folder=tmp_path)
-        assert text_of(ACKNOWLEDGEMENT, composer) == "Hello CEE-007-26-004217-K.\n"
-        assert text_of(REJECT, composer) == text_of(REJECT, TemplateComposer())
+        site = TemplateComposer(folder=tmp_path)
+        assert text_of(ACKNOWLEDGEMENT, site) == "Hello CEE-007-26-004217-K.\n"
+        assert text_of(REJECT, site) == text_of(REJECT, TemplateComposer())
 
-    @pytest.mark.parametrize(
-        ("name", "content"),
-        [
-            ("reject.j2", "{{ no_such_value }}"),
-            ("reject.j2", "{% if %}"),
-            ("reject.j2", "{{ 1 / 0 }}"),
-            ("reject.j2", "{{ tracking() }}"),
-            ("words.toml", '[reasons.entry-invalid]\nfix = "{{ no_such_value }}"'),
-            ("words.toml", "[reasons.entry-invalid]\nfix = 5"),
-        ],
-    )
+    @BROKEN
     def test_what_is_broken_is_named(self, tmp_path: Path, name: str, content: str) -> None:
         (tmp_path / name).write_text(content)
-        composer = TemplateComposer(folder=tmp_path)
+        site = TemplateComposer(folder=tmp_path)
         with pytest.raises(CeeMailbotError, match=re.escape(name)):
-            composer.check()
+            site.check()
 
-    def test_words_that_are_no_toml_are_named_at_once(self, tmp_path: Path) -> None:
-        (tmp_path / "words.toml").write_text("because = nonsense")
-        with pytest.raises(CeeMailbotError, match=re.escape("words.toml")):
-            TemplateComposer(folder=tmp_path)
+    @BROKEN
+    def test_what_is_broken_keeps_nobody_waiting(
+        self, tmp_path: Path, name: str, content: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A slip of staff in their own words: the broker gets the shipped ones, and the log says where it is."""
+        alarms: list[str] = []
+        monkeypatch.setattr(composer.logger, "error", lambda text, *values: alarms.append(text % values))
+        (tmp_path / name).write_text(content)
+        assert text_of(REJECT, TemplateComposer(folder=tmp_path)) == text_of(REJECT, TemplateComposer())
+        assert name in alarms[0]
+
+    def test_what_is_mended_speaks_again(self, tmp_path: Path) -> None:
+        """No restart is needed."""
+        words = tmp_path / "words.toml"
+        site = TemplateComposer(folder=tmp_path)
+        for broken in ("because = nonsense", '[reasons.entry-invalid]\nbecause = "{{ no_such_value }}"'):
+            words.write_text(broken)
+            assert text_of(REJECT, site) == text_of(REJECT, TemplateComposer())
+        words.write_text('[reasons.entry-invalid]\nbecause = "it was mended"')
+        assert "because it was mended" in text_of(REJECT, site)
 
     def test_a_kind_without_a_template_is_an_error(self) -> None:
         with pytest.raises(CeeMailbotError, match="staff"):

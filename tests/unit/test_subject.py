@@ -190,6 +190,8 @@ READ: list[tuple[str, str, str, str]] = [
     ("NokiaInc DR 345-67890123 2704", LINE, "separator field-order", ""),
     # Codes that often have no single entry.
     ("PR NokiaInc", "PR,NokiaInc", "separator", "entry-missing port-missing"),
+    ("PR NokiaInc 2704", "PR,NokiaInc,,2704", "separator", "entry-missing"),
+    ("PD Nokia Inc 2704", "PD,NokiaInc,,2704", "separator account-spaces", "entry-missing"),
     ("PD Nokia Inc", "PD,NokiaInc", "separator account-spaces", "entry-missing port-missing"),
     ("PR,NokiaInc", "PR,NokiaInc", "", "entry-missing port-missing"),
     ("PD,NokiaInc,,2704", "PD,NokiaInc,,2704", "", "entry-missing"),
@@ -267,7 +269,8 @@ NOT_READ: list[tuple[str, list[str]]] = [
     ("DR,NokiaInc,345-67890123,2704,4601", ["port-invalid:2704,4601"]),
     ("PR,NokiaInc 2704", ["entry-missing:"]),
     ("PR,345-67890123NokiaInc", ["subject-fields:PR,345-67890123NokiaInc"]),
-    ("PR NokiaInc 2704", ["entry-missing:"]),
+    ("PR Nokia 2704", ["entry-missing:"]),
+    ("PR NokiaInc 9999", ["subject-fields:PR NokiaInc 9999"]),
     ("PR: new campaign", ["entry-missing:", "port-missing:"]),
     ("PR,this letter is about our protest", ["entry-missing:", "port-missing:"]),
     (f"Hello {LINE}", ["code-unknown:Hello DR"]),
