@@ -17,6 +17,7 @@ from cee_mailbot.checkup import Finding, check_clock, check_directories, check_p
 from cee_mailbot.config import Config, MailboxConfig
 from cee_mailbot.desk import wake_due
 from cee_mailbot.domain.policy import Policy
+from cee_mailbot.domain.routing import Mailbox
 from cee_mailbot.domain.submission import MessageStatus
 from cee_mailbot.errors import BusyError, CeeMailbotError, NotAllowedError, NotFoundError, UserError
 from cee_mailbot.explain import explain, explain_in_words
@@ -194,7 +195,7 @@ def ingest(
 def inspect_message(
     config: Config | Policy, raw: bytes, *, arrived_at: datetime, mailbox: str | None
 ) -> dict[str, Any]:
-    """What would become of one message in `mailbox` (the first, when None); see `explain`.
+    """What would become of one message in `mailbox` (the one it is addressed to, when None); see `explain`.
 
     Rules instead of a configuration are those of every Center. Raises `UserError` when there is no such mailbox.
     """
@@ -222,9 +223,13 @@ def _inspected(
     """The message ready to be judged, at which site, why only its header could be read, and what its papers say."""
     site = site_of(config, SystemClock()) if isinstance(config, Config) else shipped_site(config)
     known = {one.name: one for one in site.mailboxes}
-    target = known.get(mailbox) if mailbox else site.mailboxes[0]
-    if target is None:
-        raise UserError(f"no mailbox is called {mailbox}; there are: {', '.join(known)}")
+    with reader_of(config if isinstance(config, Config) else None) as reader:
+        target = known.get(mailbox) if mailbox else _addressed(reader, raw, site)
+        if target is None:
+            raise UserError(f"no mailbox is called {mailbox}; there are: {', '.join(known)}")
+        policy = site.policies[target.name]
+        reading, refused = _read(reader, raw, limit=policy.message_limit)
+        papers = _papers_of(reader, raw, reading)
     kept = KeptMessage(
         id=0,
         mailbox=target.name,
@@ -237,11 +242,15 @@ def _inspected(
         tracking=None,
         settled=False,
     )
-    policy = site.policies[target.name]
-    with reader_of(config if isinstance(config, Config) else None) as reader:
-        reading, refused = _read(reader, raw, limit=policy.message_limit)
-        papers = _papers_of(reader, raw, reading)
     return Subject(kept=kept, reading=reading, mailbox=target, policy=policy), site, refused, papers
+
+
+def _addressed(reader: Reader, raw: bytes, site: Site) -> Mailbox:
+    """The first of our mailboxes in To, then Cc; else the first there is."""
+    mail = reader.read_header(raw[:HEADER_BYTES]).mail
+    ours = {one.address.lower(): one for one in site.mailboxes}
+    named = (ours[address.addr.lower()] for address in (*mail.to, *mail.cc) if address.addr.lower() in ours)
+    return next(named, site.mailboxes[0])
 
 
 def _read(reader: Reader, raw: bytes, *, limit: int) -> tuple[Reading, str | None]:

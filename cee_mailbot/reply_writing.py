@@ -183,6 +183,7 @@ def thread_of(subject: str) -> str:
 def _facts(kind: ReplyKind, to: str, outcome: Outcome, case: Case, site: Site, story: SetStory | None) -> ReplyFacts:
     mail = case.mail
     number = story.tracking if story else outcome.item.tracking if outcome.item else outcome.tracking
+    line = _line_it_joins(story, site) if story and not case.line.ok else case.line
     held = [member for member in (story.members if story else ()) if not member.part.is_copy]
     return ReplyFacts(
         kind=kind,
@@ -192,7 +193,7 @@ def _facts(kind: ReplyKind, to: str, outcome: Outcome, case: Case, site: Site, s
         center=site.centers[story.team if story else case.team],
         from_center=site.centers[case.owner.team],
         tracking=number,
-        line=case.line,
+        line=line,
         line_as_written=mail.subject,
         in_reply_to=mail.message_id,
         references=_references(mail.references or mail.in_reply_to[:1], mail.message_id),
@@ -207,6 +208,11 @@ def _facts(kind: ReplyKind, to: str, outcome: Outcome, case: Case, site: Site, s
         total=story.parts.total if story else None,
         written_at=site.clock.now(),
     )
+
+
+def _line_it_joins(story: SetStory, site: Site) -> SubjectLine:
+    """An answer to us has a subject of ours: what it is about is the line of the submission that it joins."""
+    return line_of(story.member(leading_part(story.parts).message), story, site)
 
 
 def _still_missing(story: SetStory | None, case: Case) -> tuple[int, ...]:

@@ -25,7 +25,9 @@ def add_arguments(command: ArgumentParser, name: str, _common: ArgumentParser) -
         command.set_defaults(act=_subject)
     else:
         command.add_argument("file", type=Path, metavar="FILE", help="one message as it lies in a mailbox (.eml)")
-        command.add_argument("--mailbox", metavar="NAME", help="the mailbox whose rules hold (default: the first)")
+        command.add_argument(
+            "--mailbox", metavar="NAME", help="the mailbox whose rules hold (default: the one it is addressed to)"
+        )
         command.add_argument("--arrived", metavar="TIME", help="when the server took it (default: the file's own time)")
         command.set_defaults(act=_inspect)
 
@@ -88,6 +90,10 @@ def _inspect(arguments: Namespace) -> int:
         print_json(inspect_message(config, raw, arrived_at=arrived_at, mailbox=arguments.mailbox))
     else:
         print_lines(inspect_in_words(config, raw, arrived_at=arrived_at, mailbox=arguments.mailbox))
+        if not arguments.arrived:
+            print_lines(
+                ["", "It counts as received when its file was written; --arrived TIME says when the server took it."]
+            )
     return 0
 
 

@@ -2,6 +2,7 @@
 
 import sys
 from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
 from typing import Any
 
 from cee_mailbot.app import App
@@ -108,14 +109,20 @@ def _show(arguments: Namespace) -> int:
         return 0
     print_facts(to_json(story.item))
     print_lines(clock_lines(clocks))
-    print_table(
-        ("message", "status", "from", "subject"), [(m.id, m.status, m.from_, m.subject) for m in story.messages]
-    )
-    print_table(
-        ("document", "type", "bytes", "status", "form", "entries", "sha256"),
+    for columns, rows in _tables(story):
+        if rows:
+            print_lines([""])
+            print_table(columns, rows)
+    return 0
+
+
+def _tables(story: ItemStory) -> Iterator[tuple[list[str], list[tuple[Any, ...]]]]:
+    """What hangs on an item, each kind under its columns."""
+    yield ["message", "status", "from", "subject"], [(m.id, m.status, m.from_, m.subject) for m in story.messages]
+    yield (
+        ["document", "type", "bytes", "status", "form", "entries", "sha256"],
         [(d.path, d.type, d.bytes, d.status, d.form, d.entry_numbers, d.sha256) for d in story.documents],
     )
-    print_table(("reply", "kind", "to", "state"), [(r.id, r.kind, r.to, r.state) for r in story.replies])
-    print_table(("note", "at", "actor", "text"), [(n.id, n.at, n.actor, n.text) for n in story.notes])
-    print_table(("at", "actor", "what happened"), [(line.at, line.actor, line.says) for line in lines_of(story)])
-    return 0
+    yield ["reply", "kind", "to", "state"], [(r.id, r.kind, r.to, r.state) for r in story.replies]
+    yield ["note", "at", "actor", "text"], [(n.id, n.at, n.actor, n.text) for n in story.notes]
+    yield ["at", "actor", "what happened"], [(line.at, line.actor, line.says) for line in lines_of(story)]

@@ -52,7 +52,7 @@ def _says(line: HistoryFacts, story: ItemStory) -> str:
 def _event(line: HistoryFacts, story: ItemStory) -> str:
     if line.event.startswith(_REPLY):
         kind = next((one.kind for one in story.replies if one.id == line.reply), "reply")
-        return f"{kind} {line.event.removeprefix(_REPLY)}"
+        return f"reply {line.event.removeprefix(_REPLY)}: {kind}"
     words = _WORDS.get(line.event, line.event.replace("-", " "))
     message = next((one for one in story.messages if one.id == line.message), None)
     mailbox, subject = (message.mailbox, message.subject) if message else ("", "")

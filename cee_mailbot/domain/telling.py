@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from cee_mailbot.domain.acceptance import ENDING_CHECKS, REJECTING_CHECKS, Case, Decision
+from cee_mailbot.domain.acceptance import ENDING_CHECKS, FRAGMENT, REJECTING_CHECKS, Case, Decision
 from cee_mailbot.domain.office_hours import next_opening
 from cee_mailbot.domain.reasons import FLAGS, REASONS
+from cee_mailbot.domain.reply import reply_address
 from cee_mailbot.domain.submission import MessageStatus
 from parsers.papers import Paper
 
@@ -62,7 +63,7 @@ def _headers(case: Case) -> Iterator[str]:
     if verdict.trusted:
         yield f"  the border found: SPF {verdict.spf}, DKIM {verdict.dkim}, DMARC {verdict.dmarc}"
     else:
-        yield "  nobody whose word counts here vouches for the sender"
+        yield "  no server that is trusted here says whether the sender is genuine"
 
 
 def _line(case: Case) -> Iterator[str]:
@@ -109,7 +110,7 @@ def _rules(case: Case, decision: Decision, follows: Follows) -> Iterator[str]:
         return
     ending = next(((name, end.reason) for name, check in _named(ENDING_CHECKS) if (end := check(case))), None)
     spoken = [ending] if ending else _rejecting(case)
-    yield from (f"  {name}: {_because(reason)}" for name, reason in spoken)
+    yield from (f"  {_spoke(name, reason)}" for name, reason in spoken)
     yield from (f"  flag {flag}: {FLAGS[flag].means if flag in FLAGS else ''}" for flag in decision.flags)
     if not spoken and not decision.flags:
         yield "  none; nothing stands against it"
@@ -121,6 +122,11 @@ def _rules(case: Case, decision: Decision, follows: Follows) -> Iterator[str]:
 
 def _rejecting(case: Case) -> list[tuple[str, str]]:
     return [(name, reason) for name, check in _named(REJECTING_CHECKS) for reason in check(case)]
+
+
+def _spoke(name: str, reason: str) -> str:
+    """A rule and its reason, which may bear the same name."""
+    return _because(reason) if name == reason else f"{name}: {_because(reason)}"
 
 
 def _silent(case: Case, spoken: set[str], *, ended: bool) -> list[str]:
@@ -145,6 +151,9 @@ def _because(reason: str) -> str:
 
 
 def _consequences(case: Case, decision: Decision, follows: Follows) -> Iterator[str]:
+    if decision.reasons == (FRAGMENT,):
+        yield "What would follow: it waits for the other fragments; once all are there the whole message is judged"
+        return
     what = _FOLLOWS.get(decision.status, str(decision.status)).format(queue=follows.queue, team=follows.team)
     yield f"What would follow: {what} ({decision.outcome}, {decision.status})"
     if case.transferred and decision.status in (MessageStatus.ENQUEUED, MessageStatus.ASSEMBLING):
@@ -158,4 +167,6 @@ def _answer(case: Case, decision: Decision) -> str:
         return "nobody is answered"
     if not case.answerable.ok:
         return f"nobody is answered: {_because(case.answerable.reason or '')}"
+    if reply_address(case.mail.sender.addr) is None:
+        return f"nobody is answered: {_because('no-reply-address')}"
     return f"{case.mail.sender.addr} gets {reply}"

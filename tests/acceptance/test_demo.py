@@ -84,11 +84,11 @@ def test_the_stories_are_told_as_they_went(demo: Path, capsys: pytest.CaptureFix
     came = [line for line in parts if " came to CEE-Electronics: " in line["says"]]
     assert [re.findall(r"\d of 3", line["says"]) for line in came] == [["3 of 3"], ["1 of 3"], ["2 of 3"]]
     assert len({line["at"] for line in came}) == 3
-    assert parts[-1]["says"] == "acknowledgement sent"
-    assert "supplement sent" in says(stories["a-supplement"])
+    assert parts[-1]["says"] == "reply sent: acknowledgement"
+    assert "reply sent: supplement" in says(stories["a-supplement"])
     missing = says(stories["parts-missing-at-the-deadline"])
-    assert missing.index("waiting sent") < missing.index("entered the queue (flags parts-missing)")
-    assert missing[-1] == "incomplete sent"
+    assert missing.index("reply sent: waiting") < missing.index("entered the queue (flags parts-missing)")
+    assert missing[-1] == "reply sent: incomplete"
     transfer = stories["account-of-another-center"]
     assert (transfer["team"], transfer["flags"]) == ("001", ["transferred"])
     assert " came to CEE-Electronics: " in says(transfer)[0]

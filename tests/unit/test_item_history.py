@@ -46,7 +46,7 @@ REPLY = ReplyFacts(
         ("received", {"sha256": "0" * 64}, "message 7 came to CEE-Electronics: DR,NokiaInc,345-67890123,2704"),
         ("assembling", {"reasons": [], "policy": "13a6"}, "message 7 waits for the other parts"),
         ("enqueued", {"flags": ["parts-missing"]}, "entered the queue (flags parts-missing)"),
-        ("reply-sent", {}, "acknowledgement sent"),
+        ("reply-sent", {}, "reply sent: acknowledgement"),
         ("closed", {"outcome": "done", "reason": "all well"}, "closed (outcome done; reason all well)"),
         ("transferred-to-port", {}, "transferred to port"),
     ],
