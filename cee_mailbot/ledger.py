@@ -204,10 +204,10 @@ class Enqueuing:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Answered:
-    """The reply of ours that a message answers: the submission it belongs to, if any, and its key's sender."""
+    """The reply of ours that a message answers: the submission it belongs to, if any, and the key that it has."""
 
     submission: int | None
-    sender: str | None
+    key: Key | None
     kind: ReplyKind
 
 
@@ -258,8 +258,8 @@ class UnitOfWork(PaperWrites, DeskLedger, CorrespondenceLedger, LeaseLedger, Upk
     def first_of_kind(self, content_digest: str, *, other_than: int) -> FirstOfKind | None:
         """The first decided message with this content."""
 
-    def message_id_reused(self, message_id: str, content_digest: str) -> bool:
-        """Whether another content came under this Message-ID."""
+    def message_id_reused(self, message_id: str, content_digests: Collection[str]) -> bool:
+        """Whether a content that is none of these came under this Message-ID."""
 
     def answered(self, message_ids: Sequence[str], tracking: Sequence[str]) -> Answered | None:
         """What a message answers, by the ids of our replies or a tracking number."""

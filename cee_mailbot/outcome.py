@@ -188,26 +188,26 @@ def standing_of(
     mail = subject.reading.mail
     first = unit.first_of_kind(head.content_digest, other_than=subject.kept.id)
     answers = unit.answered((*mail.in_reply_to, *mail.references), find_tracking(mail.subject))
+    key, content = key_of(mail, line, subject.policy), head.content_digest.removeprefix("program:")
+    known = (content, f"program:{content}")
     return Standing(
         duplicate_of=first.message if first else None,
         duplicate_submission=first.submission if first else None,
         duplicate_arrived_at=first.arrived_at if first else None,
         answers=answers.submission if answers else None,
-        answers_sender=answers.sender if answers else None,
+        answers_sender=answers.key.sender if answers and answers.key else None,
+        answers_same_key=answers is not None and answers.key == key,
         answers_reject=answers is not None and answers.kind is ReplyKind.REJECT,
-        same_key=unit.newest_of_key(key_of(mail, line, subject.policy)),
-        message_id_reused=bool(head.message_id and unit.message_id_reused(head.message_id, head.content_digest)),
+        same_key=unit.newest_of_key(key),
+        message_id_reused=bool(head.message_id and unit.message_id_reused(head.message_id, known)),
         returned=bounced.submission if bounced else None,
     )
 
 
-def key_of(mail: Mail, line: SubjectLine, policy: Policy) -> Key:
-    """What the messages of one submission have in common."""
-    return Key(
-        code=line.code or "",
-        entry_number=str(line.entry_number) if line.entry_number else None,
-        sender=sender_key(mail, policy),
-    )
+def key_of(mail: Mail, line: SubjectLine, policy: Policy, *, free_subject: bool = False) -> Key:
+    """What the messages of one submission have in common; where any subject is taken the line says nothing of it."""
+    number = str(line.entry_number) if line.entry_number and not free_subject else None
+    return Key(code="" if free_subject else line.code or "", entry_number=number, sender=sender_key(mail, policy))
 
 
 def case_of(subject: Subject, site: Site, *, line: SubjectLine, standing: Standing) -> Case:
@@ -318,7 +318,7 @@ def _place(outcome: Outcome, case: Case, site: Site, unit: UnitOfWork) -> Outcom
     item = NewItem(
         tracking=given or next_number(case.team, site, unit),
         team=case.team,
-        key=key_of(case.mail, case.line, case.policy),
+        key=key_of(case.mail, case.line, case.policy, free_subject=case.free_subject),
         line=case.line,
         sender=_first_sender(case.mail),
         due=_due(outcome, case, site),

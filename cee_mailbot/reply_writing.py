@@ -102,7 +102,7 @@ class StaffWords:
 def write_staff_reply(
     kind: ReplyKind, story: SetStory, shown: Presentation, words: StaffWords, site: Site, unit: UnitOfWork
 ) -> NewReply | None:
-    """The reply to an act of staff, to the sender of the leading part; `shown` is the item's own time."""
+    """The reply to an act of staff, to the sender of the leading part; `shown` has the item's own times."""
     leading = story.member(leading_part(story.parts).message)
     to = reply_address(leading.sender or "")
     if to is None or not leading.answerable:
@@ -115,7 +115,8 @@ def write_staff_reply(
         answer_wanted=leading.answer_wanted,
     )
     facts = _set_facts(kind, story, leading, shown, site)
-    facts = replace(facts, reason=words.reason, to_center=words.to_center, flags=(), hand_over=None)
+    received = Stamp(instant=shown.observed, zone=shown.zone, source="arrival")
+    facts = replace(facts, received=received, reason=words.reason, to_center=words.to_center, flags=(), hand_over=None)
     return _new_reply(facts, addressing, site, unit)
 
 
@@ -230,7 +231,6 @@ def _listed(case: Case) -> tuple[ListedDocument, ...]:
 def _set_facts(kind: ReplyKind, story: SetStory, leading: Member, shown: Presentation, site: Site) -> ReplyFacts:
     home, parts = _home(story, site), story.parts
     members = [member for member in story.members if not member.part.is_copy]
-    newest = max(member.part.arrived_at for member in members)
     deadline = parts.newest_arrival + site.policies[home.name].assembly_deadline
     return ReplyFacts(
         kind=kind,
@@ -245,7 +245,7 @@ def _set_facts(kind: ReplyKind, story: SetStory, leading: Member, shown: Present
         in_reply_to=leading.message_id,
         references=_references(leading.references, leading.message_id),
         presented=_presented(shown),
-        received=Stamp(instant=newest, zone=shown.zone, source="arrival"),
+        received=Stamp(instant=parts.newest_arrival, zone=shown.zone, source="arrival"),
         messages=len(members),
         documents=tuple(doc for member in members for doc in member.documents),
         parts=tuple(_listed_part(member) for member in members if member.part.number is not None),

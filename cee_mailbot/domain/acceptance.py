@@ -38,7 +38,8 @@ class Standing:
     `duplicate_of` is the row id of the first message with the same content, `duplicate_arrived_at` when that one
     arrived, `duplicate_submission` where it went; `answers_us` whether the message answers one of our own,
     `answers` the submission that was about, `answers_sender` the sender part of that submission's key,
-    `answers_reject` whether it was a reject; `same_key` is the newest submission of the message's key;
+    `answers_same_key` whether the message's own line names that key, `answers_reject` whether it was a reject;
+    `same_key` is the newest submission of the message's key;
     `message_id_reused` whether another content came under the same Message-ID; `returned` is the submission about
     which a reply of ours came back with it.
     """
@@ -48,6 +49,7 @@ class Standing:
     duplicate_arrived_at: datetime | None = None
     answers: int | None = None
     answers_sender: str | None = None
+    answers_same_key: bool = False
     answers_reject: bool = False
     same_key: int | None = None
     message_id_reused: bool = False
@@ -213,8 +215,9 @@ def _answers_reject(case: Case) -> _End | None:
 
 
 def _answers_us(case: Case) -> _End | None:
-    """A person's answer to one of our own messages belongs to its submission, unless its line names another key."""
-    if case.standing.answers is None or case.line.ok or case.mail.sender is None or not case.answerable.ok:
+    """A person's answer to one of our messages joins its submission, unless its line names another key or a part."""
+    line_wins = case.line.ok and not (case.standing.answers_same_key and case.line.part is None)
+    if case.standing.answers is None or line_wins or case.mail.sender is None or not case.answerable.ok:
         return None
     if sender_key(case.mail, case.policy) != case.standing.answers_sender:
         return _held("sender-differs")

@@ -72,8 +72,8 @@ class PartSet:
 
     @property
     def numbers(self) -> frozenset[int]:
-        """The numbers that are there."""
-        return frozenset(part.number for part in self.parts if part.number is not None)
+        """The numbers that are there: a copy stands for no part that staff have taken out."""
+        return frozenset(part.number for part in self.parts if part.number is not None and not part.is_copy)
 
     @property
     def missing(self) -> tuple[int, ...]:

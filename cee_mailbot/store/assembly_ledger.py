@@ -1,6 +1,7 @@
 """Writes and reads of split submissions: the sets of a key, and what they become."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, update
@@ -76,7 +77,7 @@ class AssemblyLedger(ReplyLedger):
     def enqueue(self, enqueuing: Enqueuing) -> None:
         """See `ledger.UnitOfWork`."""
         row = self._session.get_one(SubmissionRow, enqueuing.submission)
-        for name, value in _enqueued(enqueuing).items():
+        for name, value in _enqueued(enqueuing, due_by_entry=row.due).items():
             setattr(row, name, value)
         row.enqueued_at = row.updated_at = self._now
         row.version += 1
@@ -197,7 +198,8 @@ class AssemblyLedger(ReplyLedger):
         return self._session.exec(query.limit(1)).first() is not None
 
 
-def _enqueued(enqueuing: Enqueuing) -> dict[str, Any]:
+def _enqueued(enqueuing: Enqueuing, *, due_by_entry: datetime | None) -> dict[str, Any]:
+    """The columns that enqueuing fills; `due_by_entry` is what staff had written down the day of entry for."""
     line, shown = enqueuing.line, enqueuing.presentation
     return {
         "state": ItemState.NEW,
@@ -211,7 +213,7 @@ def _enqueued(enqueuing: Enqueuing) -> dict[str, Any]:
         "basis": shown.basis,
         "strength": shown.strength,
         "received_at": enqueuing.received_at,
-        "due": due_when_enqueued(line.code, line.port, shown.zone, enqueuing.received_at),
+        "due": due_when_enqueued(line.code, line.port, shown.zone, enqueuing.received_at) or due_by_entry,
     }
 
 

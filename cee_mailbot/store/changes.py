@@ -6,6 +6,8 @@ from typing import Any
 
 from sqlmodel import Session, col, or_, select
 
+from cee_mailbot.domain.submission import MessageStatus
+from cee_mailbot.domain.work_item import ItemState
 from cee_mailbot.errors import NotAllowedError
 from cee_mailbot.store.tables import FlagRow, LinkRow, MessageRow, SubmissionRow
 
@@ -67,12 +69,22 @@ def submissions_in(changes: Mapping[str, list[Any]]) -> set[int]:
 def take_back(session: Session, changes: Mapping[str, list[Any]]) -> None:
     """Puts back what was. Raises `NotAllowedError` when a value is no longer the one that the act gave."""
     now = snapshot(session, submissions_in(changes))
-    for place, (_, given) in changes.items():
-        if now.get(place) != given:
-            raise NotAllowedError("what the last act did was changed since; change it by hand")
+    changed = any(now.get(place) != given for place, (_, given) in changes.items())
+    if changed or _strands_a_part(now, {place: was for place, (was, _) in changes.items()}):
+        raise NotAllowedError("what the last act did was changed since; change it by hand")
     for place, (was, _) in changes.items():
         _put(session, place, was)
     session.flush()
+
+
+def _strands_a_part(now: Values, was: Values) -> bool:
+    """Whether a message would wait for the rest of a set that was enqueued since: it would come to no end."""
+    then = {**now, **was}
+    waits = [
+        place for place, value in was.items() if place.startswith("message/") and value == MessageStatus.ASSEMBLING
+    ]
+    sets = [then[place.replace("/status", "/submission_id")] for place in waits]
+    return any(then[f"submission/{one}/state"] != ItemState.ASSEMBLING for one in sets)
 
 
 def _put(session: Session, place: str, value: Any) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlmodel import Session, col, or_, select
+from sqlmodel import Session, col, func, or_, select
 
 from cee_mailbot.correspondence_ledger import Bounced
 from cee_mailbot.domain.correspondence import Rejected, state_after_answer
@@ -46,7 +46,7 @@ class CorrespondenceLedger:
         wanted = storable(sender_key)
         query = select(MessageRow).where(
             MessageRow.status == MessageStatus.REJECTED,
-            or_(col(MessageRow.sender_domain) == wanted, col(MessageRow.sender).ilike(wanted)),
+            or_(col(MessageRow.sender_domain) == wanted, func.lower(MessageRow.sender) == wanted),
             col(MessageRow.resent_as).is_(None),
         )
         rows = self._session.exec(query.order_by(col(MessageRow.id).desc()).limit(LOOKED_AT)).all()

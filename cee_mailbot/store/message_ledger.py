@@ -1,6 +1,6 @@
 """Writes of messages: what is known of them, and what became of them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -66,10 +66,10 @@ class MessageLedger:
             message=row.id, arrived_at=row.arrived_at, submission=row.submission_id, tracking=row.tracking
         )
 
-    def message_id_reused(self, message_id: str, content_digest: str) -> bool:
+    def message_id_reused(self, message_id: str, content_digests: Collection[str]) -> bool:
         """See `ledger.UnitOfWork`."""
         query = select(MessageRow.id).where(
-            MessageRow.message_id == storable(message_id), MessageRow.content_digest != content_digest
+            MessageRow.message_id == storable(message_id), col(MessageRow.content_digest).not_in(content_digests)
         )
         return self._session.exec(query.limit(1)).first() is not None
 
@@ -93,7 +93,7 @@ class MessageLedger:
     def _answered(self, item: SubmissionRow | None, kind: ReplyKind) -> Answered:
         """Whoever wrote to a submission may write to the one that it was joined into."""
         now = where_it_went(self._session, item)
-        return Answered(submission=now.id if now else None, sender=item.sender_key if item else None, kind=kind)
+        return Answered(submission=now.id if now else None, key=_key(item) if item else None, kind=kind)
 
     def newest_of_key(self, key: Key) -> int | None:
         """See `ledger.UnitOfWork`."""
@@ -160,6 +160,10 @@ class MessageLedger:
         item = self._session.get_one(SubmissionRow, submission)
         item.updated_at = self._now
         item.version += 1
+
+
+def _key(item: SubmissionRow) -> Key:
+    return Key(code=item.code or "", entry_number=item.entry_number, sender=item.sender_key)
 
 
 def _decided(outcome: Outcome) -> dict[str, Any]:

@@ -115,7 +115,7 @@ def _new_row(source: SubmissionRow, message: MessageRow, splitting: Splitting, n
         sender=sender,
         sender_domain=message.sender_domain or "",
         # Where the key is a whole address, the domain is a public mail provider's.
-        sender_key=sender if "@" in source.sender_key else message.sender_domain or "",
+        sender_key=sender.lower() if "@" in source.sender_key else message.sender_domain or "",
         parts_expected=line.parts,
         presented_at=shown.instant,
         zone=shown.zone,

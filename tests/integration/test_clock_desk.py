@@ -198,3 +198,15 @@ def test_an_out_of_hours_stamp_shows_the_next_opening_and_stays(workshop: Worksh
     assert [one["next_opening"] for one in found["evidence"]] == [found["next_opening"]]
     assert workshop.items()[0] == before
     assert before.presented_at < ARRIVED
+
+
+def test_an_entry_date_known_while_parts_are_awaited_still_runs_when_they_are_there(workshop: Workshop) -> None:
+    line = "DR,NokiaInc,345-67890123,2704"
+    workshop.receive(mail(subject=f"{line} 1 of 2"))
+    number = workshop.items()[0].tracking
+    set_entry_date(workshop.intake, number, ENTRY, actor="eve")
+    due = workshop.items()[0].due
+    workshop.receive(mail(subject=f"{line} 2 of 2", message_id="<2@filer.example>", documents=[b"%PDF-1.4 two"]))
+    [item] = workshop.items()
+    assert (item.state, item.due) == ("new", due)
+    assert due is not None

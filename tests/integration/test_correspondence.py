@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 from cee_mailbot import desk
 from cee_mailbot.domain.facts import ItemStory
 from cee_mailbot.gathering import chase
-from cee_mailbot.store.tables import SubmissionRow
+from cee_mailbot.store.tables import MessageRow, SubmissionRow
 from tests.support.mails import EXACT, PDF, mail
 from tests.support.workshop import ARRIVED, PROGRAM, Workshop, check_invariants, history_breaks
 
@@ -223,3 +223,57 @@ def test_the_program_office_answers_within_fifteen_calendar_days(tmp_path: Path)
     (item,) = shop.items()
     # The clocks go forward on 8 March 2026: the same time of day in Washington is an hour earlier in UTC.
     assert item.due == ARRIVED + timedelta(days=15) - timedelta(hours=1)
+
+
+def same_line(workshop: Workshop, subject: str = EXACT, **fields: object) -> bytes:
+    """An answer to the first reply under the static line, as brokers' systems write it."""
+    return mail(
+        subject=subject,
+        message_id="<same@filer.example>",
+        extra=[f"In-Reply-To: {workshop.replies()[0].message_id}"],
+        **fields,  # type: ignore[arg-type]
+    )
+
+
+@pytest.mark.parametrize("documents", [[], [OTHER]], ids=["a letter", "documents"])
+def test_an_answer_that_names_the_same_key_opens_its_closed_item_again(
+    workshop: Workshop, documents: list[bytes]
+) -> None:
+    """Only a line that names another key wins over the thread."""
+    set_item(workshop, state="closed", outcome="done", closed_at=ARRIVED)
+    workshop.receive(same_line(workshop, documents=documents))
+    (item,) = workshop.items()
+    assert (item.state, item.messages) == ("new", (1, 2))
+    assert workshop.messages()[1].reasons == ("answers-us",)
+
+
+def test_an_answer_that_names_the_same_key_joins_the_item_it_answers_and_not_a_newer_one(workshop: Workshop) -> None:
+    set_item(workshop, state="closed", outcome="done", closed_at=ARRIVED)
+    workshop.receive(mail(message_id="<newer@filer.example>", documents=[PDF + b"newer"]))
+    workshop.receive(same_line(workshop, documents=[OTHER]))
+    first, newer = workshop.items()
+    assert (first.state, first.messages, newer.messages) == ("new", (1, 3), (2,))
+
+
+def test_a_part_of_a_new_set_opens_it_though_it_answers_us(workshop: Workshop) -> None:
+    """A marked part is never a supplement."""
+    workshop.receive(same_line(workshop, subject=f"{EXACT} 1 of 2", documents=[OTHER]))
+    assert [item.state for item in workshop.items()] == ["new", "assembling"]
+
+
+def test_another_line_in_an_answer_wins(workshop: Workshop) -> None:
+    workshop.receive(same_line(workshop, subject=EXACT.replace("DR", "CE"), documents=[OTHER]))
+    assert [item.messages for item in workshop.items()] == [(1,), (2,)]
+
+
+def test_a_name_at_a_public_provider_is_no_pattern(tmp_path: Path) -> None:
+    """`_` stands for any character in SQL: a reject of another person there is none of theirs."""
+    shop = Workshop(tmp_path)
+    broken = EXACT.rpartition(",")[0]
+    shop.receive(mail(subject=broken, sender="johnXdoe@gmail.com", message_id="<1@gmail.com>"))
+    shop.receive(mail(subject=broken, sender="John_Doe@gmail.com", message_id="<2@gmail.com>"))
+    shop.receive(mail(sender="john_doe@gmail.com", message_id="<3@gmail.com>"))
+    with Session(shop.store._reader) as session:
+        rows = session.exec(select(MessageRow).order_by(col(MessageRow.id))).all()
+    assert [row.resent_as for row in rows] == [None, 1, None]
+    shop.store.close()

@@ -559,3 +559,44 @@ def test_times_are_those_of_arrival_whenever_acts_happen(workshop: Workshop) -> 
     workshop.clock.advance(timedelta(days=3))
     CARRY[Act.CLAIM](workshop, tracking, "")
     assert facts(workshop, tracking).received_at == ARRIVED
+
+
+@pytest.mark.parametrize("act", [Act.RETURN, Act.TRANSFER, Act.TRANSFER_TO_PORT])
+def test_of_an_item_that_holds_nothing_any_more_nobody_is_told(workshop: Workshop, act: Act) -> None:
+    """A join emptied it, and it was opened again: there is no message to answer."""
+    workshop.receive(mail(), mail(subject=EXACT.replace("DR", "CE"), message_id="<2@filer.example>"))
+    first, emptied = (item.tracking for item in workshop.items())
+    desk.join(workshop.intake, first, emptied, actor="kim")
+    desk.reopen(workshop.intake, emptied, actor="kim")
+    before = workshop.everything()
+    with pytest.raises(NotAllowedError, match="holds no message"):
+        CARRY[act](workshop, emptied, "")
+    assert workshop.everything() == before
+
+
+@pytest.mark.parametrize("act", [Act.SPLIT, Act.MOVE])
+def test_what_left_a_set_is_not_put_back_once_the_set_is_enqueued(workshop: Workshop, act: Act) -> None:
+    """It would wait for ever for parts of a set that waits no more."""
+    workshop.receive(mail(subject=EXACT.replace("DR", "CE"), message_id="<o@filer.example>"))
+    [other] = workshop.items()
+    workshop.receive(
+        *(mail(subject=f"{EXACT} {k} of 3", message_id=f"<{k}@x.example>", documents=[PDF + b"%d" % k]) for k in (1, 2))
+    )
+    tracking = workshop.items()[1].tracking
+    CARRY[act](workshop, tracking, other.tracking)
+    desk.enqueue(workshop.intake, tracking, actor="kim")
+    left = other.tracking if act is Act.MOVE else workshop.items()[-1].tracking
+    with pytest.raises(NotAllowedError, match="changed since"):
+        desk.undo(workshop.intake, left, actor="kim")
+    assert "assembling" not in workshop.statuses()
+
+
+def test_what_was_split_out_keeps_its_senders_key_in_small_letters(workshop: Workshop) -> None:
+    """At a public mail provider the key is the whole address: later mail finds it, however it is spelled."""
+    sender = {"sender": "John@GMAIL.com"}
+    workshop.receive(mail(**sender), mail(message_id="<2@x.example>", documents=[PDF + b"2"], **sender))
+    [first] = workshop.items()
+    desk.split(workshop.intake, first.tracking, 2, actor="kim")
+    desk.close(workshop.intake, first.tracking, Closing.DONE, actor="kim")
+    workshop.receive(mail(message_id="<3@x.example>", documents=[PDF + b"3"], sender="john@gmail.com"))
+    assert [item.messages for item in workshop.items()] == [(1,), (2, 3)]

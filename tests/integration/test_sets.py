@@ -219,3 +219,72 @@ def test_no_limit_holds_back_what_staff_have_done(workshop: Workshop) -> None:
         desk.send_back(workshop.intake, item.tracking, reason="Page 2 is missing.", actor="kim")
     states = [reply.state for reply in workshop.replies() if reply.kind == "return"]
     assert states == ["queued"] * 40
+
+
+# --- what one message is at two desks ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("first", [ELECTRONICS, PROGRAM], ids=lambda mailbox: mailbox.name)
+def test_one_message_to_a_center_and_to_the_program_office_is_an_item_of_each(
+    workshop: Workshop, first: Mailbox
+) -> None:
+    """Whichever mailbox is polled first: neither swallows the other's, and no Message-ID was used twice."""
+    second = PROGRAM if first is ELECTRONICS else ELECTRONICS
+    both = mail(to=f"{PROGRAM.address}, {ELECTRONICS.address}")
+    workshop.receive(both, mailbox=first)
+    workshop.receive(both, mailbox=second)
+    assert sorted((item.team, item.state, item.flags) for item in workshop.items()) == [
+        ("000", "new", ()),
+        ("007", "new", ()),
+    ]
+    assert [reply.kind for reply in workshop.replies()] == ["acknowledgement", "acknowledgement"]
+
+
+def test_mail_to_a_center_joins_no_request_to_the_program_office(workshop: Workshop) -> None:
+    workshop.receive(mail(), mailbox=PROGRAM)
+    workshop.receive(mail(message_id="<2@filer.example>", documents=[PDF + b"2"]))
+    assert sorted(item.team for item in workshop.items()) == ["000", "007"]
+
+
+def test_the_copy_of_a_part_that_was_split_out_makes_no_set_whole(workshop: Workshop) -> None:
+    again = mail(subject=f"{EXACT} (2/3)", message_id="<again@filer.example>", documents=[PDF + b"2"])
+    workshop.receive(part(1, 3), part(2, 3), again)
+    [item] = workshop.items()
+    desk.split(workshop.intake, item.tracking, 2, actor="kim")
+    workshop.receive(part(3, 3))
+    assert workshop.items()[0].state == "assembling"
+
+
+def test_the_receipt_tells_the_time_received_of_the_item(workshop: Workshop) -> None:
+    """That of the parts: not of mail beside them, nor of a later delivery that was read first."""
+    first = part(1, 2, to=f"{ELECTRONICS.address}, {CHEMICALS.address}")
+    workshop.clock.advance(timedelta(hours=1))
+    workshop.receive(first, arrived_at=ARRIVED + timedelta(minutes=40))
+    workshop.receive(first, mailbox=CHEMICALS)
+    workshop.receive(mail(message_id="<b@filer.example>", documents=[PDF + b"b"]), arrived_at=ARRIVED + QUIET)
+    workshop.receive(part(2, 2), arrived_at=ARRIVED + timedelta(minutes=1))
+    [item] = workshop.items()
+    assert item.received_at == ARRIVED + timedelta(minutes=1)
+    assert "Reached us Mon Mar 2, 2026, 7:01:00 AM PST" in raw_of(workshop, "acknowledgement")
+
+
+def test_a_return_tells_the_times_of_the_item_and_none_of_a_supplement(workshop: Workshop) -> None:
+    workshop.receive(mail())
+    later = mail(message_id="<2@filer.example>", documents=[PDF + b"2"])
+    workshop.clock.advance(QUIET)
+    workshop.receive(later, arrived_at=ARRIVED + timedelta(minutes=9))
+    desk.send_back(workshop.intake, workshop.items()[0].tracking, reason="Page 2.", actor="kim")
+    told = raw_of(workshop, "return")
+    assert "7:00:00 AM PST" in told
+    assert "7:09:00 AM PST" not in told
+
+
+def test_done_under_the_static_line_ends_the_waiting(workshop: Workshop) -> None:
+    workshop.receive(part(1, 2))
+    workshop.clock.advance(QUIET)
+    poll_and_chase(workshop, *workshop.site.mailboxes)
+    [waiting] = workshop.replies()
+    thread = [f"In-Reply-To: {waiting.message_id}"]
+    workshop.receive(mail(message_id="<d@filer.example>", documents=[], body="DONE", extra=thread))
+    [item] = workshop.items()
+    assert (item.state, item.flags) == ("new", ("parts-missing",))

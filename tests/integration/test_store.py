@@ -402,7 +402,7 @@ def test_nul_and_half_characters_are_stored_without_harm(store: SqlStore) -> Non
             evidence={"received": [{"raw": HOSTILE}], "date": HOSTILE},
         )
         unit.write(held(kept, headline=headline))
-        assert unit.message_id_reused(HOSTILE, "other")
+        assert unit.message_id_reused(HOSTILE, ["other"])
     with store.read() as ask:
         shown = ask.message(1)
         assert "\0" not in shown.subject

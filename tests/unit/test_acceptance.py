@@ -403,6 +403,7 @@ STANDINGS = st.builds(
     duplicate_of=st.none() | st.integers(1, 9),
     answers=st.none() | st.integers(1, 9),
     answers_sender=st.sampled_from([None, "filer.example"]),
+    answers_same_key=st.booleans(),
     answers_reject=st.booleans(),
     same_key=st.none() | st.integers(1, 9),
     message_id_reused=st.booleans(),
