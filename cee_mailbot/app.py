@@ -293,6 +293,8 @@ def mailer_of(config: Config) -> Mailer:
             password=replies.password,
             tokens=tokens_of(replies.oauth, replies.ca_file),
             ca_file=replies.ca_file,
+            reply_timeout=replies.answer_timeout.total_seconds(),
+            dot_timeout=replies.letter_timeout.total_seconds(),
         )
     )
     mailer: Mailer = mailer_class(replies.transport)(settings)

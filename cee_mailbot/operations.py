@@ -1,6 +1,7 @@
 """What the commands do with the program put together."""
 
 import logging
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -12,6 +13,7 @@ from threading import Event, Thread
 from typing import Any
 
 from cee_mailbot import intake as line
+from cee_mailbot.alarming import AlarmBell
 from cee_mailbot.app import App, SystemClock, reader_of, shipped_site, site_of
 from cee_mailbot.checkup import Finding, check_clock, check_directories, check_packages, look
 from cee_mailbot.config import Config, MailboxConfig
@@ -36,7 +38,7 @@ from cee_mailbot.site import Site
 from cee_mailbot.sources.mail_files import read_mail_files
 from cee_mailbot.upkeep import take_daily_census
 from cee_mailbot.waking import PatientSource, Wakeable
-from cee_mailbot.watching import health_served, sound_alarms
+from cee_mailbot.watching import health_served
 from parsers.headers import MailRefused
 from parsers.papers import Paper
 
@@ -120,7 +122,7 @@ def run(app: App, stop: Event) -> bool:
     jobs["send replies"] = (SENDING_INTERVAL, _safely("send replies", lambda: send(app)))
     jobs["read papers"] = (READING_INTERVAL, _safely("read papers", lambda: read(app)))
     jobs["census"] = (UPKEEP_INTERVAL, _safely("census", lambda: take_daily_census(app)))
-    jobs["alarms"] = (ALARM_INTERVAL, _safely("alarms", lambda: sound_alarms(app)))
+    jobs["alarms"] = (ALARM_INTERVAL, _safely("alarms", AlarmBell(app).sound))
     with health_served(app), watched(app, stop, polls):
         notify("READY=1")
         ended = run_until(stop, jobs)
@@ -142,8 +144,9 @@ def watched(app: App, stop: Event, polls: Mapping[str, Wakeable]) -> Iterator[No
     try:
         yield
     finally:
+        ends = time.monotonic() + WATCHERS_END_WITHIN.total_seconds()  # one for all: many may hang
         for thread in threads:
-            thread.join(WATCHERS_END_WITHIN.total_seconds())
+            thread.join(max(0.0, ends - time.monotonic()))
 
 
 def _unless(stop: Event, act: Callable[[], None]) -> Callable[[], None]:

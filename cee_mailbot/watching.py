@@ -1,14 +1,11 @@
-"""How the program fares: figures, health, alarms, and who is told of them."""
+"""How the program fares: figures, health, and what needs a person."""
 
 import logging
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -16,16 +13,13 @@ from typing import Any
 
 from cee_mailbot import metrics
 from cee_mailbot.app import App
-from cee_mailbot.domain.alarms import Alarm, Watch, WatchedMailbox, alarms, to_tell
+from cee_mailbot.domain.alarms import Alarm, Watch, WatchedMailbox, alarms
 from cee_mailbot.domain.reply import ReplyState
 from cee_mailbot.errors import CeeMailbotError
-from cee_mailbot.interfaces import Letter
-from cee_mailbot.log import fields
 from cee_mailbot.watch_ledger import Figures
 
 logger = logging.getLogger(__name__)
 
-TOLD_AGAIN_AFTER = timedelta(days=1)
 _FAILED = (ReplyState.FAILED, ReplyState.UNDELIVERABLE)
 
 
@@ -39,7 +33,16 @@ class Answer:
 
 
 def look(app: App) -> tuple[Watch, Figures, tuple[Alarm, ...]]:
-    """How the program fares now, and what of that needs a person. Raises what the store raises."""
+    """How the program fares now, and what of that needs a person; of a database that can't be read, just that."""
+    try:
+        watch, figures = _look(app)
+    except CeeMailbotError as error:
+        watch = Watch(at=app.site.clock.now(), disk_free=free_bytes(app), database_error=str(error))
+        figures = Figures()
+    return watch, figures, alarms(watch, app.config.alarms.thresholds)
+
+
+def _look(app: App) -> tuple[Watch, Figures]:
     now = app.site.clock.now()
     with app.store.read() as ask:
         figures = ask.figures(now)
@@ -60,7 +63,7 @@ def look(app: App) -> tuple[Watch, Figures, tuple[Alarm, ...]]:
         held=sum(number for (_, status), number in figures.messages.items() if status == "held"),
         held_since=figures.held_since,
     )
-    return watch, figures, alarms(watch, app.config.alarms.thresholds)
+    return watch, figures
 
 
 def _watched(mailbox: Any, facts: Any, since: datetime) -> WatchedMailbox:
@@ -98,10 +101,7 @@ def answer(app: App, path: str) -> Answer:
         return _ready(app)
     if path != "/metrics":
         return _text(404, "there are /livez, /readyz and /metrics")
-    try:
-        return Answer(status=200, content_type=metrics.CONTENT_TYPE, body=metrics.exposition(*look(app)))
-    except CeeMailbotError as error:
-        return _text(503, str(error))
+    return Answer(status=200, content_type=metrics.CONTENT_TYPE, body=metrics.exposition(*look(app)))
 
 
 def _ready(app: App) -> Answer:
@@ -147,46 +147,3 @@ def health_served(app: App) -> Iterator[int | None]:
         finally:
             server.shutdown()
             thread.join()
-
-
-# --- alarms ---------------------------------------------------------------------------------------------------
-
-
-def sound_alarms(app: App) -> None:
-    """Logs and mails what needs a person: once when it begins, once a day while it lasts, once when it has ended.
-
-    An alarm whose mail could not be sent was not told, and is told at the next call.
-    """
-    watch, _, sounding = look(app)
-    with app.store.read() as ask:
-        due, ended = to_tell(sounding, ask.told_alarms(), watch.at, TOLD_AGAIN_AFTER)
-    for alarm in due:
-        logger.error("alarm: %s", alarm.reason, extra=fields(subject=alarm.subject or None))
-    for alarm in ended:
-        logger.info("alarm has ended: %s", alarm.reason, extra=fields(subject=alarm.subject or None))
-    if due or ended:
-        if app.config.alarms.to:
-            _mail(app, due, ended)
-        with app.store.begin(watch.at) as unit:
-            unit.note_told(due, ended)
-
-
-def _mail(app: App, due: Sequence[Alarm], ended: Sequence[Alarm]) -> None:
-    sender = app.config.mailboxes[0].address
-    with app.mailer.session() as session:
-        for to in app.config.alarms.to:
-            session.send(Letter(return_path=sender, to=to, raw=_letter(app, sender, to, due, ended)))
-
-
-def _letter(app: App, sender: str, to: str, due: Sequence[Alarm], ended: Sequence[Alarm]) -> bytes:
-    mail = EmailMessage(policy=SMTP)
-    reasons = sorted({alarm.reason for alarm in due}) or ["ended"]
-    mail["From"], mail["To"] = sender, to
-    mail["Subject"] = f"cee-mailbot: {', '.join(reasons)}"
-    mail["Date"] = format_datetime(app.site.clock.now())
-    mail["Message-ID"] = app.site.new_message_id()
-    mail["Auto-Submitted"] = "auto-generated"
-    lines = [f"{alarm.reason}: {alarm.words}" for alarm in due]
-    lines += [f"ended: {alarm.reason}: {alarm.words}" for alarm in ended]
-    mail.set_content("\n".join([*lines, "", "What to do: docs/operations.md, under the reason's name.", ""]))
-    return mail.as_bytes()

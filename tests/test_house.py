@@ -121,9 +121,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     **dict.fromkeys(RIM, CONTRACTS),
     "web": CONTRACTS | {"desk", "accounts"},  # what staff do goes through these two doors
     "app": CONTRACTS | WORK | RIM | {"config"},
-    "operations": CONTRACTS | WORK | {"app", "config", "sources", "sandbox", "upkeep", "watching", "notify"},
+    "operations": CONTRACTS
+    | WORK
+    | {"app", "config", "sources", "sandbox", "upkeep", "watching", "alarming", "notify"},
     "upkeep": CONTRACTS | WORK | {"app", "config"},
     "watching": CONTRACTS | WORK | {"app", "config", "metrics"},
+    "alarming": CONTRACTS | {"app", "watching"},
     "backup": CONTRACTS | WORK | RIM | {"app", "config", "upkeep"},
     "demo": CONTRACTS | {"app", "config", "operations"},
     "cli": CONTRACTS

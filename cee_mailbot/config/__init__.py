@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
@@ -72,6 +72,8 @@ class RepliesConfig:
     dir: Path | None = None
     templates: Path | None = None
     agency_text: str = ""
+    answer_timeout: timedelta = timedelta(minutes=5)
+    letter_timeout: timedelta = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -205,6 +207,8 @@ def _replies(table: RepliesTable, environ: Mapping[str, str]) -> RepliesConfig:
         dir=table.dir,
         templates=table.templates,
         agency_text=table.agency_text,
+        answer_timeout=table.answer_timeout,
+        letter_timeout=table.letter_timeout,
     )
 
 

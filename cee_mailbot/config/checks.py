@@ -58,6 +58,14 @@ def _polling_takes_time(settings: Settings) -> Iterator[Fault]:
             yield Fault(path=("polling", key), wrong="is shorter than a second", remedy='write at least "1s"')
 
 
+def _answers_have_time(settings: Settings) -> Iterator[Fault]:
+    """A claim on a reply outlasts ten minutes: with more, another process might send it beside us."""
+    for key in ("answer_timeout", "letter_timeout"):
+        if not timedelta(seconds=1) <= getattr(settings.replies, key) <= timedelta(minutes=10):
+            remedy = 'write "1s" to "10m"'
+            yield Fault(path=("replies", key), wrong="is no time to wait for an answer", remedy=remedy)
+
+
 def _reading_has_room(settings: Settings) -> Iterator[Fault]:
     """Less than these, and good mail would be held; a child without a message takes a third of the memory."""
     reading = settings.reading
@@ -248,6 +256,7 @@ CHECKS: tuple[Callable[[Settings], Iterator[Fault]], ...] = (
     _storage_is_built_in,
     _storage_is_known,
     _polling_takes_time,
+    _answers_have_time,
     _reading_has_room,
     _web_is_safe,
     _scanner_is_in_one_place,

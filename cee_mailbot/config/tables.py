@@ -194,6 +194,8 @@ class RepliesTable(OauthKeys):
     tls: Tls | None = None
     user: Line | None = None
     ca_file: Place | None = None
+    answer_timeout: Duration = timedelta(minutes=5)
+    letter_timeout: Duration = timedelta(minutes=10)
     dir: Place | None = None
     templates: Place | None = None
     agency_text: str = ""

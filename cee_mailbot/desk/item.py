@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from cee_mailbot import crash
 from cee_mailbot.desk_ledger import Change, DeskItem
 from cee_mailbot.domain.work_item import SYSTEM, TRANSITIONS, Act, ItemState, allowed
 from cee_mailbot.errors import ChangedError, NotAllowedError, UserError
@@ -46,6 +47,7 @@ def opened(intake: Intake, tracking: str, act: Act, *, actor: str, version: int 
         item = unit.desk_item(tracking)
         check_version(item, version)
         yield Opened(unit=unit, item=item, act=act, after=state_after(item, act), actor=actor)
+        crash.here("C21")
 
 
 def check_person(actor: str) -> None:

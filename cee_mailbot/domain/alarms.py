@@ -38,7 +38,8 @@ class Watch:
 
     `oldest_due` is when the reply that waits longest was due; `skew` by how much the mail servers' clocks are ahead of
     ours, or our own went back; `held_since` when the oldest message that is held was first seen; `undeliverable` counts
-    replies that failed for good or came back.
+    replies that failed for good or came back. While there is a `database_error`, what only the database knows is at its
+    default.
     """
 
     at: datetime
@@ -53,6 +54,7 @@ class Watch:
     breaker_opened_at: datetime | None = None
     held: int = 0
     held_since: datetime | None = None
+    database_error: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,6 +75,12 @@ class ToldAlarm:
 
 
 Rule = Callable[[Watch, Thresholds], Iterator[Alarm]]
+
+
+def _database_down(watch: Watch, _limits: Thresholds) -> Iterator[Alarm]:
+    if watch.database_error is not None:
+        words = f"the database can't be read: {watch.database_error}"
+        yield Alarm(reason="database-down", subject="", words=words)
 
 
 def _no_completed_poll(watch: Watch, limits: Thresholds) -> Iterator[Alarm]:
@@ -149,6 +157,7 @@ def _held_mail(watch: Watch, limits: Thresholds) -> Iterator[Alarm]:
 
 
 RULES: tuple[tuple[str, Rule], ...] = (
+    ("database-down", _database_down),
     ("no-completed-poll", _no_completed_poll),
     ("disk-low", _disk_low),
     ("census-unclean", _census_unclean),

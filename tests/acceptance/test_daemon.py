@@ -5,7 +5,7 @@ import signal
 import socket
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -69,14 +69,26 @@ def test_systemd_hears_of_readiness_polls_and_the_end_and_health_is_served(bot: 
     assert bot.ask("audit", "verify")["ok"]
 
 
-def test_f86_a_server_that_hangs_does_not_keep_the_daemon_from_ending_within_30_s(bot: Bot) -> None:
-    """It takes the connection and never says a word; the poll waits for its greeting."""
+def test_f86_servers_that_hang_do_not_keep_the_daemon_from_ending_within_30_s(bot: Bot) -> None:
+    """They take every connection and never say a word; polls and watchers of three mailboxes wait for greetings."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         silent.settimeout(TIME_LIMIT)
         place = {"host": "127.0.0.1", "tcp_port": silent.getsockname()[1], "tls": "none"}
-        configure(bot, {"source": "imap", "user": "x", "password": "x", **place})
-        with running(bot) as process:
-            connection, _ = silent.accept()
-            with connection:
-                process.send_signal(signal.SIGTERM)
-                assert process.wait(timeout=30) == 0, bot.log()
+        boxes = [
+            {
+                "name": name,
+                "address": f"CEE-{name}@cbp.dhs.gov",
+                "team": team,
+                "source": "imap",
+                "user": name,
+                "password": "x",
+                **place,
+            }
+            for name, team in (("one", "007"), ("two", "003"), ("three", "001"))
+        ]
+        bot.configure(boxes, replies={"transport": "files", "dir": str(bot.folder / "sent")})
+        with running(bot) as process, ExitStack() as open_ones:
+            for _ in range(2 * len(boxes)):
+                open_ones.enter_context(silent.accept()[0])
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(timeout=30) == 0, bot.log()

@@ -5,8 +5,10 @@ import logging
 import os
 import re
 import shutil
+import sqlite3
 import subprocess
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from io import StringIO
@@ -18,11 +20,13 @@ from urllib.request import urlopen
 import pytest
 
 from cee_mailbot import watching
+from cee_mailbot.alarming import AlarmBell
 from cee_mailbot.app import App, opened
 from cee_mailbot.blobs import DiskReserve
 from cee_mailbot.config import load_config
 from cee_mailbot.domain.alarms import RULES
-from cee_mailbot.errors import UnreachableError
+from cee_mailbot.errors import TemporaryError, UnreachableError
+from cee_mailbot.interfaces import Letter
 from cee_mailbot.log import configure_logging
 from cee_mailbot.metrics import METRICS, PREFIX
 from cee_mailbot.operations import poll, send
@@ -149,21 +153,21 @@ def letters(app: App) -> list[str]:
 def test_an_alarm_is_mailed_when_it_begins_once_a_day_and_when_it_has_ended(app: App) -> None:
     clock = app.site.clock
     assert isinstance(clock, FixedClock)
-    watching.sound_alarms(app)
+    AlarmBell(app).sound()
     assert letters(app) == []
     clock.advance(timedelta(minutes=16))
     for _ in range(3):
-        watching.sound_alarms(app)
+        AlarmBell(app).sound()
     [first] = letters(app)
     assert "Subject: cee-mailbot: no-completed-poll" in first
     assert "To: duty@agency.example" in first
     assert "Auto-Submitted: auto-generated" in first
     clock.advance(timedelta(days=1))
-    watching.sound_alarms(app)
+    AlarmBell(app).sound()
     assert len(letters(app)) == 2
     list(poll(app))
     for _ in range(2):
-        watching.sound_alarms(app)
+        AlarmBell(app).sound()
     assert len(letters(app)) == 3
     assert "ended: no-completed-poll" in letters(app)[2]
 
@@ -175,10 +179,81 @@ def test_an_alarm_whose_mail_could_not_be_sent_is_told_at_the_next_call(app: App
     clock.advance(timedelta(minutes=16))
     mailer.be_down()
     with pytest.raises(UnreachableError):
-        watching.sound_alarms(app)
+        AlarmBell(app).sound()
     mailer.be_down(down=False)
-    watching.sound_alarms(app)
+    AlarmBell(app).sound()
     assert len(letters(app)) == 1
+
+
+class PickyMailer(MemoryMailer):
+    """Does not reach some addresses now."""
+
+    unreached: frozenset[str] = frozenset()
+
+    def send(self, letter: Letter) -> None:
+        if letter.to in self.unreached:
+            raise TemporaryError("450 greylisted")
+        super().send(letter)
+
+
+def told_to(app: App, *addresses: str) -> tuple[App, PickyMailer, FixedClock]:
+    mailer, clock = PickyMailer(), app.site.clock
+    assert isinstance(clock, FixedClock)
+    alarms = app.config.alarms.model_copy(update={"to": list(addresses)})
+    return replace(app, mailer=mailer, config=replace(app.config, alarms=alarms)), mailer, clock
+
+
+@pytest.mark.parametrize("order", [("a@agency.example", "b@agency.example"), ("b@agency.example", "a@agency.example")])
+def test_one_address_that_fails_gets_its_mail_later_and_the_other_nothing_twice(
+    app: App, order: tuple[str, str]
+) -> None:
+    app, mailer, clock = told_to(app, *order)
+    bell = AlarmBell(app)
+    clock.advance(timedelta(minutes=16))
+    mailer.unreached = frozenset({"b@agency.example"})
+    for _ in range(3):
+        bell.sound()
+    assert [letter.to for letter in mailer.letters] == ["a@agency.example"]
+    mailer.unreached = frozenset()
+    for _ in range(3):
+        bell.sound()
+    assert [letter.to for letter in mailer.letters] == ["a@agency.example", "b@agency.example"]
+
+
+def test_an_address_that_is_refused_for_good_keeps_nobody_from_being_told_once(app: App) -> None:
+    app, mailer, clock = told_to(app, "gone@agency.example", "a@agency.example")
+    mailer.refuse("gone@agency.example")
+    clock.advance(timedelta(minutes=16))
+    bell = AlarmBell(app)
+    for _ in range(3):
+        bell.sound()
+    assert [letter.to for letter in mailer.letters] == ["a@agency.example"]
+
+
+def test_a_database_that_is_down_is_logged_mailed_once_and_a_metric(
+    app: App, bot: Bot, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What was told before goes on being known when the database is back."""
+    clock, bell = app.site.clock, AlarmBell(app)
+    assert isinstance(clock, FixedClock)
+    clock.advance(timedelta(minutes=16))
+    bell.sound()
+    with closing(sqlite3.connect(bot.database, isolation_level=None)) as other:
+        other.execute("alter table message rename to lost")
+        for _ in range(3):
+            bell.sound()
+        assert [("database-down" in one) for one in letters(app)] == [False, True]
+        said = samples(app)
+        assert said['cee_mailbot_alarm{reason="database-down"}'] == 1
+        assert said["cee_mailbot_disk_free_bytes"] > 0
+        assert "alarm: database-down" in caplog.text
+        other.execute("alter table lost rename to message")
+    for _ in range(3):
+        bell.sound()
+    assert len(letters(app)) == 3
+    assert "ended: database-down" in letters(app)[2]
+    assert "no-completed-poll" not in letters(app)[2]
+    assert samples(app)['cee_mailbot_alarm{reason="database-down"}'] == 0
 
 
 def test_the_census_is_taken_once_a_day_and_an_unclean_one_is_an_alarm(app: App, bot: Bot) -> None:
@@ -222,7 +297,7 @@ def test_the_log_of_a_whole_run_holds_no_address_and_no_subject(app: App, bot: B
         list(poll(app))
         send(app)
         keep_census(app)
-        watching.sound_alarms(app)
+        AlarmBell(app).sound()
     finally:
         logging.getLogger().handlers[:] = former
     said = stream.getvalue()

@@ -23,6 +23,7 @@ def boxed(**changes: object) -> Watch:
 
 # reason: (as bad as it may be, a little worse)
 CASES: dict[str, tuple[Watch, Watch]] = {
+    "database-down": (WELL, replace(WELL, database_error="disk full")),
     "no-completed-poll": (
         boxed(last_completed=NOW - LIMITS.no_poll),
         boxed(last_completed=NOW - LIMITS.no_poll - MOMENT, error="refused"),
