@@ -78,23 +78,28 @@ class App:
 
 
 @contextmanager
-def opened(config: Config, *, now: datetime | None = None, clock: SetClock | None = None) -> Iterator[App]:
+def opened(
+    config: Config, *, now: datetime | None = None, clock: SetClock | None = None, reader: ChildReader | None = None
+) -> Iterator[App]:
     """The program on this configuration, its database at this version's schema.
 
-    `now` stops the clock there; with `clock` it goes as that one is set.
+    `now` stops the clock there; with `clock` it goes as that one is set. A `reader` that is given is not closed.
     """
-    app = build(config, now=now, clock=clock)
+    app = build(config, now=now, clock=clock, reader=reader)
     for fault in app.directories.faults:
         logger.warning("directory: %s", fault)
     app.store.migrate()
     try:
         yield app
     finally:
-        app.reader.close()
+        if reader is None:
+            app.reader.close()
         app.store.close()
 
 
-def build(config: Config, *, now: datetime | None = None, clock: SetClock | None = None) -> App:
+def build(
+    config: Config, *, now: datetime | None = None, clock: SetClock | None = None, reader: ChildReader | None = None
+) -> App:
     """The program on this configuration; touches nothing outside yet."""
     clock = SetClock(instant=now) if now else clock
     until = clock.now if clock else None
@@ -104,7 +109,7 @@ def build(config: Config, *, now: datetime | None = None, clock: SetClock | None
     directories = directories_of(config)
     site = site_of(config, clock or SystemClock(), directories)
     mailer = mailer_of(config)
-    reader = reader_of(config)
+    reader = reader or reader_of(config)
     return App(
         config=config,
         store=store,

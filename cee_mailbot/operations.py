@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -33,6 +33,7 @@ from cee_mailbot.outcome import Subject
 from cee_mailbot.paperwork import read_papers
 from cee_mailbot.polling import PollReport, poll_mailbox
 from cee_mailbot.reading import HEADER_BYTES
+from cee_mailbot.sandbox import ChildReader
 from cee_mailbot.schedule import run_until
 from cee_mailbot.site import Site
 from cee_mailbot.sources.mail_files import read_mail_files
@@ -196,13 +197,14 @@ def ingest(
 
 
 def inspect_message(
-    config: Config | Policy, raw: bytes, *, arrived_at: datetime, mailbox: str | None
+    config: Config | Policy, raw: bytes, *, arrived_at: datetime, mailbox: str | None, reader: ChildReader | None = None
 ) -> dict[str, Any]:
     """What would become of one message in `mailbox` (the one it is addressed to, when None); see `explain`.
 
-    Rules instead of a configuration are those of every Center. Raises `UserError` when there is no such mailbox.
+    Rules instead of a configuration are those of every Center. A `reader` that is given is not closed. Raises
+    `UserError` when there is no such mailbox.
     """
-    subject, site, refused, papers = _inspected(config, raw, arrived_at=arrived_at, mailbox=mailbox)
+    subject, site, refused, papers = _inspected(config, raw, arrived_at=arrived_at, mailbox=mailbox, reader=reader)
     return explain(subject, site, refused=refused, papers=papers)
 
 
@@ -221,18 +223,19 @@ def _papers_of(reader: Reader, raw: bytes, reading: Reading) -> dict[str, Paper]
 
 
 def _inspected(
-    config: Config | Policy, raw: bytes, *, arrived_at: datetime, mailbox: str | None
+    config: Config | Policy, raw: bytes, *, arrived_at: datetime, mailbox: str | None, reader: ChildReader | None = None
 ) -> tuple[Subject, Site, str | None, dict[str, Paper]]:
     """The message ready to be judged, at which site, why only its header could be read, and what its papers say."""
     site = site_of(config, SystemClock()) if isinstance(config, Config) else shipped_site(config)
     known = {one.name: one for one in site.mailboxes}
-    with reader_of(config if isinstance(config, Config) else None) as reader:
-        target = known.get(mailbox) if mailbox else _addressed(reader, raw, site)
+    own = nullcontext(reader) if reader else reader_of(config if isinstance(config, Config) else None)
+    with own as reads:
+        target = known.get(mailbox) if mailbox else _addressed(reads, raw, site)
         if target is None:
             raise UserError(f"no mailbox is called {mailbox}; there are: {', '.join(known)}")
         policy = site.policies[target.name]
-        reading, refused = _read(reader, raw, limit=policy.message_limit)
-        papers = _papers_of(reader, raw, reading)
+        reading, refused = _read(reads, raw, limit=policy.message_limit)
+        papers = _papers_of(reads, raw, reading)
     kept = KeptMessage(
         id=0,
         mailbox=target.name,

@@ -6,6 +6,7 @@ file beside what is expected, so that one page tells the whole story. `@REPLY:1:
 `closed` names the items that staff close, and after which poll.
 """
 
+import atexit
 import os
 import re
 import sqlite3
@@ -16,6 +17,7 @@ from datetime import datetime, timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +32,7 @@ from cee_mailbot.domain.routing import shipped_centers
 from cee_mailbot.domain.work_item import Closing
 from cee_mailbot.errors import NotAllowedError
 from cee_mailbot.questions import ItemQuery, MessageQuery, Questions, ReplyQuery
+from cee_mailbot.sandbox import ChildReader
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "eml"
 ACTIVATION = datetime.fromisoformat("2000-01-01T00:00:00Z")
@@ -143,12 +146,20 @@ def _usual_clock(deliveries: tuple[Delivery, ...]) -> tuple[datetime, ...]:
 # --- the program on the case ----------------------------------------------------------------------------------
 
 
+@cache
+def shared_reader() -> ChildReader:
+    """The one pool of reading children of this process, used again from case to case as the daemon does."""
+    reader = ChildReader()
+    atexit.register(reader.close)
+    return reader
+
+
 def run_case(case: Case, at: Path) -> Observed:
     """Runs the program on a case, its configuration, mail and database being in the folder `at`."""
     config = load_config(write_configuration(case, at), {})
     sent: dict[int, bytes] = {}
     for poll, now in enumerate(case.now, start=1):
-        with program.opened(config, now=now) as app:
+        with program.opened(config, now=now, reader=shared_reader()) as app:
             with app.store.read() as ask:
                 replies = [to_json(one) for one in ask.replies(ReplyQuery())]
             sent |= {one.number: _deliver(case, one, at, replies) for one in case.deliveries if one.poll == poll}
@@ -157,7 +168,7 @@ def run_case(case: Case, at: Path) -> Observed:
                 if one["poll"] == poll:
                     close(app.intake, one["item"], Closing.DONE, actor="kim")
     written = _everything_written(at)
-    with program.opened(config, now=case.now[-1]) as app:
+    with program.opened(config, now=case.now[-1], reader=shared_reader()) as app:
         _pass(app, case)
         with app.store.read() as ask:
             facts = _facts(case, app, ask, sent, at)
@@ -270,7 +281,9 @@ def _rows_of(case: Case, at: Path) -> list[int]:
 def _inspected(app: program.App, one: Delivery, raw: bytes) -> Facts | None:
     """What `inspect` says of the message: the same reading, with nothing known of other messages."""
     try:
-        return operations.inspect_message(app.config, raw, arrived_at=one.arrived, mailbox=one.mailbox)
+        return operations.inspect_message(
+            app.config, raw, arrived_at=one.arrived, mailbox=one.mailbox, reader=app.reader
+        )
     except NotAllowedError:
         return None
 

@@ -39,6 +39,7 @@ NO_CASE: dict[str, dict[str, str]] = {
         **dict.fromkeys(("blob-damaged", "reader-broke", "decision-broke"), FAULT),
         "header-too-large": "it takes a header of 256 KB; see the tests of the parsers",
         "reading-limit": "nothing known takes so long; see the tests of the children that read",
+        "restored": "only a restored backup makes it; see the tests of backups",
         "no-replies": "only `ingest --no-replies` makes it",
     },
 }
