@@ -44,6 +44,15 @@ class Questions(ClockQuestions, UpkeepQuestions, AccountQuestions, Protocol):
     def reply(self, reply_id: int) -> tuple[facts.ReplyFacts, bytes]:
         """One reply and its exact bytes. Raises `NotFoundError`."""
 
+    def attempts(self, reply_id: int) -> tuple[facts.AttemptFacts, ...]:
+        """Every try to send a reply, oldest first."""
+
+    def unprocessed_messages(self, query: "UnprocessedQuery") -> tuple[facts.MessageFacts, ...]:
+        """Messages in these statuses, newest first; a reject that a later message made good is none of them."""
+
+    def unprocessed_replies(self, query: "UnprocessedQuery") -> tuple[facts.ReplyFacts, ...]:
+        """Replies in these states, newest first."""
+
     def mailboxes(self) -> tuple[facts.MailboxFacts, ...]:
         """How the polling of each mailbox goes."""
 
@@ -95,6 +104,21 @@ class ReplyQuery:
     to: str | None = None
     limit: int | None = None
     offset: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UnprocessedQuery:
+    """Which messages or replies are asked for, and whose: None means everybody's.
+
+    What belongs to an item is that item's team's; everything else belongs to the mailbox that it came to. `before` is
+    the row id at which the page before ended.
+    """
+
+    states: tuple[str, ...]
+    teams: tuple[str, ...] | None = None
+    mailboxes: tuple[str, ...] = ()
+    before: int | None = None
+    limit: int = 50
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -14,7 +14,15 @@ from cee_mailbot.desk.acts import (
     wake_due,
 )
 from cee_mailbot.desk.handing_on import send_back, transfer, transfer_to_port
-from cee_mailbot.desk.messages import cancel_reply, documents_of, reading_of, release, reset_breaker, retry_reply
+from cee_mailbot.desk.messages import (
+    cancel_reply,
+    documents_of,
+    reading_if_released,
+    reading_of,
+    release,
+    reset_breaker,
+    retry_reply,
+)
 from cee_mailbot.desk.regrouping import join, move, split
 from cee_mailbot.desk.replaying import Replay, replay
 from cee_mailbot.intake import Intake
@@ -31,6 +39,7 @@ __all__ = [
     "join",
     "move",
     "note",
+    "reading_if_released",
     "reading_of",
     "release",
     "reopen",

@@ -12,9 +12,10 @@ from cee_mailbot.gathering import enqueue_whole
 from cee_mailbot.intake import Intake, rejoined_subject, subject_of
 from cee_mailbot.interfaces import Reading
 from cee_mailbot.ledger import KeptMessage, Outcome, UnitOfWork
-from cee_mailbot.outcome import Release, Subject, judge
+from cee_mailbot.outcome import Release, Subject, judge, read_line
 from parsers.documents import Document
 from parsers.headers import MailRefused
+from parsers.subject import SubjectLine
 
 Found = TypeVar("Found")
 
@@ -41,6 +42,16 @@ def _read_anew(intake: Intake, message_id: int, read: Callable[[bytes], Found]) 
         raise NotAllowedError(f"message {message_id} can't be read: {refused.sentence}") from refused
 
 
+def reading_if_released(intake: Intake, message_id: int, line: str | None) -> SubjectLine:
+    """The subject line of a message as it would be read if it were released, with `line` in its place where given.
+
+    Raises as `release`.
+    """
+    with intake.store.begin(intake.site.clock.now()) as unit:
+        kept = _releasable(unit.message(message_id))
+    return read_line(_subject_to_release(intake, kept, Release(actor="", line=line)))
+
+
 def release(intake: Intake, message_id: int, *, actor: str, line: str | None = None) -> None:
     """Puts a held, rejected or ignored message into the queue with its original times, and acknowledges it.
 
@@ -50,10 +61,7 @@ def release(intake: Intake, message_id: int, *, actor: str, line: str | None = N
     """
     with intake.store.begin(intake.site.clock.now()) as unit:
         kept = _releasable(unit.message(message_id))
-    try:
-        subject = subject_of(intake, kept, release=Release(actor=actor, line=line))
-    except MailRefused:
-        subject = subject_of(intake, kept, release=Release(actor=actor, line=line), header_only=True)
+    subject = _subject_to_release(intake, kept, Release(actor=actor, line=line))
     with intake.store.begin(intake.site.clock.now()) as unit:
         _releasable(unit.message(message_id))
         whole = whole_of(subject.reading.mail, intake.blobs, unit, limit=subject.policy.message_limit, with_held=True)
@@ -64,6 +72,13 @@ def release(intake: Intake, message_id: int, *, actor: str, line: str | None = N
             enqueue_whole(submission, intake.site, unit)
         if whole:
             whole.end(submission, unit)
+
+
+def _subject_to_release(intake: Intake, kept: KeptMessage, release: Release) -> Subject:
+    try:
+        return subject_of(intake, kept, release=release)
+    except MailRefused:
+        return subject_of(intake, kept, release=release, header_only=True)
 
 
 def _rejoined(fragment: Subject, whole: Whole, intake: Intake, unit: UnitOfWork) -> Subject:

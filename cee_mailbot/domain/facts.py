@@ -105,6 +105,15 @@ class ReplyFacts:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class AttemptFacts:
+    """One try to send a reply: when (UTC), the state that it ended in, and what the mail server said."""
+
+    at: datetime
+    state: str
+    detail: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class HistoryFacts:
     """One line of the history: when (UTC), who, what, and the particulars."""
 

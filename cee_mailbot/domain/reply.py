@@ -38,6 +38,18 @@ class ReplyState(StrEnum):
     CANCELLED = "cancelled"
 
 
+# From these states a person can have a reply tried again.
+RETRIABLE = (
+    ReplyState.FAILED,
+    ReplyState.WITHHELD,
+    ReplyState.DELAYED,
+    ReplyState.RETRYING,
+    ReplyState.UNDELIVERABLE,
+)
+# The mail server has none of these: a reply that may have left can't be taken back.
+CANCELLABLE = (ReplyState.QUEUED, ReplyState.DELAYED, ReplyState.RETRYING, ReplyState.WITHHELD, ReplyState.FAILED)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Stamp:
     """One time as a reply shows it: an aware instant, the IANA zone to show it in, and which clock it is from.

@@ -149,7 +149,7 @@ class SqlStore:
         """A write transaction; see `ledger.Store`."""
         with Session(self._writer) as session, session.begin():
             _hold_rows(session)
-            unit = SqlUnitOfWork(session, now, holder=self._holder)
+            unit = SqlUnitOfWork(session, now, holder=self._holder, search=self._search)
             if lease is not None:
                 unit.keep_lease(lease)
             yield unit

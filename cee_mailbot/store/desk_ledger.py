@@ -15,6 +15,7 @@ from cee_mailbot.questions import WorklistQuery
 from cee_mailbot.store import changes
 from cee_mailbot.store.assembly_ledger import AssemblyLedger
 from cee_mailbot.store.regrouped import close_emptied, regroup, split_off
+from cee_mailbot.store.search import Search
 from cee_mailbot.store.tables import FlagRow, HistoryRow, MessageRow, NoteRow, ReplyRow, SubmissionRow
 from cee_mailbot.store.texts import storable
 from cee_mailbot.store.worklist import worklist_rows
@@ -26,6 +27,8 @@ _AWAKE = {state: after for (state, _), after in BY_ITSELF.items()}[ItemState.WAI
 class DeskLedger(AssemblyLedger):
     """See `desk_ledger.DeskLedger`."""
 
+    _search: Search
+
     def desk_item(self, tracking: str) -> DeskItem:
         """See `desk_ledger.DeskLedger`."""
         row = self._session.exec(select(SubmissionRow).where(SubmissionRow.tracking == tracking.upper())).first()
@@ -36,7 +39,7 @@ class DeskLedger(AssemblyLedger):
 
     def first_unclaimed(self, query: WorklistQuery) -> str | None:
         """See `desk_ledger.DeskLedger`."""
-        rows, _ = worklist_rows(self._session, replace(query, unclaimed=True, limit=1, after=None))
+        rows, _ = worklist_rows(self._session, self._search, replace(query, unclaimed=True, limit=1, after=None))
         return rows[0].tracking if rows else None
 
     def carry_out(self, change: Change) -> None:

@@ -11,7 +11,15 @@ from sqlmodel import Session, col, or_, select
 from cee_mailbot.domain import facts
 from cee_mailbot.domain.submission import MessageStatus
 from cee_mailbot.errors import NotFoundError, UserError
-from cee_mailbot.questions import SORTABLE, ItemQuery, MessageQuery, ReplyQuery, Worklist, WorklistQuery
+from cee_mailbot.questions import (
+    SORTABLE,
+    ItemQuery,
+    MessageQuery,
+    ReplyQuery,
+    UnprocessedQuery,
+    Worklist,
+    WorklistQuery,
+)
 from cee_mailbot.store.account_ledger import AccountRegister
 from cee_mailbot.store.audit_ledger import AuditRegister
 from cee_mailbot.store.census_ledger import CensusRegister
@@ -31,6 +39,7 @@ from cee_mailbot.store.row_facts import (
 )
 from cee_mailbot.store.search import Search, terms_of
 from cee_mailbot.store.tables import (
+    AttemptRow,
     BreakerRow,
     DocumentRow,
     FlagRow,
@@ -42,6 +51,7 @@ from cee_mailbot.store.tables import (
     ReplyRow,
     SubmissionRow,
 )
+from cee_mailbot.store.unprocessed import message_rows, reply_rows
 from cee_mailbot.store.watch_ledger import WatchRegister
 from cee_mailbot.store.worklist import count_worklist, worklist_rows
 
@@ -66,18 +76,22 @@ class SqlQuestions(ClockRegister, CensusRegister, AuditRegister, WatchRegister, 
             conditions.append(self._search.items(terms))
         statement = select(SubmissionRow).where(*conditions).order_by(*_order(query.sort))
         rows = self._session.exec(_page(statement, query.limit, query.offset)).all()
-        snippets = self._search.item_snippets(self._session, terms, [row.id or 0 for row in rows])
-        found = zip(rows, self._item_facts(rows), strict=True)
-        return tuple(replace(item, snippet=snippets.get(row.id or 0)) for row, item in found)
+        return self._with_snippets(rows, query.text)
+
+    def _with_snippets(self, rows: Sequence[SubmissionRow], text: str | None) -> tuple[facts.ItemFacts, ...]:
+        ids = [row.id or 0 for row in rows]
+        snippets = self._search.item_snippets(self._session, terms_of(text or ""), ids)
+        found = zip(ids, self._item_facts(rows), strict=True)
+        return tuple(replace(item, snippet=snippets.get(number)) for number, item in found)
 
     def worklist(self, query: WorklistQuery) -> Worklist:
         """See `questions.Questions`."""
-        rows, after = worklist_rows(self._session, query)
-        return Worklist(items=tuple(self._item_facts(rows)), after=after)
+        rows, after = worklist_rows(self._session, self._search, query)
+        return Worklist(items=self._with_snippets(rows, query.text), after=after)
 
     def how_many(self, query: WorklistQuery) -> int:
         """See `questions.Questions`."""
-        return count_worklist(self._session, query)
+        return count_worklist(self._session, self._search, query)
 
     def story(self, tracking: str) -> facts.ItemStory:
         """See `ledger.Questions`."""
@@ -153,6 +167,19 @@ class SqlQuestions(ClockRegister, CensusRegister, AuditRegister, WatchRegister, 
         if row is None:
             raise NotFoundError(f"there is no reply {reply_id}; `cee-mailbot replies list` shows all")
         return next(iter(self._reply_facts([row]))), row.raw
+
+    def attempts(self, reply_id: int) -> tuple[facts.AttemptFacts, ...]:
+        """See `questions.Questions`."""
+        rows = self._rows(AttemptRow, AttemptRow.reply_id == reply_id)
+        return tuple(facts.AttemptFacts(at=row.at, state=row.state, detail=row.detail) for row in rows)
+
+    def unprocessed_messages(self, query: UnprocessedQuery) -> tuple[facts.MessageFacts, ...]:
+        """See `questions.Questions`."""
+        return self._message_facts(message_rows(self._session, query))
+
+    def unprocessed_replies(self, query: UnprocessedQuery) -> tuple[facts.ReplyFacts, ...]:
+        """See `questions.Questions`."""
+        return tuple(self._reply_facts(reply_rows(self._session, query)))
 
     def mailboxes(self) -> tuple[facts.MailboxFacts, ...]:
         """See `ledger.Questions`."""

@@ -8,7 +8,7 @@ from sqlalchemy import func, true, update
 from sqlmodel import Session, col, or_, select
 
 from cee_mailbot.domain.answering import HOUR, UNLIMITED, ReplyTraffic
-from cee_mailbot.domain.reply import ReplyKind, ReplyState
+from cee_mailbot.domain.reply import CANCELLABLE, RETRIABLE, ReplyKind, ReplyState
 from cee_mailbot.errors import NotAllowedError, NotFoundError
 from cee_mailbot.interfaces import Letter
 from cee_mailbot.ledger import NewReply
@@ -21,10 +21,6 @@ DAY = timedelta(days=1)
 WEEK_HOURS = 7 * 24
 
 IN_LINE = (ReplyState.QUEUED, ReplyState.DELAYED, ReplyState.RETRYING, ReplyState.UNCERTAIN)
-RETRIABLE = (ReplyState.FAILED, ReplyState.WITHHELD, ReplyState.DELAYED, ReplyState.RETRYING, ReplyState.UNDELIVERABLE)
-
-# The mail server has none of these: a reply that may have left can't be taken back.
-CANCELLABLE = (ReplyState.QUEUED, ReplyState.DELAYED, ReplyState.RETRYING, ReplyState.WITHHELD, ReplyState.FAILED)
 
 
 class ReplyLedger:

@@ -19,6 +19,7 @@ from cee_mailbot.store.lease_ledger import LeaseLedger
 from cee_mailbot.store.message_ledger import MessageLedger
 from cee_mailbot.store.paper_ledger import PaperLedger
 from cee_mailbot.store.recovery_ledger import RecoveryLedger
+from cee_mailbot.store.search import Search
 from cee_mailbot.store.watch_ledger import WatchLedger
 
 # A message that says something new to an item that waits for the broker.
@@ -41,8 +42,9 @@ class SqlUnitOfWork(
 ):
     """See `ledger.UnitOfWork`; lives as long as the session's transaction."""
 
-    def __init__(self, session: Session, now: datetime, *, holder: str) -> None:
+    def __init__(self, session: Session, now: datetime, *, holder: str, search: Search) -> None:
         self._session = session
+        self._search = search
         self._holder = holder
         self._now = now.astimezone(UTC)
         self._history = HistoryWriter(session)

@@ -14,19 +14,23 @@ from sqlmodel import Session, col, select
 from cee_mailbot.domain.work_item import ItemState
 from cee_mailbot.errors import UserError
 from cee_mailbot.questions import WORKLIST_SORTS, Mark, WorklistQuery
-from cee_mailbot.store.conditions import contains, equal, mentions
+from cee_mailbot.store.conditions import contains, equal
+from cee_mailbot.store.search import Search, terms_of
 from cee_mailbot.store.tables import OPEN, FlagRow, SubmissionRow
 
 _LAST = datetime.max.replace(tzinfo=UTC)
 
 
-def worklist_rows(session: Session, query: WorklistQuery) -> tuple[Sequence[SubmissionRow], Mark | None]:
+def worklist_rows(
+    session: Session, search: Search, query: WorklistQuery
+) -> tuple[Sequence[SubmissionRow], Mark | None]:
     """The rows of a page in order, and its end where another page follows.
 
     Raises `UserError` for a sort that there is none of.
     """
     columns, falling = _sort(query.sort)
-    found = [row for team in query.teams for row in _rows_of(session, team, query, columns, falling=falling)]
+    like = _conditions(query, search)
+    found = [row for team in query.teams for row in _rows_of(session, team, query, like, falling=falling)]
     found.sort(key=lambda row: _place(row, columns), reverse=falling)
     page = found[: query.limit]
     more = len(found) > query.limit
@@ -34,9 +38,9 @@ def worklist_rows(session: Session, query: WorklistQuery) -> tuple[Sequence[Subm
     return page, Mark(at=tuple(getattr(last, name) for name in columns), row=last.id or 0) if last else None
 
 
-def count_worklist(session: Session, query: WorklistQuery) -> int:
+def count_worklist(session: Session, search: Search, query: WorklistQuery) -> int:
     """How many items the query has, counted up to its limit."""
-    conditions = [col(SubmissionRow.team).in_(query.teams), *_conditions(query)]
+    conditions = [col(SubmissionRow.team).in_(query.teams), *_conditions(query, search)]
     rows = select(SubmissionRow.id).where(*conditions).limit(query.limit).subquery()
     return session.exec(select(func.count()).select_from(rows)).one()
 
@@ -54,11 +58,12 @@ def _place(row: SubmissionRow, columns: Sequence[str]) -> tuple[Any, ...]:
 
 
 def _rows_of(
-    session: Session, team: str, query: WorklistQuery, columns: tuple[str, ...], *, falling: bool
+    session: Session, team: str, query: WorklistQuery, like: Sequence[Any], *, falling: bool
 ) -> Iterator[SubmissionRow]:
     """The first rows of one team after the mark, one more than a page holds."""
     wanted = query.limit + 1
-    conditions = [SubmissionRow.team == team, *_conditions(query)]
+    columns, _ = _sort(query.sort)
+    conditions = [SubmissionRow.team == team, *like]
     for order, limits in _runs(query.after, columns, falling=falling):
         fields = [col(getattr(SubmissionRow, name)) for name in order] + [col(SubmissionRow.id)]
         sorted_by = [field.desc() if falling else field.asc() for field in fields]
@@ -96,7 +101,7 @@ def _beyond(
     return [fields < values if falling else fields > values]
 
 
-def _conditions(query: WorklistQuery) -> list[Any]:
+def _conditions(query: WorklistQuery, search: Search) -> list[Any]:
     found = equal(
         SubmissionRow,
         code=query.code,
@@ -113,7 +118,7 @@ def _conditions(query: WorklistQuery) -> list[Any]:
         found.append(col(SubmissionRow.id).in_(select(FlagRow.submission_id).where(FlagRow.name == query.flag)))
     if query.sender is not None:
         found.append(_from(query.sender))
-    return [*found, *_due_conditions(query), *([mentions(query.text)] if query.text else [])]
+    return [*found, *_due_conditions(query), *([search.items(terms_of(query.text))] if query.text else [])]
 
 
 def _from(sender: str) -> ColumnElement[bool]:

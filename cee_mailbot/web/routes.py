@@ -8,7 +8,7 @@ from fastapi.responses import Response
 
 from cee_mailbot.domain.roles import Role
 from cee_mailbot.web.asking import Asked
-from cee_mailbot.web.pages import acting, documents, health, item, queue
+from cee_mailbot.web.pages import acting, documents, health, item, queue, unprocessed
 from cee_mailbot.web.sign_in import sign_in, sign_in_page, sign_out
 
 
@@ -51,7 +51,14 @@ ROUTES: tuple[Route, ...] = (
     _get("/items/{tracking}", item.item_page, Role.VIEWER, Of.ITEM),
     _post("/items/{tracking}/{act}", acting.act, Role.SPECIALIST, Of.ITEM),
     _get("/messages/{message}", documents.message_page, Role.VIEWER, Of.MESSAGE),
+    _get("/messages/{message}/html", documents.message_html, Role.VIEWER, Of.MESSAGE),
     _get("/messages/{message}/raw", documents.raw_message, Role.VIEWER, Of.MESSAGE),
     _get("/messages/{message}/documents/{number}", documents.document, Role.VIEWER, Of.MESSAGE),
     _get("/messages/{message}/documents/{number}/shown", documents.shown_document, Role.VIEWER, Of.MESSAGE),
+    _get("/unprocessed", unprocessed.unprocessed_page, Role.VIEWER),
+    _get("/messages/{message}/release", unprocessed.release_page, Role.SPECIALIST, Of.MESSAGE),
+    _post("/messages/{message}/release", unprocessed.release, Role.SPECIALIST, Of.MESSAGE),
+    _get("/replies/{reply}", unprocessed.reply_page, Role.VIEWER, Of.REPLY),
+    _post("/replies/{reply}/retry", unprocessed.retry_reply, Role.SPECIALIST, Of.REPLY),
+    _post("/replies/{reply}/cancel", unprocessed.cancel_reply, Role.SPECIALIST, Of.REPLY),
 )

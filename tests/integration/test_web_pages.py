@@ -141,7 +141,7 @@ def test_a_stale_act_does_nothing_and_shows_what_changed(shop: Workshop, kim: Te
     desk.claim(shop.intake, tracking, actor="lee")
     answer = kim.post(action, data=fields)
     assert answer.status_code == 409
-    assert "lee</strong> Claimed" in answer.text
+    assert "lee</strong> claimed" in answer.text
     assert "Page 2 is missing." in answer.text, "what was typed is not lost"
     assert story(shop, tracking).item.state == "assigned"
     assert shop.send().sent == 1, "the acknowledgement alone leaves"

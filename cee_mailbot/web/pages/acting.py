@@ -6,6 +6,7 @@ from typing import Any
 from fastapi.responses import Response
 
 from cee_mailbot import desk
+from cee_mailbot.domain.item_history import lines_of
 from cee_mailbot.domain.queue_search import read_search, write_search
 from cee_mailbot.errors import ChangedError, NotFoundError, UserError
 from cee_mailbot.questions import WORKLIST_SORTS, Mark
@@ -94,7 +95,7 @@ def _changed(asked: Asked, tracking: str, named: str) -> Response:
         "changed.html",
         CHANGED,
         story=story,
-        since=story.history[seen:],
+        since=lines_of(story)[seen:],
         act=named,
         button=ACTS[named].button,
         values=values,

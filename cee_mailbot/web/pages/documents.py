@@ -1,18 +1,23 @@
 """Messages and documents: as text where that is safe, as exact bytes to keep, never as what they claim to be."""
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
 from fastapi.responses import Response
+from markupsafe import Markup
 
 from cee_mailbot import desk
 from cee_mailbot.domain.facts import DocumentFacts
+from cee_mailbot.domain.submission import RELEASABLE
 from cee_mailbot.errors import NotAllowedError, NotFoundError
 from cee_mailbot.web.asking import Asked, whole_number
 from cee_mailbot.web.security import FOREIGN_POLICY
 from cee_mailbot.web.showing import show
 from parsers.documents import Document
+from parsers.safe_html import sanitise_html, text_of_html
 
 # What the page may show: text that is escaped, and pictures that browsers decode as such and nothing else.
 TEXTS = frozenset({"txt", "csv", "xml", "html"})
@@ -22,28 +27,62 @@ LONGEST_SHOWN = 200_000
 _ASCII_NAME = re.compile(r"[^A-Za-z0-9._ -]")
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Shown:
+    """What a message says: its plain text, whether it has HTML, and in words why there is nothing to read."""
+
+    text: str = ""
+    html: bool = False
+    problem: str | None = None
+
+
 def message_page(asked: Asked) -> Response:
-    """A message as plain text, with what was made of it."""
+    """A message as plain text, with what was made of it and what can be done."""
     number = whole_number(asked.path["message"])
     with asked.parts.intake.store.read() as ask:
-        message, documents = ask.message(number), ask.documents(number)
-    text, problem = _text_of(asked, number)
-    template = "_message_text.html" if asked.request.headers.get("HX-Request") else "message.html"
-    return show(asked, template, message=message, documents=documents, text=text, problem=problem, shown=SHOWN_INLINE)
+        message, documents, scan = ask.message(number), ask.documents(number), ask.scan(number)
+    values: dict[str, Any] = {"message": message, "documents": documents, "scan": scan, "shown": SHOWN_INLINE}
+    said = _said(asked, number, malware=_is_malware(scan))
+    if asked.request.headers.get("HX-Request"):
+        return show(asked, "_message_text.html", said=said, **values)
+    releasable = message.status in RELEASABLE
+    return show(asked, "message.html", said=said, line=message.subject, releasable=releasable, **values)
 
 
-def _text_of(asked: Asked, number: int) -> tuple[str, str | None]:
-    """The text of a message, and why there is none."""
+def _is_malware(scan: Mapping[str, str] | None) -> bool:
+    return scan is not None and scan.get("state") == "malware"
+
+
+def _said(asked: Asked, number: int, *, malware: bool) -> Shown:
+    if malware:
+        return Shown(problem="The scanner found malware in this message; nothing of it is shown.")
     try:
         cut = desk.reading_of(asked.parts.intake, number).cut
     except NotAllowedError as refused:
-        return "", str(refused)
-    if not cut.text:
-        return (
-            "",
-            "This message has no plain text." if not cut.html else "This message has HTML alone; see its raw form.",
-        )
-    return cut.text[:LONGEST_SHOWN], None
+        return Shown(problem=str(refused))
+    if cut.text:
+        return Shown(text=cut.text[:LONGEST_SHOWN], html=bool(cut.html))
+    if cut.html:
+        return Shown(text=text_of_html(cut.html)[:LONGEST_SHOWN], html=True)
+    return Shown(problem="This message has no text.")
+
+
+def message_html(asked: Asked) -> Response:
+    """The HTML of a message, made harmless, for a frame without rights.
+
+    Raises `NotAllowedError` where the scanner found malware, and where there is no HTML.
+    """
+    number = whole_number(asked.path["message"])
+    with asked.parts.intake.store.read() as ask:
+        malware = _is_malware(ask.scan(number))
+    if malware:
+        raise NotAllowedError(f"the scanner found malware in message {number}; nothing of it is shown")
+    html = desk.reading_of(asked.parts.intake, number).cut.html
+    if not html:
+        raise NotAllowedError(f"message {number} has no HTML")
+    answer = show(asked, "html_message.html", number=number, body=Markup(sanitise_html(html)))  # noqa: S704 - made safe
+    answer.headers["Content-Security-Policy"] = FOREIGN_POLICY
+    return answer
 
 
 def raw_message(asked: Asked) -> Response:

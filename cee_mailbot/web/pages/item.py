@@ -6,7 +6,8 @@ from typing import Any
 from fastapi.responses import Response
 
 from cee_mailbot.desk.clock import clock_facts, in_force
-from cee_mailbot.domain.facts import DocumentFacts, HistoryFacts, ItemStory, MessageFacts
+from cee_mailbot.domain.facts import DocumentFacts, ItemStory, MessageFacts
+from cee_mailbot.domain.item_history import Line, lines_of
 from cee_mailbot.domain.queue_search import read_search, write_search
 from cee_mailbot.domain.work_item import Closing, ItemState, allowed
 from cee_mailbot.web.acts import ACTS
@@ -17,8 +18,6 @@ from cee_mailbot.web.showing import show
 from cee_mailbot.web.views import due_words
 from parsers.port import find_port
 from parsers.subject_types import subject_table
-
-_NO_DETAIL = frozenset({"changes", "made", "line", "note"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,10 +31,9 @@ class NumberedDocument:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Event:
-    """A line of the timeline: what happened, in words."""
+    """A line of the history in words, and the note that was written with it."""
 
-    line: HistoryFacts
-    detail: tuple[tuple[str, str], ...]
+    line: Line
     note: str | None
 
 
@@ -81,22 +79,10 @@ def numbered_documents(documents: tuple[DocumentFacts, ...]) -> dict[int, list[N
 
 
 def events(story: ItemStory) -> list[Event]:
-    """The history in the order in which it happened, each line with its particulars."""
+    """The history in words, in the order in which it happened."""
     notes: dict[Any, str] = {note.id: note.text for note in story.notes}
-    return [
-        Event(
-            line=line,
-            detail=tuple(
-                (name, _said(value)) for name, value in line.detail.items() if name not in _NO_DETAIL and value
-            ),
-            note=notes.get(line.detail.get("note")),
-        )
-        for line in story.history
-    ]
-
-
-def _said(value: object) -> str:
-    return ", ".join(str(one) for one in value) if isinstance(value, list) else str(value)
+    lines = zip(lines_of(story), story.history, strict=True)
+    return [Event(line=line, note=notes.get(facts.detail.get("note"))) for line, facts in lines]
 
 
 def message_named(story: ItemStory, message: int) -> MessageFacts | None:
