@@ -24,7 +24,7 @@ from cee_mailbot.mailers import mailer_class
 from cee_mailbot.mailers.files import FilesSettings
 from cee_mailbot.mailers.smtp import SmtpSettings
 from cee_mailbot.outbox import Outbox
-from cee_mailbot.rendering import TemplateComposer
+from cee_mailbot.rendering import TemplateComposer, approved_texts
 from cee_mailbot.sandbox import ChildReader, ReadingLimits
 from cee_mailbot.scanner import ClamdScanner, ClamdSettings
 from cee_mailbot.site import Site
@@ -185,7 +185,13 @@ def serving(app: App, *, demo: bool = False, tcp_port: int | None = None) -> Ite
 
     web = app.config.web
     checks = {"database": app.store.check, "blobs": app.blobs.check}
-    application = build_application(Parts(intake=app.intake, settings=_web_settings(web, demo=demo), ready=checks))
+    parts = Parts(
+        intake=app.intake,
+        settings=_web_settings(web, demo=demo),
+        ready=checks,
+        texts=approved_texts(app.config.replies.templates),
+    )
+    application = build_application(parts)
     host = "127.0.0.1" if demo else web.host
     with listening(application, host=host, tcp_port=web.tcp_port if tcp_port is None else tcp_port) as address:
         logger.info("the queue page is at %s", web.public_url or address)

@@ -9,6 +9,7 @@ from cee_mailbot.account_ledger import AccountWrites
 from cee_mailbot.domain.presentation import Presentation
 from cee_mailbot.domain.work_item import Act, Closing, ItemState
 from cee_mailbot.questions import WorklistQuery
+from cee_mailbot.staff_ledger import StaffWrites
 from parsers.subject import SubjectLine
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ class Recorded:
     policy: str
 
 
-class DeskLedger(AccountWrites, Protocol):
+class DeskLedger(AccountWrites, StaffWrites, Protocol):
     """The part of a unit of work that concerns staff; each act on items writes exactly one line of history."""
 
     def desk_item(self, tracking: str) -> DeskItem:

@@ -117,7 +117,9 @@ def write_staff_reply(
     facts = _set_facts(kind, story, leading, shown, site)
     received = Stamp(instant=shown.observed, zone=shown.zone, source="arrival")
     facts = replace(facts, received=received, reason=words.reason, to_center=words.to_center, flags=(), hand_over=None)
-    return _new_reply(facts, addressing, site, unit)
+    reply = _new_reply(facts, addressing, site, unit)
+    # What a person wrote stays a moment, so that the person can take it back.
+    return replace(reply, due_at=reply.due_at + site.policies[reply.mailbox].undo_send)
 
 
 def line_of(member: Member, story: SetStory, site: Site) -> SubjectLine:

@@ -211,6 +211,7 @@ class PolicyTable(Table):
     disputed_time: Literal["sent", "observed"] | None = None
     assembly_deadline: Duration | None = None
     quiet_period: Duration | None = None
+    undo_send: Duration | None = None
     split_threshold: Size | None = None
     attachment_limit: Size | None = None
     message_limit: Size | None = None

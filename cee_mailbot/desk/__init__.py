@@ -13,7 +13,7 @@ from cee_mailbot.desk.acts import (
     wait,
     wake_due,
 )
-from cee_mailbot.desk.handing_on import send_back, transfer, transfer_to_port
+from cee_mailbot.desk.handing_on import send_back, transfer, transfer_to_port, write_to_filer
 from cee_mailbot.desk.messages import (
     cancel_reply,
     documents_of,
@@ -55,4 +55,5 @@ __all__ = [
     "undo",
     "wait",
     "wake_due",
+    "write_to_filer",
 ]

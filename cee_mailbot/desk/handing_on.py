@@ -6,9 +6,10 @@ from datetime import datetime
 from cee_mailbot.desk.clock import in_force
 from cee_mailbot.desk.item import Opened, given, opened
 from cee_mailbot.desk_ledger import Change
+from cee_mailbot.domain.approved_texts import unfilled
 from cee_mailbot.domain.assembly import leading_part
 from cee_mailbot.domain.item_clock import due_in_queue, moved_due
-from cee_mailbot.domain.reply import ReplyKind
+from cee_mailbot.domain.reply import LONGEST_FROM_STAFF, ReplyKind
 from cee_mailbot.domain.routing import Center
 from cee_mailbot.domain.work_item import Act, Closing
 from cee_mailbot.errors import NotAllowedError, UserError
@@ -22,6 +23,24 @@ def send_back(intake: Intake, tracking: str, *, reason: str, actor: str, version
     with opened(intake, tracking, Act.RETURN, actor=actor, version=version) as at:
         change = at.change(outcome=Closing.RETURNED, waiting_until=None, reason=words)
         at.unit.carry_out(_answered(change, at, intake, ReplyKind.RETURN))
+
+
+def write_to_filer(intake: Intake, tracking: str, *, text: str, actor: str, version: int | None = None) -> None:
+    """Writes to the filer, as a person does; the item stays where it is.
+
+    Raises `UserError` for a text with a field that nobody filled in, and `NotAllowedError` where there is nobody who
+    can be written to.
+    """
+    words = given(text, "the text, which the filer will read,")
+    if left := unfilled(words):
+        raise UserError(f"the text has fields that are not filled in: {', '.join(left)}; fill them in or take them out")
+    if len(words) > LONGEST_FROM_STAFF:
+        raise UserError(f"the text is longer than {LONGEST_FROM_STAFF:,} characters; shorten it")
+    with opened(intake, tracking, Act.REPLY, actor=actor, version=version) as at:
+        change = _answered(at.change(reason=words), at, intake, ReplyKind.STAFF)
+        if change.reply is None:
+            raise NotAllowedError(f"the sender of {at.item.tracking} has no address that can be written to")
+        at.unit.carry_out(change)
 
 
 def transfer(intake: Intake, tracking: str, *, team: str, reason: str, actor: str, version: int | None = None) -> None:

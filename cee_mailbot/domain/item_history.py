@@ -18,6 +18,7 @@ _WORDS: Mapping[str, str] = {
     "ignored": "message {message} came from a machine and is not answered",
     "waiting": "waits for the broker",
     "noted": "a note was written",
+    "replied": "wrote to the filer",
     "reject-made-good": "makes good what was not processed before",
     "entry-date-set": "the entry date was set",
     "presentation-set": "the presentation time was set by a person",

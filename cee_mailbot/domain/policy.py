@@ -28,6 +28,7 @@ class Policy:
     disputed_time: Literal["sent", "observed"] = "sent"
     assembly_deadline: timedelta = timedelta(hours=24)
     quiet_period: timedelta = timedelta(minutes=15)
+    undo_send: timedelta = timedelta(seconds=20)
     attachment_limit: int = 10 * MB
     split_threshold: int = 5 * MB
     message_limit: int = 50 * MB

@@ -38,6 +38,9 @@ class ReplyState(StrEnum):
     CANCELLED = "cancelled"
 
 
+# What a person on the staff writes to a filer; a mail of this length is still read.
+LONGEST_FROM_STAFF = 10_000
+
 # From these states a person can have a reply tried again.
 RETRIABLE = (
     ReplyState.FAILED,

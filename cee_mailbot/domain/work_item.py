@@ -40,6 +40,7 @@ class Act(StrEnum):
     WAIT = "wait"
     CLOSE = "close"
     REOPEN = "reopen"
+    REPLY = "reply"
     RETURN = "return"
     TRANSFER = "transfer"
     TRANSFER_TO_PORT = "transfer-to-port"
@@ -59,11 +60,11 @@ _OPEN: Mapping[Act, ItemState] = {
 
 # In these acts the item stays where it is, whatever state it is in.
 _STAYING: Mapping[ItemState, tuple[Act, ...]] = {
-    ItemState.ASSEMBLING: (Act.NOTE, Act.MOVE, Act.SPLIT, Act.JOIN),
-    ItemState.NEW: (Act.NOTE, Act.MOVE, Act.SPLIT, Act.JOIN, Act.SET_PRESENTATION),
-    ItemState.ASSIGNED: (Act.NOTE, Act.MOVE, Act.SPLIT, Act.JOIN, Act.SET_PRESENTATION),
-    ItemState.WAITING: (Act.NOTE, Act.MOVE, Act.SPLIT, Act.JOIN, Act.SET_PRESENTATION),
-    ItemState.CLOSED: (Act.NOTE, Act.SET_PRESENTATION),
+    ItemState.ASSEMBLING: (Act.NOTE, Act.REPLY, Act.MOVE, Act.SPLIT, Act.JOIN),
+    ItemState.NEW: (Act.NOTE, Act.REPLY, Act.MOVE, Act.SPLIT, Act.JOIN, Act.SET_PRESENTATION),
+    ItemState.ASSIGNED: (Act.NOTE, Act.REPLY, Act.MOVE, Act.SPLIT, Act.JOIN, Act.SET_PRESENTATION),
+    ItemState.WAITING: (Act.NOTE, Act.REPLY, Act.MOVE, Act.SPLIT, Act.JOIN, Act.SET_PRESENTATION),
+    ItemState.CLOSED: (Act.NOTE, Act.REPLY, Act.SET_PRESENTATION),
 }
 
 # The table of states: what may be done in which state, and the state that it leads to. A join names the item that
@@ -98,6 +99,7 @@ EVENTS: Mapping[Act, str] = {
     Act.WAIT: "waiting",
     Act.CLOSE: "closed",
     Act.REOPEN: "reopened",
+    Act.REPLY: "replied",
     Act.RETURN: "returned",
     Act.TRANSFER: "transferred",
     Act.TRANSFER_TO_PORT: "transferred-to-port",

@@ -29,6 +29,7 @@ STATUSES = {
     ReplyKind.REJECT: "not-processed",
     ReplyKind.TRANSFER: "received",
     ReplyKind.RETURN: "not-processed",
+    ReplyKind.STAFF: "",  # a person wrote it: it is no news of a program
 }
 
 _TEXT = "_text.j2"

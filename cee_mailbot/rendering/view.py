@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from cee_mailbot.domain.reply import ListedDocument, ReplyFacts, ReplyKind, Stamp
+from cee_mailbot.domain.reply import LONGEST_FROM_STAFF, ListedDocument, ReplyFacts, ReplyKind, Stamp
 from cee_mailbot.domain.routing import PROGRAM_TEAM
 from cee_mailbot.rendering.cleaning import center_title, clean, file_name, paragraphs, quoted, reason_codes, word
 from cee_mailbot.rendering.layout import local, parts_in_short, parts_in_words, size_in_words, time_in_words
@@ -18,7 +18,6 @@ _LONGEST_CANONICAL = 60
 _LONGEST_FOUND = 80
 _LONGEST_FIX = 400
 _LONGEST_NAME = 60
-_LONGEST_FROM_STAFF = 2000
 
 # Pictures that the body refers to (status `inline`) are no documents of a submission and are not listed.
 _LISTED = frozenset({"read", "unread", "unreadable"})
@@ -141,7 +140,7 @@ def _staff_values(facts: ReplyFacts) -> dict[str, object]:
     """What a person on the staff wrote, and where a submission was passed to."""
     center = facts.to_center
     return {
-        "staff_words": paragraphs(facts.reason, _LONGEST_FROM_STAFF),
+        "staff_words": paragraphs(facts.reason, LONGEST_FROM_STAFF),
         "to_center": center_title(center) if center else "",
         "to_team": center.team if center else "",
         "to_mailbox": next(iter(center.mailboxes), "") if center else "",

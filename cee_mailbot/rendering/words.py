@@ -21,7 +21,7 @@ class Words:
         self._templates: dict[str, Template] = {}
         self._environment = Environment(undefined=StrictUndefined, autoescape=False)  # noqa: S701 - plain text; pages escape it
         for folder in reversed(folders):
-            _lay_over(self._sections, _read(folder / FILE))
+            lay_over(self._sections, read_toml(folder / FILE))
 
     def codes(self, section: str) -> list[str]:
         """The codes that this section has words for."""
@@ -49,7 +49,8 @@ class Words:
             raise CeeMailbotError(f"{FILE}: {where} can't be filled in: {error}") from error
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read_toml(path: Path) -> dict[str, Any]:
+    """What a file says; nothing where there is none. Raises `CeeMailbotError`."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -58,9 +59,10 @@ def _read(path: Path) -> dict[str, Any]:
         raise CeeMailbotError(f"{path} can't be read: {error}") from error
 
 
-def _lay_over(below: dict[str, Any], above: dict[str, Any]) -> None:
+def lay_over(below: dict[str, Any], above: dict[str, Any]) -> None:
+    """What the one says stands over what the other says, table by table."""
     for key, value in above.items():
         if isinstance(value, dict) and isinstance(below.get(key), dict):
-            _lay_over(below[key], value)
+            lay_over(below[key], value)
         else:
             below[key] = value

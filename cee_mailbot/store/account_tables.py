@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON
+from sqlalchemy import JSON, Text
 from sqlmodel import Field, SQLModel
 
 from cee_mailbot.store import tables  # noqa: F401 - it names the constraints, and must be first
@@ -43,3 +43,35 @@ class RequestRow(SQLModel, table=True):
     key: str = Field(primary_key=True)
     at: datetime = Field(index=True)
     place: str
+
+
+class DraftRow(SQLModel, table=True):
+    """What a person has begun to write on an item; `kind` is what it is to become."""
+
+    __tablename__: ClassVar[Any] = "draft"
+    tracking: str = Field(primary_key=True)
+    person: str = Field(primary_key=True)
+    kind: str = Field(primary_key=True)
+    text: str = Field(sa_type=Text)
+    at: datetime = Field(index=True)
+
+
+class SavedViewRow(SQLModel, table=True):
+    """A list under a name: a person's, or, with `team`, everybody's who sees the team."""
+
+    __tablename__: ClassVar[Any] = "saved_view"
+    id: int | None = Field(default=None, primary_key=True)
+    name: str
+    person: str = Field(index=True)
+    team: str | None = None
+    search: str = Field(sa_type=Text)
+    sort: str
+
+
+class ViewingRow(SQLModel, table=True):
+    """That a person looks at an item, and when last."""
+
+    __tablename__: ClassVar[Any] = "viewing"
+    tracking: str = Field(primary_key=True)
+    person: str = Field(primary_key=True)
+    at: datetime = Field(index=True)

@@ -38,6 +38,7 @@ from cee_mailbot.store.row_facts import (
     stamp,
 )
 from cee_mailbot.store.search import Search, terms_of
+from cee_mailbot.store.staff_ledger import StaffRegister
 from cee_mailbot.store.tables import (
     AttemptRow,
     BreakerRow,
@@ -62,7 +63,7 @@ UNCOUNTED = ("inline", "quarantined")
 _COUNTS = col(MessageRow.status).not_in((MessageStatus.DUPLICATE, MessageStatus.CORRESPONDENCE, MessageStatus.IGNORED))
 
 
-class SqlQuestions(ClockRegister, CensusRegister, AuditRegister, WatchRegister, AccountRegister):
+class SqlQuestions(ClockRegister, CensusRegister, AuditRegister, WatchRegister, AccountRegister, StaffRegister):
     """See `ledger.Questions`."""
 
     def __init__(self, session: Session, search: Search) -> None:

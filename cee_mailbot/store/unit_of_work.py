@@ -20,6 +20,7 @@ from cee_mailbot.store.message_ledger import MessageLedger
 from cee_mailbot.store.paper_ledger import PaperLedger
 from cee_mailbot.store.recovery_ledger import RecoveryLedger
 from cee_mailbot.store.search import Search
+from cee_mailbot.store.staff_ledger import StaffLedger
 from cee_mailbot.store.watch_ledger import WatchLedger
 
 # A message that says something new to an item that waits for the broker.
@@ -39,6 +40,7 @@ class SqlUnitOfWork(
     LeaseLedger,
     AccountLedger,
     PaperLedger,
+    StaffLedger,
 ):
     """See `ledger.UnitOfWork`; lives as long as the session's transaction."""
 

@@ -93,6 +93,12 @@ def _reopen(doing: Doing) -> None:
     desk.reopen(doing.intake, doing.tracking, actor=doing.actor, reason=doing.reason, version=doing.version)
 
 
+def _reply(doing: Doing) -> None:
+    desk.write_to_filer(
+        doing.intake, doing.tracking, text=doing.asked.text("text"), actor=doing.actor, version=doing.version
+    )
+
+
 def _return(doing: Doing) -> None:
     desk.send_back(doing.intake, doing.tracking, reason=doing.reason, actor=doing.actor, version=doing.version)
 
@@ -205,6 +211,7 @@ ACTS: dict[str, PageAct] = {
     Act.WAIT: PageAct(button="Set item aside", done="set aside", carry=_wait, leaves=True),
     Act.CLOSE: PageAct(button="Close item", done="closed", carry=_close, leaves=True),
     Act.REOPEN: PageAct(button="Reopen item", done="reopened", carry=_reopen),
+    Act.REPLY: PageAct(button="Send message to filer", done="answered", carry=_reply),
     Act.RETURN: PageAct(button="Return to filer", done="returned to the filer", carry=_return, leaves=True),
     Act.TRANSFER: PageAct(button="Hand over to Center", done="handed over", carry=_transfer, leaves=True),
     Act.TRANSFER_TO_PORT: PageAct(

@@ -112,13 +112,20 @@ def _to_sign_in(asked: Asked) -> Response:
     url = asked.request.url
     here = url.path + (f"?{url.query}" if url.query else "")
     if asked.request.method not in SAFE_METHODS:
-        return error_page(asked, 401, "You were signed out before this was sent; nothing was done. Sign in again.")
+        return _not_lost(asked)
     return go_to(f"/sign-in?back={quote(here, safe='')}" if here != "/" else "/sign-in")
+
+
+def _not_lost(asked: Asked) -> Response:
+    """What was written before the sign-in was lost is shown, since the request that carried it is refused."""
+    written = [asked.form[name] for name in ("text", "reason") if asked.form.get(name, "").strip()]
+    words = "You were signed out before this was sent; nothing was done. Sign in again."
+    return show(asked, "error.html", 401, code=401, words=words, written=written)
 
 
 def error_page(asked: Asked, status: int, words: str) -> Response:
     """What went wrong, in words, and the way back."""
-    return show(asked, "error.html", status, code=status, words=words)
+    return show(asked, "error.html", status, code=status, words=words, written=[])
 
 
 async def _not_there(request: Request, error: Exception) -> Response:

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from cee_mailbot.accounts import Limits
 from cee_mailbot.desk import Intake
+from cee_mailbot.domain.approved_texts import ApprovedText
 from cee_mailbot.domain.roles import Person, Role
 
 DEMO_PERSON = Person(name="demo", role=Role.ADMINISTRATOR)
@@ -52,6 +53,7 @@ class Parts:
     intake: Intake
     settings: Settings = field(default_factory=Settings)
     ready: Mapping[str, Callable[[], str]] = field(default_factory=dict)
+    texts: Mapping[str, ApprovedText] = field(default_factory=dict)
 
     def now(self) -> datetime:
         """The present instant of the site's clock."""

@@ -8,7 +8,7 @@ from fastapi.responses import Response
 
 from cee_mailbot.domain.roles import Role
 from cee_mailbot.web.asking import Asked
-from cee_mailbot.web.pages import acting, documents, health, item, queue, unprocessed
+from cee_mailbot.web.pages import acting, bulk, documents, drafts, health, item, queue, saved, unprocessed
 from cee_mailbot.web.sign_in import sign_in, sign_in_page, sign_out
 
 
@@ -48,7 +48,13 @@ ROUTES: tuple[Route, ...] = (
     _post("/sign-out", sign_out, None),
     _get("/", queue.queue_page, Role.VIEWER),
     _post("/claim-next", acting.claim_next, Role.SPECIALIST),
+    _post("/bulk/preview", bulk.preview, Role.SUPERVISOR),
+    _post("/bulk", bulk.carry_out, Role.SUPERVISOR),
+    _post("/views", saved.save_view, Role.VIEWER),
+    _post("/views/forget", saved.forget_view, Role.VIEWER),
     _get("/items/{tracking}", item.item_page, Role.VIEWER, Of.ITEM),
+    _post("/items/{tracking}/drafts/{kind}", drafts.keep_draft, Role.SPECIALIST, Of.ITEM),
+    _get("/items/{tracking}/viewing", drafts.viewing, Role.VIEWER, Of.ITEM),
     _post("/items/{tracking}/{act}", acting.act, Role.SPECIALIST, Of.ITEM),
     _get("/messages/{message}", documents.message_page, Role.VIEWER, Of.MESSAGE),
     _get("/messages/{message}/html", documents.message_html, Role.VIEWER, Of.MESSAGE),

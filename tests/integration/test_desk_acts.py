@@ -29,6 +29,7 @@ CARRY: dict[Act, Carry] = {
     Act.WAIT: lambda shop, item, _: desk.wait(shop.intake, item, actor="kim", reason="asked"),
     Act.CLOSE: lambda shop, item, _: desk.close(shop.intake, item, Closing.DONE, actor="kim"),
     Act.REOPEN: lambda shop, item, _: desk.reopen(shop.intake, item, actor="kim"),
+    Act.REPLY: lambda shop, item, _: desk.write_to_filer(shop.intake, item, text="Which page?", actor="kim"),
     Act.RETURN: lambda shop, item, _: desk.send_back(shop.intake, item, reason="Page 2 is missing.", actor="kim"),
     Act.TRANSFER: lambda shop, item, _: desk.transfer(shop.intake, item, team="009", reason="Textiles.", actor="kim"),
     Act.TRANSFER_TO_PORT: lambda shop, item, _: desk.transfer_to_port(shop.intake, item, reason="Quota.", actor="kim"),

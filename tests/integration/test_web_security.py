@@ -39,7 +39,14 @@ def path_of(shop: Workshop, path: str, item: int) -> str:
     wanted = shop.items()[item]
     with shop.store.read() as ask:
         reply = ask.story(wanted.tracking).replies[0].id
-    values = {"tracking": wanted.tracking, "message": wanted.messages[0], "number": 1, "act": "claim", "reply": reply}
+    values = {
+        "tracking": wanted.tracking,
+        "message": wanted.messages[0],
+        "number": 1,
+        "act": "claim",
+        "reply": reply,
+        "kind": "note",
+    }
     return path.format(**values)
 
 

@@ -9,6 +9,7 @@ from fastapi.testclient import TestClient
 
 from cee_mailbot import accounts
 from cee_mailbot.domain.roles import Role
+from cee_mailbot.rendering import approved_texts
 from cee_mailbot.web.application import build_application
 from cee_mailbot.web.parts import Parts, Settings
 from tests.support.workshop import Workshop
@@ -23,7 +24,8 @@ class StaffPage:
     def __init__(self, shop: Workshop, **settings: Any) -> None:
         self.shop = shop
         checks = {"database": shop.store.check, "blobs": shop.blobs.check}
-        self.application = build_application(Parts(intake=shop.intake, settings=Settings(**settings), ready=checks))
+        parts = Parts(intake=shop.intake, settings=Settings(**settings), ready=checks, texts=approved_texts())
+        self.application = build_application(parts)
 
     def browser(self) -> TestClient:
         """A browser that shows our pages, and has not signed in."""

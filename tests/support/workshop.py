@@ -68,7 +68,7 @@ class Workshop:
         ids = itertools.count(1)
         self.site = Site(
             mailboxes=MAILBOXES,
-            policies={mailbox.name: replace(Policy(), **rules) for mailbox in MAILBOXES},
+            policies={mailbox.name: replace(Policy(), **{"undo_send": timedelta(0), **rules}) for mailbox in MAILBOXES},
             centers=shipped_centers(),
             composer=TemplateComposer(),
             clock=self.clock,

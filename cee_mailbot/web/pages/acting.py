@@ -13,6 +13,7 @@ from cee_mailbot.questions import WORKLIST_SORTS, Mark
 from cee_mailbot.web.acts import ACTS, Doing
 from cee_mailbot.web.asking import Asked, go_to
 from cee_mailbot.web.once import once
+from cee_mailbot.web.pages.drafts import forget_draft
 from cee_mailbot.web.showing import show
 from cee_mailbot.web.views import query_of
 
@@ -37,6 +38,7 @@ def act(asked: Asked) -> Response:
         page_act.carry(Doing(intake=line, asked=asked, tracking=tracking, version=version))
     except ChangedError:
         return _changed(asked, tracking, named)
+    forget_draft(asked, tracking, named)
     return go_to(place)
 
 

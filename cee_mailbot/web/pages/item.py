@@ -1,18 +1,22 @@
 """One item: facts and clocks, flags, documents, messages, what can be done, and its history."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from fastapi.responses import Response
 
 from cee_mailbot.desk.clock import clock_facts, in_force
+from cee_mailbot.domain.approved_texts import filled, unfilled
 from cee_mailbot.domain.facts import DocumentFacts, ItemStory, MessageFacts
 from cee_mailbot.domain.item_history import Line, lines_of
 from cee_mailbot.domain.queue_search import read_search, write_search
 from cee_mailbot.domain.work_item import Closing, ItemState, allowed
+from cee_mailbot.staff_ledger import Draft
 from cee_mailbot.web.acts import ACTS
 from cee_mailbot.web.asking import Asked
 from cee_mailbot.web.pages.documents import SHOWN_INLINE
+from cee_mailbot.web.pages.drafts import note_viewing
 from cee_mailbot.web.pages.queue import done_of, sort_of
 from cee_mailbot.web.showing import show
 from cee_mailbot.web.views import due_words
@@ -41,16 +45,18 @@ def item_page(asked: Asked) -> Response:
     """The item with this number."""
     with asked.parts.intake.store.read() as ask:
         story = ask.story(asked.path["tracking"])
+        drafts = ask.drafts(story.item.tracking, person=asked.person.name)
         closures, done = in_force(ask.closures()), done_of(asked, ask)
     site = asked.parts.intake.site
     policy = site.policies.get(story.mailbox)
+    center = site.centers.get(story.item.team)
     port = find_port(story.item.port or "")
     return show(
         asked,
         "item.html",
         story=story,
         item=story.item,
-        center=site.centers.get(story.item.team),
+        center=center,
         port_name=port.name.title() if port else None,
         code_name=subject_table().get(story.item.code or ""),
         due=due_words(story.item, asked.parts.now(), closures),
@@ -63,9 +69,30 @@ def item_page(asked: Asked) -> Response:
         teams=tuple(sorted(site.centers)),
         view={"q": write_search(read_search(asked.query.get("q", ""))), "sort": sort_of(asked)},
         seen=len(story.history),
+        drafts=drafts,
+        **_reply_form(asked, story, drafts, center.name if center else story.item.team),
+        others=note_viewing(asked, story.item.tracking),
         done=done,
         done_words=ACTS[done.act].done if done and done.act in ACTS else None,
     )
+
+
+def _reply_form(asked: Asked, story: ItemStory, drafts: Mapping[str, Draft], center: str) -> dict[str, Any]:
+    """What the form for a message to the filer holds: the approved text that was chosen, else the draft."""
+    site, texts, chosen = asked.parts.intake.site, asked.parts.texts, asked.query.get("put", "")
+    text = drafts["reply"].text if "reply" in drafts else ""
+    if chosen in texts:
+        put = filled(texts[chosen].text, story.item, center=center)
+        text = f"{text}\n\n{put}".strip()
+    home = site.home(story.mailbox, story.item.team)
+    return {
+        "texts": texts,
+        "chosen": chosen if chosen in texts else "",
+        "reply_text": text,
+        "unfilled": unfilled(text),
+        "mailbox_address": home.address,
+        "undo_send": int(site.policies[home.name].undo_send.total_seconds()),
+    }
 
 
 def numbered_documents(documents: tuple[DocumentFacts, ...]) -> dict[int, list[NumberedDocument]]:

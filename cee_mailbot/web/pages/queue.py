@@ -9,10 +9,12 @@ from cee_mailbot.desk.clock import in_force
 from cee_mailbot.domain.facts import ItemFacts
 from cee_mailbot.domain.queue_search import Search, jump_target, read_search, write_search
 from cee_mailbot.domain.reasons import FLAGS
+from cee_mailbot.domain.roles import Role
 from cee_mailbot.domain.work_item import ItemState
 from cee_mailbot.questions import WORKLIST_SORTS, Questions
 from cee_mailbot.web.acts import ACTS
 from cee_mailbot.web.asking import Asked, go_to
+from cee_mailbot.web.pages.bulk import BULK
 from cee_mailbot.web.showing import show
 from cee_mailbot.web.views import DueWords, View, address_of, due_words, query_of, read_mark, views_of
 from parsers.subject_types import subject_table
@@ -98,6 +100,9 @@ def _list(asked: Asked, ask: Questions) -> dict[str, Any]:
         "next_page": address_of(search, sort, page.after) if page.after else None,
         "first_page": address_of(search, sort) if after else None,
         "groups": [(name, [_counted(view, search, asked, ask) for view in views]) for name, views in _views(asked)],
+        "saved": _saved(search, asked, ask),
+        "may_do_bulk": asked.person.may(Role.SUPERVISOR),
+        "bulk_acts": {act: ACTS[act].button for act in BULK},
         "teams": asked.person.teams_among(asked.parts.teams),
         "states": tuple(ItemState),
         "codes": subject_table(),
@@ -120,6 +125,32 @@ def _counted(view: View, current: Search, asked: Asked, ask: Questions) -> Count
         address=address_of(view.search),
         current=view.search == current,
     )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Saved:
+    """A saved list with its count, and whether this person may forget it."""
+
+    id: int
+    counted: Counted
+    team: str | None
+    own: bool
+
+
+def _saved(current: Search, asked: Asked, ask: Questions) -> list[Saved]:
+    """The lists that this person has saved, and those of the teams that one sees."""
+    person = asked.person
+    found: list[Saved] = []
+    for one in ask.saved_views(person=person.name):
+        if one.team is not None and not person.sees(one.team):
+            continue
+        search = read_search(one.search)
+        counted = _counted(View(name=one.name, search=search), current, asked, ask)
+        own = one.person == person.name or (one.team is not None and person.may(Role.SUPERVISOR, one.team))
+        found.append(
+            Saved(id=one.id, counted=replace(counted, address=address_of(search, one.sort)), team=one.team, own=own)
+        )
+    return found
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

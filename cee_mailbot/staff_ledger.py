@@ -1,0 +1,61 @@
+"""What the store promises of what staff keep: drafts, saved lists, and who looks at which item."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Draft:
+    """What a person has begun to write on an item, and when it was last kept (UTC)."""
+
+    text: str
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SavedView:
+    """A list under a name: a person's own, or, with `team`, that of everybody who sees the team.
+
+    `search` and `sort` are as the address of the list has them.
+    """
+
+    id: int
+    name: str
+    person: str
+    team: str | None
+    search: str
+    sort: str
+
+
+class StaffQuestions(Protocol):
+    """Reads of what staff keep."""
+
+    def drafts(self, tracking: str, *, person: str) -> Mapping[str, Draft]:
+        """What this person has begun to write on an item, by what it is to become (`note`, `reply`, ...)."""
+
+    def saved_views(self, *, person: str) -> tuple[SavedView, ...]:
+        """This person's own lists, and those of all teams, by name."""
+
+    def saved_view(self, view: int) -> SavedView | None:
+        """One saved list, or None when there is none."""
+
+    def others_viewing(self, tracking: str, *, person: str, since: datetime) -> tuple[str, ...]:
+        """Who else has looked at an item since then, by name."""
+
+
+class StaffWrites(Protocol):
+    """Writes of what staff keep; none of it is history."""
+
+    def keep_draft(self, tracking: str, kind: str, text: str, *, person: str) -> None:
+        """Keeps what a person has begun to write; an empty text forgets it."""
+
+    def save_view(self, view: SavedView) -> None:
+        """Keeps a list under its name; the id given is none of its own."""
+
+    def forget_view(self, view: int) -> None:
+        """Forgets a saved list, if there is one."""
+
+    def note_viewing(self, tracking: str, *, person: str) -> None:
+        """Notes that a person looks at an item now."""

@@ -1,0 +1,83 @@
+"""Writes and reads of what staff keep: drafts, saved lists, and who looks at which item."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete
+from sqlmodel import Session, col, or_, select
+
+from cee_mailbot.staff_ledger import Draft, SavedView
+from cee_mailbot.store.account_tables import DraftRow, SavedViewRow, ViewingRow
+from cee_mailbot.store.texts import storable
+
+FORGET_DRAFTS = timedelta(days=30)
+FORGET_VIEWING = timedelta(days=1)
+
+
+class StaffRegister:
+    """See `staff_ledger.StaffQuestions`."""
+
+    _session: Session
+
+    def drafts(self, tracking: str, *, person: str) -> Mapping[str, Draft]:
+        """See `staff_ledger.StaffQuestions`."""
+        mine = (DraftRow.tracking == tracking.upper(), DraftRow.person == storable(person))
+        rows = self._session.exec(select(DraftRow).where(*mine))
+        return {row.kind: Draft(text=row.text, at=row.at) for row in rows}
+
+    def saved_views(self, *, person: str) -> tuple[SavedView, ...]:
+        """See `staff_ledger.StaffQuestions`."""
+        shared = or_(SavedViewRow.person == storable(person), col(SavedViewRow.team).is_not(None))
+        rows = self._session.exec(select(SavedViewRow).where(shared).order_by(SavedViewRow.name, col(SavedViewRow.id)))
+        return tuple(_saved_view(row) for row in rows)
+
+    def saved_view(self, view: int) -> SavedView | None:
+        """See `staff_ledger.StaffQuestions`."""
+        row = self._session.get(SavedViewRow, view)
+        return _saved_view(row) if row is not None else None
+
+    def others_viewing(self, tracking: str, *, person: str, since: datetime) -> tuple[str, ...]:
+        """See `staff_ledger.StaffQuestions`."""
+        others = (ViewingRow.tracking == tracking.upper(), ViewingRow.person != storable(person))
+        rows = select(ViewingRow.person).where(*others, ViewingRow.at >= since).order_by(ViewingRow.person)
+        return tuple(self._session.exec(rows))
+
+
+class StaffLedger(StaffRegister):
+    """See `staff_ledger.StaffWrites`."""
+
+    _now: datetime
+
+    def keep_draft(self, tracking: str, kind: str, text: str, *, person: str) -> None:
+        """See `staff_ledger.StaffWrites`."""
+        self._session.execute(delete(DraftRow).where(col(DraftRow.at) < self._now - FORGET_DRAFTS))
+        place = {"tracking": tracking.upper(), "person": storable(person), "kind": storable(kind)}
+        if text:
+            self._session.merge(DraftRow(**place, text=storable(text), at=self._now))
+        elif (row := self._session.get(DraftRow, tuple(place.values()))) is not None:
+            self._session.delete(row)
+
+    def save_view(self, view: SavedView) -> None:
+        """See `staff_ledger.StaffWrites`."""
+        self._session.add(
+            SavedViewRow(
+                name=storable(view.name),
+                person=storable(view.person),
+                team=view.team,
+                search=storable(view.search),
+                sort=storable(view.sort),
+            )
+        )
+
+    def forget_view(self, view: int) -> None:
+        """See `staff_ledger.StaffWrites`."""
+        self._session.execute(delete(SavedViewRow).where(col(SavedViewRow.id) == view))
+
+    def note_viewing(self, tracking: str, *, person: str) -> None:
+        """See `staff_ledger.StaffWrites`."""
+        self._session.execute(delete(ViewingRow).where(col(ViewingRow.at) < self._now - FORGET_VIEWING))
+        self._session.merge(ViewingRow(tracking=tracking.upper(), person=storable(person), at=self._now))
+
+
+def _saved_view(row: SavedViewRow) -> SavedView:
+    return SavedView(id=row.id or 0, name=row.name, person=row.person, team=row.team, search=row.search, sort=row.sort)

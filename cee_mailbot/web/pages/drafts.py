@@ -1,0 +1,48 @@
+"""Drafts: what was begun is kept on the server, so that neither a lost sign-in nor a closed window costs it."""
+
+from datetime import timedelta
+
+from fastapi.responses import HTMLResponse, Response
+
+from cee_mailbot.errors import NotFoundError
+from cee_mailbot.web.asking import Asked, go_to
+from cee_mailbot.web.showing import show
+
+# What can be begun, and the field of its form.
+DRAFTS = {"note": "text", "reply": "text", "return": "reason", "transfer": "reason", "transfer-to-port": "reason"}
+STILL_THERE = timedelta(minutes=2)
+
+
+def keep_draft(asked: Asked) -> Response:
+    """Keeps what was written so far; a script is told so in words, a form leads back to the item."""
+    tracking, kind = str(asked.path["tracking"]).upper(), str(asked.path["kind"])
+    if kind not in DRAFTS:
+        raise NotFoundError(f"there is no draft of {kind[:40]!r}")
+    parts = asked.parts
+    with parts.intake.store.begin(parts.now()) as unit:
+        unit.keep_draft(tracking, kind, asked.text(DRAFTS[kind]), person=asked.person.name)
+    if asked.request.headers.get("HX-Request"):
+        return show(asked, "_draft_kept.html")
+    return go_to(f"/items/{tracking}", kept=kind)
+
+
+def forget_draft(asked: Asked, tracking: str, kind: str) -> None:
+    """What was begun is done."""
+    if kind in DRAFTS:
+        with asked.parts.intake.store.begin(asked.parts.now()) as unit:
+            unit.keep_draft(tracking, kind, "", person=asked.person.name)
+
+
+def note_viewing(asked: Asked, tracking: str) -> tuple[str, ...]:
+    """Notes that this person looks at an item; who else has lately."""
+    now, person = asked.parts.now(), asked.person.name
+    with asked.parts.intake.store.begin(now) as unit:
+        unit.note_viewing(tracking, person=person)
+    with asked.parts.intake.store.read() as ask:
+        return ask.others_viewing(tracking, person=person, since=now - STILL_THERE)
+
+
+def viewing(asked: Asked) -> Response:
+    """Who else looks at the item: asked for by a script while the page is open."""
+    others = note_viewing(asked, str(asked.path["tracking"]))
+    return show(asked, "_viewing.html", others=others) if others else HTMLResponse("")

@@ -1,0 +1,45 @@
+"""Saved lists: one's own, and those of a team, which its supervisors keep."""
+
+from fastapi.responses import Response
+
+from cee_mailbot.domain.queue_search import read_search, write_search
+from cee_mailbot.domain.roles import Role
+from cee_mailbot.errors import NotFoundError, UserError
+from cee_mailbot.staff_ledger import SavedView
+from cee_mailbot.web.asking import Asked, go_to
+from cee_mailbot.web.once import once
+
+LONGEST_NAME = 60
+
+
+def save_view(asked: Asked) -> Response:
+    """Keeps the list that the person looks at under a name."""
+    name, team = asked.text("name", longest=LONGEST_NAME), asked.text("team") or None
+    if not name:
+        raise UserError("the list needs a name")
+    if team is not None:
+        asked.authorise_team(team, Role.SUPERVISOR, f"there is no team {team} that you may see")
+    search, sort = write_search(read_search(asked.form.get("q", ""))), asked.text("sort") or "due"
+    place = str(go_to("/", q=search, sort=sort).headers["location"])
+    line = once(asked.parts.intake, key=asked.form.get("key", ""), person=asked.person.name, place=place)
+    with line.store.begin(asked.parts.now()) as unit:
+        unit.save_view(SavedView(id=0, name=name, person=asked.person.name, team=team, search=search, sort=sort))
+    return go_to("/", q=search, sort=sort)
+
+
+def forget_view(asked: Asked) -> Response:
+    """Forgets a list: one's own, or as a supervisor one of the team."""
+    number = asked.number("view")
+    if number is None:
+        raise UserError("choose a saved list")
+    with asked.parts.intake.store.read() as ask:
+        view = ask.saved_view(number)
+    missing = f"there is no saved list {number} that you may see"
+    if view is None:
+        raise NotFoundError(missing)
+    if view.person != asked.person.name:
+        # Another person's own list belongs to no team that anybody sees.
+        asked.authorise_team(view.team, Role.SUPERVISOR, missing)
+    with asked.parts.intake.store.begin(asked.parts.now()) as unit:
+        unit.forget_view(number)
+    return go_to("/")

@@ -1,0 +1,124 @@
+"""Many items at once, with a preview and a result for each; lists that are saved."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+from cee_mailbot import desk
+from cee_mailbot.domain.roles import Role
+from cee_mailbot.domain.work_item import Closing
+from tests.support.mails import CHEMICALS as TO_CHEMICALS
+from tests.support.mails import mail, numbered
+from tests.support.staff_page import StaffPage, form, rows
+from tests.support.workshop import CHEMICALS, Workshop, check_invariants
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Workshop]:
+    made = Workshop(tmp_path)
+    made.receive(*(numbered(number) for number in range(1, 5)))
+    yield made
+    check_invariants(made)
+    made.store.close()
+
+
+@pytest.fixture
+def page(shop: Workshop) -> StaffPage:
+    return StaffPage(shop)
+
+
+@pytest.fixture
+def sue(page: StaffPage) -> TestClient:
+    return page.person("sue", Role.SUPERVISOR, teams=["007"])
+
+
+def fields_of(page: str) -> dict[str, str | list[str]]:
+    """The fields of the form of a preview, its items as a list."""
+    fields: dict[str, str | list[str]] = dict(form(page, "/bulk"))
+    items = [part.split('"')[0] for part in page.split('name="item" value="')[1:]]
+    return fields | {"item": items}
+
+
+def test_a_preview_tells_what_will_change_and_what_can_not(shop: Workshop, sue: TestClient) -> None:
+    first, second, third, fourth = (item.tracking for item in shop.items())
+    desk.claim(shop.intake, first, actor="Lee")
+    desk.close(shop.intake, second, Closing.DONE, actor="sue")
+    before = shop.everything()
+    shown = sue.post("/bulk/preview", data={"act": "close", "item": [first, second, third, fourth]}).text
+    assert "4 items: 2 will change, 2 cannot." in shown
+    assert "claimed by Lee" in shown
+    assert "it is closed" in shown
+    changed = [name for name, found in shop.everything().items() if found != before[name]]
+    assert set(changed) <= {"session"}, "nothing was done"
+
+
+def test_what_fails_for_one_item_hinders_no_other(shop: Workshop, sue: TestClient) -> None:
+    numbers = [item.tracking for item in shop.items()]
+    fields = fields_of(sue.post("/bulk/preview", data={"act": "close", "all": "1", "q": "code:DR"}).text)
+    assert len(fields["item"]) == 4
+    desk.note(shop.intake, numbers[0], "wait", actor="lee")
+    done = sue.post("/bulk", data=fields | {"outcome": "no-action", "reason": "test mail"}).text
+    assert "3 done, 1 not" in done
+    assert "was changed since you saw it" in done
+    assert [item.state for item in shop.items()] == ["new", "closed", "closed", "closed"]
+    again = sue.post("/bulk", data=fields | {"outcome": "no-action", "reason": "test mail"}).text
+    assert "3 done, 1 not" in again, "a form that is sent twice acts once"
+    with shop.store.read() as ask:
+        history = ask.story(numbers[1]).history
+    assert [line.event for line in history].count("closed") == 1
+
+
+def test_items_of_another_team_are_none_of_it(shop: Workshop, sue: TestClient) -> None:
+    shop.receive(
+        mail(subject="DR,Acme,346-67890128,2704", to=TO_CHEMICALS, message_id="<9@filer.example>", body="Other."),
+        mailbox=CHEMICALS,
+    )
+    foreign = next(item.tracking for item in shop.items() if item.team == "001")
+    assert sue.post("/bulk/preview", data={"act": "claim", "item": [foreign]}).status_code == 404
+    assert sue.post("/bulk", data={"act": "claim", "key": "k", "item": [f"{foreign}:1"]}).status_code == 404
+    assert "4 items: 4 will change" in sue.post("/bulk/preview", data={"act": "claim", "all": "1"}).text
+
+
+@pytest.mark.parametrize("fields", [{}, {"act": "claim"}, {"act": "join", "all": "1"}, {"act": "return", "all": "1"}])
+def test_what_is_no_bulk_act_is_refused(sue: TestClient, fields: dict[str, str]) -> None:
+    assert sue.post("/bulk/preview", data={"a": "b", **fields}).status_code == 422
+
+
+def test_specialists_have_no_bulk_acts(page: StaffPage) -> None:
+    kim = page.person("kim")
+    assert 'id="bulk"' not in kim.get("/").text
+    assert kim.post("/bulk", data={"act": "claim", "key": "k"}).status_code == 403
+
+
+def test_saved_lists_are_ones_own_or_the_teams(page: StaffPage, sue: TestClient) -> None:
+    def save(browser: TestClient, name: str, q: str, team: str = "") -> int:
+        fields = form(browser.get("/", params={"q": q}).text, "/views")
+        return browser.post("/views", data=fields | {"name": name, "team": team}).status_code
+
+    kim, lee = page.person("kim", teams=["007"]), page.person("lee", teams=["001"])
+    assert save(kim, "Mine alone", "entry:345-00000010") == 303
+    assert save(sue, "Ours <b>", "code:DR is:unclaimed", team="007") == 303
+    assert save(kim, "Not mine to give", "", team="007") == 403
+    assert save(sue, "Not my team", "", team="001") == 404
+    shown = kim.get("/").text
+    assert 'Mine alone</span> <span class="count">1</span>' in shown
+    assert "Ours &lt;b&gt;" in shown
+    assert len(rows(kim.get("/?q=code:DR+is:unclaimed").text)) == 4
+    assert "Mine alone" not in sue.get("/").text
+    assert "Ours" not in lee.get("/").text
+
+
+def test_a_list_is_forgotten_by_whoever_it_belongs_to(shop: Workshop, page: StaffPage, sue: TestClient) -> None:
+    kim = page.person("kim", teams=["007"])
+    kim.post("/views", data={"key": "k", "name": "Mine", "q": ""})
+    sue.post("/views", data={"key": "k", "name": "Ours", "q": "", "team": "007"})
+    with shop.store.read() as ask:
+        mine, ours = (one.id for one in ask.saved_views(person="kim"))
+    assert kim.post("/views/forget", data={"view": str(ours)}).status_code == 403
+    assert sue.post("/views/forget", data={"view": str(mine)}).status_code == 404
+    assert kim.post("/views/forget", data={"view": str(mine)}).status_code == 303
+    assert sue.post("/views/forget", data={"view": str(ours)}).status_code == 303
+    with shop.store.read() as ask:
+        assert ask.saved_views(person="kim") == ()
