@@ -1,6 +1,6 @@
 # Everything a checkout can do. Each target sets up all it needs by itself and can be run again at any time.
 
-.PHONY: demo soak test check fuzz format lock wheel
+.PHONY: demo soak kills test check fuzz format lock wheel
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -13,10 +13,16 @@ test: $(VENV)/.dev-ready
 	@$(PY) -m pytest -n auto --dist loadgroup $(ARGS)
 
 # A kill or a fault every few seconds, for SECONDS; then every promise is checked (docs/reliability.md).
-SECONDS ?= 60
+soak: SECONDS ?= 60
 soak: $(VENV)/.dev-ready
 	@scripts/test-servers
 	@$(PY) bench/soak.py --seconds $(SECONDS)
+
+# Killed at KILLS system calls, spread over a whole run.
+KILLS ?= 50
+kills: $(VENV)/.dev-ready
+	@scripts/test-servers
+	@KILLS=$(KILLS) $(PY) -m pytest -q tests/acceptance/test_kill_spread.py
 
 check: $(VENV)/.dev-ready
 	$(VENV)/bin/ruff format --check .
@@ -25,7 +31,7 @@ check: $(VENV)/.dev-ready
 	$(PY) -m pytest -q tests/test_house.py
 
 # Ten minutes of messages that a fuzzer makes; more seeds: make fuzz SEEDS=/folder/of/mail
-SECONDS := 600
+fuzz: SECONDS ?= 600
 fuzz: $(VENV)/.fuzz-ready
 	$(PY) tests/fuzz/fuzz_reading.py $(SECONDS) $(SEEDS)
 

@@ -76,9 +76,8 @@ def test_F78_a_line_on_which_nothing_comes_any_more_is_given_up(
 ) -> None:
     """The deadline of the pass ends the wait, since no answer would."""
     with faulty(dovecot.port, Fault(how="stall", at=b"INTERNALDATE")) as proxy:
-        polling = {"deadline": "3s"}
-        site = make_site(tmp_path, dovecot, receiver, SENT, imap_port=proxy.tcp_port, polling=polling)
-        assert site.bot.run("poll")[0] == 3
+        site = make_site(tmp_path, dovecot, receiver, SENT, imap_port=proxy.tcp_port)
+        assert site.bot.run("poll", environment={"CEE_MAILBOT__POLLING__DEADLINE": "3s"})[0] == 3
         assert error_of(site)
         recovers(site)
 

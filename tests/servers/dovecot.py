@@ -141,6 +141,10 @@ class Dovecot:
         # One file a user: Dovecot looks at most once a second whether a file of many has grown.
         (self._base / "users" / name).write_text(f"{name}:{{PLAIN}}{password}::::::{fields}\n")
 
+    def folder_of(self, user: str) -> Path:
+        """Where the mail of a user lies, as Maildir."""
+        return self._base / "mail" / user
+
     def settings(self, user: str, password: str = PASSWORD, **changes: Any) -> ImapSettings:
         """Settings for the clear port of this server."""
         known = {"host": self.host, "tcp_port": self.port, "tls": "none", "read_timeout": 20.0}

@@ -14,8 +14,8 @@ class Fault:
     """What goes wrong on the next connection that meets it; it happens `times` times, then the line is good.
 
     `after_bytes` counts what came from the server; `at` is a word of the client's that must have passed first (or,
-    with `before`, that must not pass). `how`: `cut` ends the connection, `stall` lets nothing more through, and
-    `delay` holds each piece for `seconds`.
+    with `before`, that must not pass). `how`: `cut` ends the connection, `stall` lets nothing more through,
+    `delay` holds each piece for `seconds`, and `hold` until the proxy's `go_on` is set.
     """
 
     how: str
@@ -34,6 +34,7 @@ class FaultProxy:
     faults: list[Fault] = field(default_factory=list)
     connections: int = 0
     met: threading.Event = field(default_factory=threading.Event)
+    go_on: threading.Event = field(default_factory=threading.Event)
     _listener: socket.socket | None = None
     _open: list[socket.socket] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -125,6 +126,8 @@ class _Line:
             self.stalled = True
         if fault is not None and fault.how == "delay":
             time.sleep(fault.seconds)
+        if fault is not None and fault.how == "hold":
+            self.proxy.go_on.wait(60)
         if fault is not None and fault.how == "cut":
             self._end()
         return fault

@@ -64,8 +64,9 @@ def _injecting(calls: Sequence[str], moment: Sequence[str], what: str) -> list[s
 
 
 def _at(calls: Sequence[str], place: int, what: str, traced: Sequence[str]) -> list[str]:
-    name = _name(calls[place])
-    number = sum(_name(call) == name for call in calls[: place + 1])
+    name, who = _name(calls[place]), calls[place].split()[0]
+    # strace counts the calls of each process by itself.
+    number = sum(_name(call) == name and call.split()[0] == who for call in calls[: place + 1])
     inject = f"inject={name}:{what}:when={number}"
     return ["strace", "-f", "-o", "/dev/null", "-e", f"trace={','.join(traced)}", "-e", inject]
 
