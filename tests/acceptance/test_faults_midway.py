@@ -208,3 +208,16 @@ def test_no_answer_after_the_last_dot_ends_by_the_clock_and_is_marked(
     recovers(site)
     raws = [one.raw for one in receiver.taken]
     assert (len(raws), len(set(raws))) == (4, 3)
+
+
+def test_no_answer_before_the_letter_ends_by_the_clock_and_is_no_doubt(
+    dovecot: Dovecot, receiver: Receiver, tmp_path: Path
+) -> None:
+    """After `answer_timeout` the reply is tried again later; the server took nothing, and nothing goes out twice."""
+    site = make_site(tmp_path, dovecot, receiver, SENT)
+    receiver.answer("RCPT", HANG)
+    site.bot.run("poll", environment={"CEE_MAILBOT__REPLIES__ANSWER_TIMEOUT": "5s"})
+    assert rows(site.bot, "select state from attempt where state != 'sent'")
+    assert rows(site.bot, "select count(*) from attempt where state = 'uncertain'") == [(0,)]
+    recovers(site)
+    assert len(receiver.taken) == len(SENT)
