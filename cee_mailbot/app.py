@@ -1,4 +1,4 @@
-"""The composition root: configuration in, running program out; the only module that names every rim class."""
+"""The composition root: configuration in, running program out; with `connections` it names every rim class."""
 
 import logging
 import secrets
@@ -11,26 +11,20 @@ from typing import TYPE_CHECKING
 
 from cee_mailbot.accounts import Limits
 from cee_mailbot.blobs import DiskReserve, FolderBlobs
-from cee_mailbot.config import Config, MailboxConfig, OauthConfig
+from cee_mailbot.config import Config
 from cee_mailbot.config.tables import WebTable
+from cee_mailbot.connections import Doors, mailers_of, source_of, watchers_of
 from cee_mailbot.directories import Directories, read_directories
 from cee_mailbot.domain.policy import Policy
 from cee_mailbot.domain.routing import PROGRAM_TEAM, Mailbox, shipped_centers
-from cee_mailbot.errors import UserError
 from cee_mailbot.intake import Intake
-from cee_mailbot.interfaces import BlobStore, Clock, Mailer, Scanner, Source, Tokens, Watcher
+from cee_mailbot.interfaces import BlobStore, Clock, Mailer, Scanner, Source, Watcher
 from cee_mailbot.journal import FolderJournal
-from cee_mailbot.mailers import mailer_class
-from cee_mailbot.mailers.files import FilesSettings
-from cee_mailbot.mailers.smtp import SmtpSettings
 from cee_mailbot.outbox import Outbox
 from cee_mailbot.rendering import TemplateComposer, approved_texts
 from cee_mailbot.sandbox import ChildReader, ReadingLimits
 from cee_mailbot.scanner import ClamdScanner, ClamdSettings
 from cee_mailbot.site import Site
-from cee_mailbot.sources import source_class
-from cee_mailbot.sources.imap_settings import ImapSettings
-from cee_mailbot.sources.maildir import MaildirSettings
 from cee_mailbot.store.database import SqlStore
 
 if TYPE_CHECKING:
@@ -71,6 +65,7 @@ class App:
     intake: Intake
     outbox: Outbox
     mailer: Mailer
+    mailers: Mapping[str, Mailer]
     sources: Mapping[str, Source]
     watchers: Mapping[str, Watcher]
     directories: Directories
@@ -108,7 +103,8 @@ def build(
     journal = FolderJournal(config.storage.journal or Path(config.storage.blobs) / "journal")
     directories = directories_of(config)
     site = site_of(config, clock or SystemClock(), directories)
-    mailer = mailer_of(config)
+    doors = Doors()
+    mailers = mailers_of(config, doors)
     reader = reader or reader_of(config)
     return App(
         config=config,
@@ -127,11 +123,10 @@ def build(
             scanner=scanner_of(config),
             set_bytes=config.polling.set_bytes,
         ),
-        outbox=Outbox(
-            store=store, mailers={one.name: mailer for one in config.mailboxes}, clock=site.clock, journal=journal
-        ),
-        mailer=mailer,
-        sources={one.name: source_of(one, config, until=until) for one in config.mailboxes},
+        outbox=Outbox(store=store, mailers=mailers, clock=site.clock, journal=journal),
+        mailer=mailers[config.mailboxes[0].name],
+        mailers=mailers,
+        sources={one.name: source_of(one, config, doors, until=until) for one in config.mailboxes},
         watchers=watchers_of(config),
         directories=directories,
         started_at=site.clock.now(),
@@ -231,85 +226,6 @@ def _new_message_id(config: Config) -> Callable[[], str]:
     """Ids at the domain of the first mailbox with 160 random bits: nobody guesses one to thread into a submission."""
     domain = config.mailboxes[0].address.rpartition("@")[2]
     return lambda: f"<{secrets.token_hex(20)}@{domain}>"
-
-
-def watchers_of(config: Config) -> dict[str, Watcher]:
-    """Who tells of new mail, by the name of the mailbox, where that is possible and wanted."""
-    wanted = [one for one in config.mailboxes if one.source == "imap" and config.polling.idle == "on"]
-    if not wanted:
-        return {}
-    from cee_mailbot.sources.imap_idle import ImapWatcher  # noqa: PLC0415 - imported when first needed, as sources are
-
-    return {one.name: ImapWatcher(_imap(one, config)) for one in wanted}
-
-
-def source_of(mailbox: MailboxConfig, config: Config, *, until: Callable[[], datetime] | None) -> Source:
-    """The source of one mailbox."""
-    settings = _maildir(mailbox) if mailbox.source == "maildir" else _imap(mailbox, config)
-    extra = {"until": until} if mailbox.source == "maildir" else {}
-    source: Source = source_class(mailbox.source)(settings, **extra)
-    return source
-
-
-def _maildir(mailbox: MailboxConfig) -> MaildirSettings:
-    return MaildirSettings(path=mailbox.path or Path(), processed=f".{mailbox.processed_folder}")
-
-
-def _imap(mailbox: MailboxConfig, config: Config) -> ImapSettings:
-    if mailbox.password is None and mailbox.oauth is None:
-        raise UserError(f"mailbox {mailbox.name} has no password; set password_file or password_env")
-    return ImapSettings(
-        host=mailbox.host,
-        tcp_port=mailbox.tcp_port,
-        tls=mailbox.tls,
-        user=mailbox.user,
-        password=mailbox.password,
-        tokens=tokens_of(mailbox.oauth, mailbox.ca_file),
-        ca_file=mailbox.ca_file,
-        folder=mailbox.folder,
-        processed_folder=mailbox.processed_folder,
-        deadline=config.polling.deadline.total_seconds(),
-    )
-
-
-def tokens_of(oauth: OauthConfig | None, ca_file: Path | None) -> Tokens | None:
-    """Where the tokens of one account come from; None where it has a password."""
-    if oauth is None:
-        return None
-    from cee_mailbot.tokens import ClientCredentials, TokenSettings  # noqa: PLC0415 - slow to import, seldom needed
-
-    return ClientCredentials(
-        TokenSettings(
-            token_url=oauth.token_url,
-            client_id=oauth.client_id,
-            scope=oauth.scope,
-            client_secret=oauth.client_secret,
-            certificate_file=oauth.certificate_file,
-            ca_file=ca_file,
-        )
-    )
-
-
-def mailer_of(config: Config) -> Mailer:
-    """The way in which replies leave."""
-    replies = config.replies
-    settings = (
-        FilesSettings(dir=replies.dir or Path())
-        if replies.transport == "files"
-        else SmtpSettings(
-            host=replies.host,
-            tcp_port=replies.tcp_port,
-            tls=replies.tls,
-            user=replies.user,
-            password=replies.password,
-            tokens=tokens_of(replies.oauth, replies.ca_file),
-            ca_file=replies.ca_file,
-            reply_timeout=replies.answer_timeout.total_seconds(),
-            dot_timeout=replies.letter_timeout.total_seconds(),
-        )
-    )
-    mailer: Mailer = mailer_class(replies.transport)(settings)
-    return mailer
 
 
 def shipped_site(policy: Policy) -> Site:

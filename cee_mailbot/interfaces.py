@@ -32,6 +32,7 @@ class Handle:
 class Listed:
     """One line of a mailbox's listing: the handle, the size in bytes, and the server's arrival time (aware).
 
+    Where a server does not tell the size of what it will give, `size` is somewhat more than that.
     `sender` is the address in `From` as the sender wrote it, lower case, or empty where the source does not tell;
     it decides only whose turn it is when there is much mail.
     """
@@ -56,12 +57,14 @@ class Sighting:
     """One message as the census finds it on its server, whatever its age.
 
     `settled` says that it lies in the processed folder, where its handle is not the one that it was delivered under;
-    `message_id` is as `parsers.mail.message_id_of` reads it.
+    `message_id` is as `parsers.mail.message_id_of` reads it; `delivered_as` is the handle that it was delivered under,
+    where a server keeps it known.
     """
 
     listed: Listed
     settled: bool
     message_id: str | None
+    delivered_as: Handle | None = None
 
 
 class SourceSession(Protocol):

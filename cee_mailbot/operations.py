@@ -296,7 +296,7 @@ def check(app: App) -> Iterator[Finding]:
         ("database", app.store.check),
         ("blobs", app.blobs.check),
         ("clock", lambda: check_clock(app.site.clock, app.store.last_written())),
-        ("replies", app.mailer.check),
+        *(("replies", mailer.check) for mailer in dict.fromkeys(app.mailers.values())),
         ("reading", app.reader.check),
         ("templates", app.site.composer.check),
         ("directories", lambda: check_directories(app.directories.directory, app.directories.faults)),

@@ -40,6 +40,7 @@ CONTRACTS = PURE | {
     "resources",
     "crash",
     "lease_ledger",
+    "graph_calls",
 }
 WORK = {
     "polling",
@@ -70,6 +71,7 @@ RIM = {
     "directories",
     "sources",
     "tokens",
+    "graph_web",
     "mailers",
     "store",
     "blobs",
@@ -87,6 +89,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "resources": set(),
     "crash": set(),
     "lease_ledger": set(),
+    "graph_calls": {"errors"},
     "log": {"errors"},
     "interfaces": {"domain", "parsers", "errors"},
     "account_ledger": {"domain"},
@@ -122,7 +125,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     **dict.fromkeys(WORK, CONTRACTS | WORK),
     **dict.fromkeys(RIM, CONTRACTS),
     "web": CONTRACTS | {"desk", "accounts"},  # what staff do goes through these two doors
-    "app": CONTRACTS | WORK | RIM | {"config"},
+    "connections": CONTRACTS | RIM | {"config"},
+    "app": CONTRACTS | WORK | RIM | {"connections", "config"},
     "operations": CONTRACTS
     | WORK
     | {"app", "config", "sources", "sandbox", "upkeep", "watching", "alarming", "notify"},
@@ -149,6 +153,7 @@ LIBRARIES: dict[str, set[str]] = {
     "web": {"fastapi", "starlette", "uvicorn", "jinja2"},
     "sources": {"imapclient"},
     "tokens": {"httpx", "cryptography"},
+    "graph_web": {"httpx"},
     "store": {"sqlalchemy", "sqlmodel", "alembic"},
     "rendering": {"jinja2"},
     "cli": {"rich"},

@@ -8,7 +8,7 @@ from itertools import islice
 from cee_mailbot.census.findings import AT_ONCE, Findings, MailboxCensus, MissingMessage, RowSet
 from cee_mailbot.census_ledger import CountedRow, PolledMailbox
 from cee_mailbot.errors import CeeMailbotError
-from cee_mailbot.interfaces import Sighting, Source, SourceSession
+from cee_mailbot.interfaces import Handle, Sighting, Source, SourceSession
 from cee_mailbot.ledger import Store
 
 _IN_NO_MAILBOX = "file:"
@@ -69,20 +69,25 @@ def _counted(store: Store, source: Source, mailbox: str, polled: PolledMailbox |
 def _take(tally: _Tally, sightings: Sequence[Sighting], store: Store, session: SourceSession) -> None:
     """Counts a set: by delivery in the source folder; by arrival, size and Message-ID in the processed one."""
     with store.read() as ask:
-        fresh = [one.listed.handle for one in sightings if not one.settled]
+        fresh = [handle for one in sightings if (handle := _delivered_as(one))]
         delivered = ask.delivered(tally.mailbox, fresh)
-        unknown = [one for one in sightings if one.listed.handle not in delivered]
+        unknown = [one for one in sightings if _delivered_as(one) not in delivered]
         alike = ask.arrived(tally.mailbox, [one.listed.arrived_at for one in unknown])
     likenesses: dict[tuple[object, ...], list[CountedRow]] = {}
     for row in alike:
         likenesses.setdefault((row.arrived_at, row.size, row.message_id), []).append(row)
     for one in sightings:
         tally.folders[one.listed.handle.folder] = None
-        found = _settled_row(tally, one, likenesses) if one.settled else delivered.get(one.listed.handle)
+        known = delivered.get(handle) if (handle := _delivered_as(one)) else None
+        found = known or (_settled_row(tally, one, likenesses) if one.settled else None)
         if found is None:
             _judge(tally, one, store, session)
         else:
             _account(tally, one, found)
+
+
+def _delivered_as(sighting: Sighting) -> Handle | None:
+    return sighting.delivered_as or (None if sighting.settled else sighting.listed.handle)
 
 
 def _account(tally: _Tally, sighting: Sighting, row: CountedRow) -> None:

@@ -13,13 +13,14 @@ from cee_mailbot.config.checks import faults_between, kind_of, team_of
 from cee_mailbot.config.environment import read_environment
 from cee_mailbot.config.errors import ConfigError, Fault
 from cee_mailbot.config.file import ConfigFile, read_file
+from cee_mailbot.config.signing_in import graph_root_of, graph_scope_of, graph_token_url_of
 from cee_mailbot.config.tables import (
     AlarmsConfig,
     DirectoriesConfig,
+    GraphKeys,
     LogConfig,
     MailboxTable,
     MonitoringConfig,
-    OauthKeys,
     PolicyTable,
     PollingConfig,
     ReadingConfig,
@@ -59,9 +60,9 @@ class OauthConfig:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RepliesConfig:
-    """How replies leave: by a mail server (`smtp`) or into the folder `dir` (`files`)."""
+    """How replies leave: by a mail server (`smtp`), by Graph at `graph_root`, or into the folder `dir` (`files`)."""
 
-    transport: Literal["smtp", "files"]
+    transport: Literal["smtp", "graph", "files"]
     host: str
     tcp_port: int
     tls: Literal["implicit", "starttls", "none"]
@@ -69,6 +70,7 @@ class RepliesConfig:
     password: Secret | None = None
     oauth: OauthConfig | None = None
     ca_file: Path | None = None
+    graph_root: str = ""
     dir: Path | None = None
     templates: Path | None = None
     agency_text: str = ""
@@ -78,13 +80,16 @@ class RepliesConfig:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MailboxConfig:
-    """One mailbox and how it is read; `host` to `folder` belong to `imap`, `path` to `maildir`."""
+    """One mailbox and how it is read; `host` to `folder` belong to `imap`, `path` to `maildir`.
+
+    A mailbox of `graph` has `oauth`, `ca_file` and `graph_root`.
+    """
 
     name: str
     address: str
     team: str
     kind: Literal["center", "program"]
-    source: Literal["imap", "maildir"]
+    source: Literal["imap", "graph", "maildir"]
     activation: datetime | None
     processed_folder: str
     policy: Policy
@@ -96,6 +101,7 @@ class MailboxConfig:
     oauth: OauthConfig | None = None
     ca_file: Path | None = None
     folder: str = "INBOX"
+    graph_root: str = ""
     path: Path | None = None
     credential_ends: datetime | None = None
 
@@ -202,8 +208,9 @@ def _replies(table: RepliesTable, environ: Mapping[str, str]) -> RepliesConfig:
         tls=tls,
         user=table.user,
         password=_secret(table, environ),
-        oauth=_oauth(table, environ),
+        oauth=_oauth(table, environ, graph=table.transport == "graph"),
         ca_file=table.ca_file,
+        graph_root=graph_root_of(table),
         dir=table.dir,
         templates=table.templates,
         agency_text=table.agency_text,
@@ -229,9 +236,10 @@ def _mailbox(table: MailboxTable, site: PolicyTable, environ: Mapping[str, str])
         tls=tls,
         user=table.user or "",
         password=_secret(table, environ),
-        oauth=_oauth(table, environ),
+        oauth=_oauth(table, environ, graph=table.source == "graph"),
         ca_file=table.ca_file,
         folder=table.folder or "INBOX",
+        graph_root=graph_root_of(table),
         path=table.path,
         credential_ends=table.credential_ends,
     )
@@ -256,14 +264,14 @@ def _frozen(key: str, value: object) -> object:
     return frozenset(texts) if isinstance(getattr(_DEFAULTS, key), frozenset) else tuple(texts)
 
 
-def _oauth(table: OauthKeys, environ: Mapping[str, str]) -> OauthConfig | None:
-    if table.auth != "oauth2":
+def _oauth(table: GraphKeys, environ: Mapping[str, str], *, graph: bool) -> OauthConfig | None:
+    if table.auth != "oauth2" and not graph:
         return None
     secret = table.client_secret_file
     return OauthConfig(
-        token_url=table.token_url or "",
+        token_url=graph_token_url_of(table) if graph else table.token_url or "",
         client_id=table.client_id or "",
-        scope=table.scope or "",
+        scope=graph_scope_of(table) if graph else table.scope or "",
         client_secret=secret_in_file(secret, environ) if secret else None,
         certificate_file=table.certificate_file,
     )

@@ -8,7 +8,15 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from cee_mailbot.config.errors import Fault
-from cee_mailbot.config.signing_in import OAUTH, SECRETS, one_secret, secrets_in, sign_in_faults
+from cee_mailbot.config.signing_in import (
+    GRAPH,
+    OAUTH,
+    SECRETS,
+    graph_faults,
+    one_secret,
+    secrets_in,
+    sign_in_faults,
+)
 from cee_mailbot.config.tables import (
     CenterTable,
     MailboxTable,
@@ -21,7 +29,11 @@ from cee_mailbot.config.wording import NOT_YET
 from cee_mailbot.domain.routing import PROGRAM_TEAM, shipped_centers
 
 _OF_IMAP = ("host", "tcp_port", "tls", "auth", "user", "ca_file", "folder", *SECRETS, *OAUTH)
-_OF_MAILDIR = ("path",)
+_KEYS_OF = {
+    "imap": _OF_IMAP,
+    "graph": (*GRAPH, "client_id", "client_secret_file", "certificate_file", "ca_file"),
+    "maildir": ("path",),
+}
 _LATER_STORAGE = {"database": ("postgresql",), "blobs": ("s3:",)}
 
 LEAST_READING_MEMORY = 256_000_000
@@ -110,6 +122,9 @@ def _replies_can_leave(settings: Settings) -> Iterator[Fault]:
         if replies.dir is None:
             yield Fault(path=("replies", "dir"), wrong="is missing", remedy='add dir = "var/replies" for "files"')
         return
+    if replies.transport == "graph":
+        yield from graph_faults(("replies",), replies, 'transport = "graph"')
+        return
     yield from sign_in_faults(("replies",), replies, needs_password=replies.user is not None)
     yield from _encrypted(("replies",), replies)
     if replies.user is None and (secrets_in(replies) or replies.auth == "oauth2"):
@@ -128,11 +143,11 @@ def _mailboxes_can_be_read(settings: Settings) -> Iterator[Fault]:
 
 
 def _reading_faults(table: tuple[str, int], mailbox: MailboxTable) -> Iterator[Fault]:
-    foreign, other = (_OF_MAILDIR, "maildir") if mailbox.source == "imap" else (_OF_IMAP, "imap")
-    for key in sorted(mailbox.model_fields_set.intersection(foreign)):
-        wrong = f'is a key of source = "{other}", and this mailbox has "{mailbox.source}"'
+    whose = {key: source for source, keys in reversed(_KEYS_OF.items()) for key in keys}
+    for key in sorted((mailbox.model_fields_set & set(whose)) - set(_KEYS_OF[mailbox.source])):
+        wrong = f'is a key of source = "{whose[key]}", and this mailbox has "{mailbox.source}"'
         yield Fault(path=(*table, key), wrong=wrong, remedy="leave it out, or change source")
-    yield from _imap_faults(table, mailbox) if mailbox.source == "imap" else _maildir_faults(table, mailbox)
+    yield from _FAULTS_OF[mailbox.source](table, mailbox)
 
 
 def _imap_faults(table: tuple[str, int], mailbox: MailboxTable) -> Iterator[Fault]:
@@ -152,6 +167,20 @@ def _maildir_faults(table: tuple[str, int], mailbox: MailboxTable) -> Iterator[F
     if "/" in mailbox.processed_folder or mailbox.processed_folder.startswith("."):
         wrong = "is no name of a Maildir folder"
         yield Fault(path=(*table, "processed_folder"), wrong=wrong, remedy='write a plain name, such as "Processed"')
+
+
+def _graph_faults(table: tuple[str, int], mailbox: MailboxTable) -> Iterator[Fault]:
+    yield from graph_faults(table, mailbox, 'source = "graph"')
+    if mailbox.processed_folder.casefold() == "inbox" or "/" in mailbox.processed_folder:
+        wrong = "is the folder that is read, or lies in another one"
+        yield Fault(path=(*table, "processed_folder"), wrong=wrong, remedy='write a plain name, such as "Processed"')
+
+
+_FAULTS_OF: dict[str, Callable[[tuple[str, int], MailboxTable], Iterator[Fault]]] = {
+    "imap": _imap_faults,
+    "graph": _graph_faults,
+    "maildir": _maildir_faults,
+}
 
 
 def _encrypted(table: tuple[str | int, ...], keys: RepliesTable | MailboxTable) -> Iterator[Fault]:

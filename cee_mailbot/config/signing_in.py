@@ -1,15 +1,19 @@
 """What must hold between the keys that say how to sign in: a password, or tokens and who asks for them."""
 
+import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from cee_mailbot.config.errors import Fault
-from cee_mailbot.config.tables import OauthKeys, SecretKeys
+from cee_mailbot.config.tables import GraphKeys, OauthKeys, SecretKeys
 from cee_mailbot.config.values import is_loopback
 
 SECRETS = ("password", "password_file", "password_env")
 OAUTH = ("token_url", "client_id", "client_secret_file", "certificate_file", "scope")
 
+GRAPH = ("tenant", "authority", "graph_root")
+
+_TENANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,252}")
 _Place = tuple[str | int, ...]
 
 
@@ -33,13 +37,49 @@ def _oauth_faults(table: _Place, keys: OauthKeys) -> Iterator[Fault]:
     for key in ("token_url", "client_id", "scope"):
         if getattr(keys, key) is None:
             yield Fault(path=(*table, key), wrong="is missing", remedy=f'add {key} = "..." for auth = "oauth2"')
+    yield from _one_proof(table, keys)
+    if keys.token_url is not None and not _is_safe(keys.token_url):
+        wrong = "would send the client's secret in clear, or is no address of the web"
+        yield Fault(path=(*table, "token_url"), wrong=wrong, remedy='write "https://..."')
+
+
+def _one_proof(table: _Place, keys: OauthKeys) -> Iterator[Fault]:
     if (keys.client_secret_file is None) == (keys.certificate_file is None):
         wrong = "is missing" if keys.client_secret_file is None else "is a second proof beside certificate_file"
         remedy = "name the file of the secret, or of a certificate with its key (certificate_file): one of them"
         yield Fault(path=(*table, "client_secret_file"), wrong=wrong, remedy=remedy)
-    if keys.token_url is not None and not _is_safe(keys.token_url):
-        wrong = "would send the client's secret in clear, or is no address of the web"
-        yield Fault(path=(*table, "token_url"), wrong=wrong, remedy='write "https://..."')
+
+
+def graph_faults(table: _Place, keys: GraphKeys, of: str) -> Iterator[Fault]:
+    """What keys for Graph say against each other; `of` is what asks for them."""
+    for key in ("tenant", "client_id"):
+        if getattr(keys, key) is None:
+            yield Fault(path=(*table, key), wrong="is missing", remedy=f'add {key} = "..." for {of}')
+    yield from _one_proof(table, keys)
+    if keys.tenant is not None and not _TENANT.fullmatch(keys.tenant):
+        wrong = "is neither the id nor the name of a tenant"
+        yield Fault(path=(*table, "tenant"), wrong=wrong, remedy='write its id, or a domain such as "agency.example"')
+    for key in ("authority", "graph_root"):
+        url = getattr(keys, key)
+        if url is not None and (not _is_safe(url) or urlsplit(url).query or urlsplit(url).fragment):
+            wrong = "would send tokens and mail in clear, or is no address of the web"
+            yield Fault(path=(*table, key), wrong=wrong, remedy='write "https://..."')
+
+
+def graph_root_of(keys: GraphKeys) -> str:
+    """Where Graph is, without a last slash; that of the worldwide cloud by default."""
+    return (keys.graph_root or "https://graph.microsoft.com/v1.0").rstrip("/")
+
+
+def graph_token_url_of(keys: GraphKeys) -> str:
+    """The token endpoint of the tenant ("OAuth 2.0 client credentials flow on the Microsoft identity platform")."""
+    return f"{(keys.authority or 'https://login.microsoftonline.com').rstrip('/')}/{keys.tenant}/oauth2/v2.0/token"
+
+
+def graph_scope_of(keys: GraphKeys) -> str:
+    """All that the app was granted: the host of Graph and `.default`, without the version that its root ends with."""
+    root = urlsplit(graph_root_of(keys))
+    return f"{root.scheme}://{root.netloc}/.default"
 
 
 def _is_safe(url: str) -> bool:

@@ -185,10 +185,18 @@ class OauthKeys(SecretKeys):
     scope: Line | None = None
 
 
-class RepliesTable(OauthKeys):
+class GraphKeys(OauthKeys):
+    """Which Microsoft cloud and tenant: both ways, reading and sending, need the same."""
+
+    tenant: Line | None = None
+    authority: Line | None = None
+    graph_root: Line | None = None
+
+
+class RepliesTable(GraphKeys):
     """`[replies]`: how replies leave."""
 
-    transport: Literal["smtp", "files"] = "smtp"
+    transport: Literal["smtp", "graph", "files"] = "smtp"
     host: Line = "localhost"
     tcp_port: TcpPort | None = None
     tls: Tls | None = None
@@ -237,14 +245,14 @@ class PolicyTable(Table):
     office_hours: Hours = None
 
 
-class MailboxTable(OauthKeys, PolicyTable):
+class MailboxTable(GraphKeys, PolicyTable):
     """`[[mailbox]]`: one mailbox; a policy key may stand in it, or in its `[mailbox.policy]`."""
 
     name: Name
     address: Address
     team: Team | None = None
     kind: Literal["center", "program"] | None = None
-    source: Literal["imap", "maildir"]
+    source: Literal["imap", "graph", "maildir"]
     activation: Instant | None = None
     processed_folder: Line = "Processed"
     host: Line | None = None

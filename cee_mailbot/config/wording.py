@@ -20,16 +20,13 @@ NOT_YET = "is not in this version of cee-mailbot"
 LATER_KEYS = frozenset(
     {
         "endpoint",
-        "tenant",
-        "authority",
-        "graph_root",
     }
 )
-"""Keys of Exchange and Graph: they are named in the contract and must not pass in silence."""
+"""Keys of Exchange: they are named in the contract and must not pass in silence."""
 
 LATER_VALUES = {
-    "source": ("exchange", "graph"),
-    "transport": ("exchange", "graph"),
+    "source": ("exchange",),
+    "transport": ("exchange",),
     "auth": ("basic", "ntlm"),
 }
 
@@ -154,7 +151,7 @@ def _unknown_value(key: str, value: object, expected: str) -> tuple[str, str]:
 def _unknown_key(path: KeyPath) -> tuple[str, str]:
     key = str(path[-1])
     if key in LATER_KEYS:
-        return NOT_YET, "leave it out, and use imap or maildir, smtp or files, with a password"
+        return NOT_YET, "leave it out, and use imap, graph or maildir, smtp, graph or files"
     homes = [table for table in SECTIONS if key in _keys_of((table,))]
     if homes:
         return "does not belong to this table", f"move it to [{homes[0]}]"

@@ -64,6 +64,8 @@ def message(number: int) -> bytes:
 
 
 class SourceContract:
+    exact_sizes = True  # whether the server tells the size of what it will give
+
     @pytest.fixture
     def box(self) -> Box:
         raise NotImplementedError
@@ -77,7 +79,7 @@ class SourceContract:
             streamed = b"".join(session.stream(listed))
         assert mail.raw == box.as_served(SHAPES[shape])
         assert streamed == mail.raw
-        assert listed.size == len(mail.raw)
+        assert listed.size == len(mail.raw) or (not self.exact_sizes and listed.size > len(mail.raw))
         assert (mail.handle, mail.arrived_at) == (listed.handle, NOON)
 
     def test_listing_is_in_order_of_arrival(self, box: Box) -> None:

@@ -26,6 +26,8 @@ class TokenEndpoint:
     certificate: Path | None = None
     life: int = 3600
     users: tuple[str, ...] = ()
+    path: str = "/token"
+    scope: str = SCOPE
     issued: list[str] = field(default_factory=list)
     revoked: set[str] = field(default_factory=set)
     faults: list[str] = field(default_factory=list)  # what was wrong with requests
@@ -42,7 +44,7 @@ class TokenEndpoint:
     @property
     def url(self) -> str:
         """The token endpoint."""
-        return f"http://127.0.0.1:{self.port}/token"
+        return f"http://127.0.0.1:{self.port}{self.path}"
 
     def __enter__(self) -> Self:
         endpoint = self
@@ -69,7 +71,7 @@ class TokenEndpoint:
                 pass
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
         self._thread.start()
         return self
 
@@ -104,11 +106,11 @@ class TokenEndpoint:
         return token in self.issued and token not in self.revoked
 
     def _fault(self, path: str, headers: dict[str, str], form: dict[str, list[str]]) -> str:
-        if path != "/token" or headers.get("Content-Type") != "application/x-www-form-urlencoded":
+        if path != self.path or headers.get("Content-Type") != "application/x-www-form-urlencoded":
             return f"{path} {headers.get('Content-Type')}"
         if any(len(values) > 1 for values in form.values()):
             return "a parameter stands twice (RFC 6749 section 3.2)"
-        if form.get("grant_type") != ["client_credentials"] or form.get("scope") != [SCOPE]:
+        if form.get("grant_type") != ["client_credentials"] or form.get("scope") != [self.scope]:
             return f"grant or scope: {sorted(form)}"
         if self.certificate is not None:
             return self._assertion_fault(form)

@@ -1,0 +1,75 @@
+"""Replies by Microsoft Graph, as MIME, from the mailbox that was written to.
+
+The recipients are those of the letter's own header fields, and the return path is the mailbox: Graph takes no envelope.
+"""
+
+import base64
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from email.parser import BytesHeaderParser
+from email.policy import compat32
+from email.utils import getaddresses
+
+from cee_mailbot.errors import RefusedReplyError, SignInError, TemporaryError
+from cee_mailbot.graph_calls import GraphCalls, GraphDoor, RefusedCallError
+from cee_mailbot.interfaces import Letter, MailerSession
+
+_BARE_LINE_END = re.compile(rb"\r(?!\n)|(?<!\r)\n")
+# What is wrong with this one letter, whoever sends it; anything else can be mended without changing it.
+_THIS_LETTER = (400, 413)
+
+
+class GraphMailer:
+    """Hands replies to one mailbox of Microsoft 365, which sends them and keeps a copy among its sent items."""
+
+    def __init__(self, door: GraphDoor) -> None:
+        """Calls nothing yet."""
+        self._door = door
+
+    def check(self) -> str:
+        """As the interface says; that the app may send is seen when the first reply leaves."""
+        with self._door.calls() as calls:
+            calls.get(f"{calls.user}/mailFolders/sentitems?$select=id")
+            return f"replies leave by Graph, {calls.who}"
+
+    @contextmanager
+    def session(self) -> Iterator[MailerSession]:
+        """As the interface says."""
+        yield _GraphMailerSession(self._door)
+
+
+class _GraphMailerSession:
+    """Each letter has a connection of its own, so that none goes into one that the server just gave up."""
+
+    def __init__(self, door: GraphDoor) -> None:
+        self._door = door
+
+    def send(self, letter: Letter) -> None:
+        """As the interface says ("user: sendMail", in MIME format: base64 of the letter as text/plain)."""
+        _refuse_unsendable(letter)
+        with self._door.calls() as calls:
+            _send(calls, letter)
+
+
+def _send(calls: GraphCalls, letter: Letter) -> None:
+    try:
+        calls.send(f"{calls.user}/sendMail", base64.b64encode(letter.raw))
+    except SignInError as error:
+        # Not this letter's fault, and no reason to give it up.
+        raise TemporaryError(str(error)) from error
+    except RefusedCallError as error:
+        if error.status in _THIS_LETTER:
+            raise RefusedReplyError(str(error)) from error
+        raise TemporaryError(str(error)) from error
+
+
+def _refuse_unsendable(letter: Letter) -> None:
+    """A letter that would go to anybody else than it is meant for goes nowhere."""
+    if _BARE_LINE_END.search(letter.raw):
+        raise RefusedReplyError("the letter has a line end that is not CRLF (RFC 5321 section 2.3.8)")
+    head = BytesHeaderParser(policy=compat32).parsebytes(letter.raw)
+    lines = [str(value) for name in ("To", "Cc", "Bcc") for value in head.get_all(name, [])]
+    recipients = {address.casefold() for _, address in getaddresses(lines)}
+    if recipients != {letter.to.casefold()}:
+        raise RefusedReplyError(f"the letter's header names other recipients than {letter.to!a}, and Graph goes by it")

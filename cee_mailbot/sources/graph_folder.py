@@ -1,0 +1,136 @@
+"""What lies in a folder at Graph, by delta queries: all of it once, then what changed."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from cee_mailbot.errors import PermanentError
+from cee_mailbot.graph_calls import GraphCalls, RefusedCallError
+
+_PAGE = 200
+_GONE_FOR_EVER = 410
+# PidTagMessageSize ([MS-OXPROPS] 2.796): what the message takes in the store, where documents lie decoded.
+_SIZE = 0x0E08
+_FIELDS = "receivedDateTime,sentDateTime,internetMessageId,from"
+_EXPAND = f"singleValueExtendedProperties($filter=id eq 'Integer 0x{_SIZE:04X}')"
+_ID = re.compile(r"[A-Za-z0-9_=+-]{8,1024}")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MessageFacts:
+    """What is known of a message before it is read; `size` is at least that of its MIME content, as far as is known."""
+
+    arrived_at: datetime
+    sent_at: datetime | None
+    size: int
+    sender: str
+    message_id: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Page:
+    """One page of changes: what is there, what is there no more; `link` is where the next round begins, at the end."""
+
+    there: Mapping[str, MessageFacts]
+    removed: tuple[str, ...]
+    link: str
+
+
+def changes(calls: GraphCalls, folder: str, link: str = "") -> Iterator[Page]:
+    """All of a folder, or what changed since `link` was given ("message: delta").
+
+    Raises `RefusedCallError` with status 410 when the link has expired.
+    """
+    where = link or f"{calls.user}/mailFolders/{folder}/messages/delta?$select={_FIELDS}&$expand={_EXPAND}"
+    while where:
+        said = calls.get(where, page=_PAGE)
+        entries = [one for one in said.get("value", ()) if isinstance(one, dict) and _ID.fullmatch(str(one.get("id")))]
+        yield Page(
+            there={one["id"]: _facts(one) for one in entries if "@removed" not in one},
+            removed=tuple(one["id"] for one in entries if "@removed" in one),
+            link=str(said.get("@odata.deltaLink", "")),
+        )
+        where = str(said.get("@odata.nextLink", ""))
+
+
+@dataclass(kw_only=True, slots=True)
+class FolderView:
+    """What is remembered of the inbox between polls: its messages since a time, and where the next round begins.
+
+    It lives as long as the program, so that a new start looks at all of the folder; what is older is not remembered.
+    """
+
+    folder: str = ""
+    since: datetime | None = None
+    link: str = ""
+    messages: dict[str, MessageFacts] = field(default_factory=dict)
+
+    def refresh(self, calls: GraphCalls, folder: str, since: datetime) -> None:
+        """Brings it up to date; whatever goes wrong on the way, the next round begins with all of the folder."""
+        if (folder, since) != (self.folder, self.since):
+            self._start_again(folder, since)
+        link, self.link = self.link, ""
+        if not link:
+            self.messages.clear()
+        try:
+            self._take(changes(calls, folder, link), since)
+        except RefusedCallError as error:
+            if error.status != _GONE_FOR_EVER or not link:
+                raise
+            self._start_again(folder, since)
+            self._take(changes(calls, folder), since)
+
+    def forget(self, uids: Iterable[str]) -> None:
+        """These were moved: Graph may tell of it later than it does it."""
+        for uid in uids:
+            self.messages.pop(uid, None)
+
+    def _start_again(self, folder: str, since: datetime) -> None:
+        self.folder, self.since, self.link = folder, since, ""
+        self.messages.clear()
+
+    def _take(self, pages: Iterable[Page], since: datetime) -> None:
+        for page in pages:
+            for uid in page.removed:
+                self.messages.pop(uid, None)
+            self.messages.update({uid: facts for uid, facts in page.there.items() if facts.arrived_at >= since})
+            self.link = page.link
+
+
+def _facts(said: Mapping[str, Any]) -> MessageFacts:
+    arrived_at = _instant(said.get("receivedDateTime"))
+    if arrived_at is None:
+        raise PermanentError(f"Graph gives message {said['id']} no arrival time that can be read")
+    message_id = said.get("internetMessageId")
+    return MessageFacts(
+        arrived_at=arrived_at,
+        sent_at=_instant(said.get("sentDateTime")),
+        size=_size(said.get("singleValueExtendedProperties")),
+        sender=_sender(said.get("from")),
+        message_id=message_id if isinstance(message_id, str) and message_id else None,
+    )
+
+
+def _instant(value: object) -> datetime | None:
+    try:
+        instant = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+    return instant.astimezone(UTC) if instant and instant.tzinfo else None
+
+
+def _size(properties: object) -> int:
+    """Base64 makes three bytes four and breaks lines, so that half as much again holds what may come."""
+    for one in properties if isinstance(properties, list) else ():
+        kind, _, number = str(one.get("id", "")).partition(" ")
+        if kind == "Integer" and number.lower().startswith("0x") and int(number, 16) == _SIZE:
+            value = str(one.get("value", ""))
+            return int(value) * 3 // 2 + 1024 if value.isdecimal() else 0
+    return 0
+
+
+def _sender(said: object) -> str:
+    address = said.get("emailAddress", {}) if isinstance(said, dict) else {}
+    return str(address.get("address", "")).lower() if isinstance(address, dict) else ""

@@ -1,0 +1,325 @@
+"""A mailbox at Graph keeps the promises of a source, faults of the server included."""
+
+import threading
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import count
+
+import pytest
+
+from cee_mailbot.errors import PermanentError, SignInError, UnreachableError
+from cee_mailbot.graph_web import GraphSettings, GraphWeb
+from cee_mailbot.interfaces import SourceSession
+from cee_mailbot.sources import source_class
+from cee_mailbot.sources.graph import GraphSource, GraphSourceSettings
+from cee_mailbot.tokens import ClientCredentials, TokenSettings
+from tests.contract.source_contract import LONG_AGO, NOON, SourceContract, message
+from tests.servers.graph import GraphServer, Trouble
+from tests.servers.token_endpoint import CLIENT, SECRET
+
+_numbers = count()
+
+
+def tokens_of(server: GraphServer) -> ClientCredentials:
+    scope = server.tokens.scope
+    settings = TokenSettings(token_url=server.tokens.url, client_id=CLIENT, scope=scope, client_secret=lambda: SECRET)
+    return ClientCredentials(settings)
+
+
+class Graphbox:
+    """A mailbox on the test's server; `paused` are the waits that Graph asked for."""
+
+    def __init__(self, server: GraphServer, processed: str = "Processed") -> None:
+        self.server = server
+        self.address = f"box{next(_numbers)}@agency.example"
+        self.box = server.box(self.address)
+        self.processed = processed
+        self.paused: list[float] = []
+        self.tokens = tokens_of(server)
+        settings = GraphSettings(root=server.root, address=self.address, tokens=self.tokens)
+        self.door = GraphWeb(settings, pause=self.paused.append)
+        self.source = GraphSource(GraphSourceSettings(processed_folder=processed), self.door)
+
+    def put(self, raw: bytes, arrived_at: datetime) -> None:
+        self.box.deliver(raw, arrived_at)
+
+    def as_served(self, raw: bytes) -> bytes:
+        return raw
+
+    def waiting(self) -> list[bytes]:
+        return [one.raw for one in self.box.lying_in("Inbox")]
+
+    def kept(self) -> list[bytes]:
+        return [one.raw for one in self.box.lying_in(self.processed)]
+
+    def traces(self) -> object:
+        names = sorted(one.name for one in self.box.folders.values())
+        return names, [(one.id, one.read, one.folder.id) for one in self.box.messages.values()]
+
+    def remove_all(self) -> None:
+        for one in self.box.lying_in("Inbox"):
+            self.box.remove(one)
+
+    def break_off(self, session: SourceSession) -> None:
+        del session
+        self.server.stop()
+
+    def repair(self) -> None:
+        self.server.start()
+
+
+@pytest.fixture
+def server() -> Iterator[GraphServer]:
+    with GraphServer() as running:
+        yield running
+    assert running.faults == []
+    assert running.tokens.faults == []
+    assert running.most_at_once <= 4
+
+
+@pytest.fixture
+def box(server: GraphServer) -> Graphbox:
+    return Graphbox(server)
+
+
+class TestGraphSource(SourceContract):
+    exact_sizes = False
+
+    @pytest.fixture
+    def box(self, server: GraphServer) -> Graphbox:
+        return Graphbox(server)
+
+
+def test_the_table_knows_the_class() -> None:
+    assert source_class("graph") is GraphSource
+
+
+def uids(session: SourceSession) -> list[str]:
+    return [each.handle.uid for each in session.listing(LONG_AGO)]
+
+
+def test_a_second_listing_asks_only_for_what_changed(box: Graphbox) -> None:
+    """The link of the last round is kept from one session to the next."""
+    for number in range(450):
+        box.put(message(number), NOON)
+    with box.source.session() as session:
+        assert len(uids(session)) == 450
+    assert box.server.asked.count("delta") == 3
+    box.put(message(1000), NOON)
+    with box.source.session() as session:
+        assert len(uids(session)) == 451
+    assert box.server.asked.count("delta") == 4
+
+
+@pytest.mark.parametrize("code", ["SyncStateNotFound", "syncStateNotFound"])
+def test_an_expired_link_begins_again_with_all_of_the_folder(box: Graphbox, code: str) -> None:
+    box.put(message(1), NOON)
+    box.put(message(2), NOON)
+    with box.source.session() as session:
+        uids(session)
+        box.box.remove(box.box.lying_in("Inbox")[0])
+        box.put(message(3), NOON)
+        box.server.troubles["delta"].append(Trouble(status=410, code=code))
+        assert sorted(uids(session)) == sorted(one.id for one in box.box.lying_in("Inbox"))
+        assert len(uids(session)) == 2
+
+
+def test_a_round_that_was_cut_off_is_made_good_by_the_next(box: Graphbox) -> None:
+    for number in range(300):
+        box.put(message(number), NOON)
+    box.server.troubles["delta"] += [Trouble(), Trouble(cut_after=100)]
+    with box.source.session() as session, pytest.raises(UnreachableError):
+        uids(session)
+    with box.source.session() as session:
+        assert len(uids(session)) == 300
+
+
+def test_what_is_older_is_neither_listed_nor_remembered(box: Graphbox) -> None:
+    for number in range(3):
+        box.put(message(number), NOON - timedelta(days=number))
+    with box.source.session() as session:
+        assert len(list(session.listing(NOON))) == 1
+        assert len(box.source._view.messages) == 1
+        assert len(list(session.listing(LONG_AGO))) == 3
+
+
+def test_a_message_that_somebody_moved_is_left_where_it_is(box: Graphbox) -> None:
+    """Its id is good in any folder: it must not be fetched out of where a person put it."""
+    box.put(message(1), NOON)
+    with box.source.session() as session:
+        [listed] = session.listing(LONG_AGO)
+        elsewhere = box.box.add_folder("Elsewhere")
+        box.box.move(box.box.lying_in("Inbox")[0], elsewhere)
+        session.settle([listed.handle])
+    assert len(box.box.lying_in("Elsewhere")) == 1
+
+
+def test_a_message_that_is_put_back_keeps_its_handle(box: Graphbox) -> None:
+    box.put(message(1), NOON)
+    with box.source.session() as session:
+        [listed] = session.listing(LONG_AGO)
+        session.settle([listed.handle])
+        [kept] = [each for each in session.sightings() if each.settled]
+        assert kept.delivered_as == listed.handle
+        inbox = box.box.folder("inbox")
+        assert inbox is not None
+        box.box.move(box.box.lying_in("Processed")[0], inbox)
+        assert [each.handle for each in session.listing(LONG_AGO)] == [listed.handle]
+
+
+def test_a_cut_message_is_none_at_all(box: Graphbox) -> None:
+    """C1: what is shorter than announced is thrown away, and the session with it."""
+    box.put(message(1) * 1000, NOON)
+    box.server.troubles["get content"].append(Trouble(cut_after=500))
+    with box.source.session() as session:
+        listed = list(session.listing(LONG_AGO))
+        with pytest.raises(UnreachableError):
+            list(session.fetch(listed))
+        with pytest.raises(UnreachableError):
+            list(session.listing(LONG_AGO))
+
+
+def test_an_unanswered_move_is_found_done(box: Graphbox) -> None:
+    """C9: nobody knows, so it is looked, and what was moved is not moved again."""
+    box.put(message(1), NOON)
+    box.server.troubles["batch"] += [Trouble(), Trouble(cut_after=0)]
+    with box.source.session() as session:
+        [listed] = session.listing(LONG_AGO)
+        with pytest.raises(UnreachableError):
+            session.settle([listed.handle])
+    assert box.kept() == [message(1)]
+    with box.source.session() as session:
+        assert uids(session) == []
+        session.settle([listed.handle])
+    assert box.server.asked.count("move") == 1
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_short_wait_is_waited_for(box: Graphbox, status: int) -> None:
+    box.put(message(1), NOON)
+    box.server.troubles["delta"] += [Trouble(status=status, code="TooManyRequests", retry_after="3")] * 2
+    clock = iter(range(0, 100000, 100))
+    box.door._turns._monotonic = lambda: float(next(clock))
+    with box.source.session() as session:
+        assert len(uids(session)) == 1
+    assert box.paused == [3.0, 3.0]
+
+
+def test_a_long_wait_ends_the_pass_and_no_call_comes_before_its_end(box: Graphbox) -> None:
+    box.server.troubles["delta"].append(Trouble(status=429, code="ApplicationThrottled", retry_after="120"))
+    with box.source.session() as session, pytest.raises(UnreachableError, match="too many"):
+        uids(session)
+    asked = len(box.server.asked)
+    with pytest.raises(UnreachableError, match=r"asked not to be called for another 1[12]"), box.source.session():
+        pass
+    assert len(box.server.asked) == asked
+    assert box.paused == []
+
+
+def test_throttling_within_a_batch_is_kept_to(box: Graphbox) -> None:
+    box.put(message(1), NOON)
+    box.server.troubles["move in batch"].append(Trouble(status=429, code="ApplicationThrottled", retry_after="60"))
+    with box.source.session() as session:
+        listed = list(session.listing(LONG_AGO))
+        with pytest.raises(UnreachableError):
+            session.settle([each.handle for each in listed])
+    with pytest.raises(UnreachableError, match="asked not to be called"), box.source.session():
+        pass
+
+
+def test_a_refused_token_is_renewed_once(box: Graphbox) -> None:
+    box.put(message(1), NOON)
+    with box.source.session() as session:
+        uids(session)
+        box.server.tokens.revoked.update(box.server.tokens.issued)
+        assert len(uids(session)) == 1
+    assert len(box.server.tokens.issued) == 2
+
+
+def test_a_token_that_stays_refused_is_a_sign_in_that_failed(box: Graphbox) -> None:
+    box.server.troubles["get folder"] += [Trouble(status=401, code="InvalidAuthenticationToken")] * 2
+    with pytest.raises(SignInError, match="one cloud"), box.source.session():
+        pass
+    assert len(box.server.tokens.issued) == 2
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "words"),
+    [
+        (403, "ErrorAccessDenied", "RBAC for Applications"),
+        (403, "SomethingNew", "RBAC for Applications"),
+        (404, "ErrorInvalidUser", "check address and tenant"),
+        (404, "MailboxNotEnabledForRESTAPI", "not in Exchange Online"),
+    ],
+)
+def test_check_says_why_and_what_to_do(box: Graphbox, status: int, code: str, words: str) -> None:
+    box.server.troubles["get folder"].append(Trouble(status=status, code=code))
+    with pytest.raises(PermanentError, match=words):
+        box.source.check()
+
+
+def test_check_finds_clocks_that_differ(box: Graphbox) -> None:
+    box.server.skew = timedelta(minutes=-12)
+    with pytest.raises(PermanentError, match="12 min apart; set ours by NTP"):
+        box.source.check()
+
+
+def test_a_full_mailbox_moves_nothing_and_goes_on(box: Graphbox) -> None:
+    box.put(message(1), NOON)
+    box.server.troubles["move in batch"].append(Trouble(status=403, code="ErrorQuotaExceeded"))
+    with box.source.session() as session:
+        listed = list(session.listing(LONG_AGO))
+        with pytest.raises(PermanentError, match="ErrorQuotaExceeded"):
+            session.settle([each.handle for each in listed])
+        assert uids(session) == [listed[0].handle.uid]
+
+
+def test_one_message_that_is_refused_holds_up_no_other(box: Graphbox, caplog: pytest.LogCaptureFixture) -> None:
+    for number in range(3):
+        box.put(message(number), NOON + timedelta(seconds=number))
+    box.server.troubles["get content"].append(Trouble(status=403, code="ErrorMimeContentConversionFailed"))
+    with box.source.session() as session:
+        assert len(list(session.fetch(list(session.listing(LONG_AGO))))) == 2
+    assert "stays where it is" in caplog.text
+
+
+def test_no_more_than_four_calls_at_once(box: Graphbox) -> None:
+    """The server holds each call until four are there: fewer would wait for ever, and a fifth would be seen."""
+    for number in range(12):
+        box.put(message(number), NOON)
+    four = threading.Barrier(4)
+    box.server.while_asked = lambda name: four.wait(30) if name == "get content" else None
+    with box.source.session() as session:
+        listed = list(session.listing(LONG_AGO))
+        assert len(list(session.fetch(listed))) == 12
+    assert box.server.most_at_once == 4
+
+
+def test_a_message_of_forty_megabytes_comes_in_pieces(box: Graphbox) -> None:
+    raw = message(1) + b"0123456789abcdef0123456789abcdef0123456789abcdef\r\n" * 800_000
+    box.put(raw, NOON)
+    with box.source.session() as session:
+        [listed] = session.listing(LONG_AGO)
+        assert listed.size >= len(raw)
+        pieces = list(session.stream(listed))
+    assert b"".join(pieces) == raw
+    assert max(map(len, pieces)) <= 1 << 20
+
+
+def test_a_token_goes_to_no_other_host(box: Graphbox) -> None:
+    """A link in an answer names another host: nothing is sent there."""
+    with box.door.calls() as calls:
+        for link in ("http://elsewhere.example/v1.0/x", "https://127.0.0.1/v1.0/x", "http://127.0.0.1:1/x"):
+            with pytest.raises(PermanentError, match="another host"):
+                calls.get(link)
+
+
+def test_many_folders_are_looked_through(box: Graphbox) -> None:
+    for number in range(150):
+        box.box.add_folder(f"Other {number}")
+    box.box.add_folder("processed")
+    box.put(message(1), NOON)
+    with box.source.session() as session:
+        session.settle([each.handle for each in session.listing(LONG_AGO)])
+    assert len(box.box.lying_in("processed")) == 1
+    assert "create folder" not in box.server.asked
