@@ -8,7 +8,6 @@ is fetched or found again, and recognised.
 import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from cee_mailbot import crash
 from cee_mailbot.domain.acceptance import FRAGMENT, Decision, held_for
@@ -21,13 +20,13 @@ from cee_mailbot.gathering import advance
 from cee_mailbot.interfaces import (
     NO_RESERVE,
     BlobStore,
-    Handle,
     Listed,
     RawMail,
     Reader,
     Reserve,
     Scanner,
     SourceSession,
+    StoredBlob,
 )
 from cee_mailbot.journaling import NO_JOURNAL, Journal, written
 from cee_mailbot.ledger import Arrival, Headline, KeptMessage, Outcome, Store, UnitOfWork
@@ -75,25 +74,26 @@ def _make_durable(
     for one in large:
         stored = intake.blobs.put_stream(session.stream(one))
         if stored.size:
-            yield _arrival(intake, mailbox, one.handle, stored.sha256, stored.size, one.arrived_at), None
+            yield _arrival(intake, mailbox, one, stored), None
     small = [one for one in wanted if one.size <= limit]
     for mail in session.fetch(small) if small else ():
         yield _store_bytes(intake, mailbox, mail), mail.raw
 
 
 def _store_bytes(intake: Intake, mailbox: Mailbox, mail: RawMail) -> Arrival:
-    digest = intake.blobs.put(mail.raw)
-    return _arrival(intake, mailbox, mail.handle, digest, len(mail.raw), mail.arrived_at)
+    stored = StoredBlob(sha256=intake.blobs.put(mail.raw), size=len(mail.raw))
+    return _arrival(intake, mailbox, mail, stored)
 
 
-def _arrival(intake: Intake, mailbox: Mailbox, handle: Handle, sha256: str, size: int, arrived_at: datetime) -> Arrival:
+def _arrival(intake: Intake, mailbox: Mailbox, told: Listed | RawMail, stored: StoredBlob) -> Arrival:
     return Arrival(
         mailbox=mailbox.name,
-        handle=handle,
-        sha256=sha256,
-        size=size,
-        arrived_at=arrived_at,
+        handle=told.handle,
+        sha256=stored.sha256,
+        size=stored.size,
+        arrived_at=told.arrived_at,
         first_seen_at=intake.site.clock.now(),
+        submitted_at=told.submitted_at,
     )
 
 

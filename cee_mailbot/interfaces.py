@@ -34,22 +34,28 @@ class Listed:
 
     Where a server does not tell the size of what it will give, `size` is somewhat more than that.
     `sender` is the address in `From` as the sender wrote it, lower case, or empty where the source does not tell;
-    it decides only whose turn it is when there is much mail.
+    it decides only whose turn it is when there is much mail. `submitted_at` is as in `RawMail`.
     """
 
     handle: Handle
     size: int
     arrived_at: datetime
     sender: str = ""
+    submitted_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RawMail:
-    """One message as its server gave it: exact bytes, and the server's arrival time (aware)."""
+    """One message as its server gave it: exact bytes, and the server's arrival time (aware).
+
+    `submitted_at` is when the sender's program submitted it as the server has it, where a server tells: evidence
+    beside the `Date` header, and never in its place.
+    """
 
     handle: Handle
     raw: bytes
     arrived_at: datetime
+    submitted_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -48,6 +48,7 @@ def written(arrival: Arrival) -> dict[str, object]:
         "size": arrival.size,
         "arrived_at": arrival.arrived_at.isoformat(),
         "first_seen_at": arrival.first_seen_at.isoformat(),
+        "submitted_at": arrival.submitted_at.isoformat() if arrival.submitted_at else None,
     }
 
 
@@ -61,6 +62,7 @@ def arrival_of(entry: Mapping[str, Any]) -> Arrival | None:
             size=int(entry["size"]),
             arrived_at=datetime.fromisoformat(entry["arrived_at"]),
             first_seen_at=datetime.fromisoformat(entry["first_seen_at"]),
+            submitted_at=datetime.fromisoformat(submitted) if (submitted := entry.get("submitted_at")) else None,
         )
     except (KeyError, TypeError, ValueError):
         return None

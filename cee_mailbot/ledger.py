@@ -26,7 +26,7 @@ from parsers.subject import SubjectLine
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Arrival:
-    """A message whose bytes are durable and which has no row yet; times are aware."""
+    """A message whose bytes are durable and which has no row yet; times are aware, `submitted_at` as in `RawMail`."""
 
     mailbox: str
     handle: Handle
@@ -34,6 +34,7 @@ class Arrival:
     size: int
     arrived_at: datetime
     first_seen_at: datetime
+    submitted_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,6 +51,7 @@ class KeptMessage:
     status: MessageStatus
     tracking: str | None
     settled: bool
+    submitted_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -287,6 +287,7 @@ def evidence_of(case: Case, kept: KeptMessage) -> dict[str, object]:
         ],
         "arrival": kept.arrived_at.isoformat(),
         "first_seen": kept.first_seen_at.isoformat(),
+        **({"submitted": kept.submitted_at.isoformat()} if kept.submitted_at else {}),
         "observed": case.presentation.observed.isoformat(),
         "dkim": case.verdict.dkim if case.verdict.trusted else None,
         "date_signed": case.clocks.date_signed,

@@ -100,7 +100,7 @@ class GraphSession:
                 for each, raw in zip(some, pool.map(self._whole, some), strict=True):
                     if raw is not None:
                         crash.here("C1")
-                        yield RawMail(handle=each.handle, raw=raw, arrived_at=each.arrived_at)
+                        yield _mail(each, raw)
 
     def stream(self, wanted: Listed) -> Iterator[bytes]:
         """As `SourceSession.stream`."""
@@ -165,7 +165,13 @@ class GraphSession:
 
     def _listed(self, name: str, folder: str, uid: str, facts: MessageFacts) -> Listed:
         handle = Handle(folder=name, validity=folder, uid=uid)
-        return Listed(handle=handle, size=facts.size, arrived_at=facts.arrived_at, sender=facts.sender)
+        return Listed(
+            handle=handle,
+            size=facts.size,
+            arrived_at=facts.arrived_at,
+            sender=facts.sender,
+            submitted_at=facts.sent_at,
+        )
 
     def _is_ours(self, handle: Handle) -> bool:
         """Whether this is a handle that we gave, so that nothing else comes into an address."""
@@ -229,6 +235,10 @@ class GraphSession:
             if found:
                 return found
             raise
+
+
+def _mail(listed: Listed, raw: bytes) -> RawMail:
+    return RawMail(handle=listed.handle, raw=raw, arrived_at=listed.arrived_at, submitted_at=listed.submitted_at)
 
 
 def _folder_called(calls: GraphCalls, name: str) -> str | None:

@@ -140,5 +140,6 @@ def _row_of(arrival: Arrival) -> MessageRow:
         size=arrival.size,
         arrived_at=arrival.arrived_at.astimezone(UTC),
         first_seen_at=arrival.first_seen_at.astimezone(UTC),
+        submitted_at=arrival.submitted_at.astimezone(UTC) if arrival.submitted_at else None,
         status=MessageStatus.RECEIVED,
     )

@@ -18,6 +18,7 @@ def kept_message(row: MessageRow) -> KeptMessage:
         size=row.size,
         arrived_at=row.arrived_at,
         first_seen_at=row.first_seen_at,
+        submitted_at=row.submitted_at,
         status=MessageStatus(row.status),
         tracking=row.tracking,
         settled=row.settled_at is not None,

@@ -116,6 +116,7 @@ class MessageRow(SQLModel, table=True):
     size: int
     arrived_at: datetime
     first_seen_at: datetime
+    submitted_at: datetime | None = None
     status: str
     reasons: list[str] = Field(default_factory=list, sa_type=JSON)
     problems: list[dict[str, str]] = Field(default_factory=list, sa_type=JSON)

@@ -37,6 +37,11 @@ class Sites:
         self._found: dict[str, dict[str, Any]] = {}
         (folder / "password").write_text(PASSWORD)
 
+    def bot(self, way: str) -> Bot:
+        """The program that polled mailboxes kept in this way."""
+        self.found(way)
+        return Bot(folder=self.folder / way)
+
     def found(self, way: str) -> dict[str, Any]:
         """What became of the sixty, with every mailbox kept in this way, or (`mixed`) in one after the other."""
         if way not in self._found:
@@ -105,3 +110,13 @@ def test_the_same_mail_comes_to_the_same(way: str, sites: Sites) -> None:
     assert len(sites.found(way)["messages"]) == 60
     for what, told in sites.found(way).items():
         assert told == sites.found("maildir")[what], what
+
+
+def test_both_clocks_of_graph_are_kept(sites: Sites) -> None:
+    """`sentDateTime` stands beside the Date header as evidence; which of them counts is the policy's."""
+    told = rows(sites.bot("graph"), "select submitted_at, json_extract(evidence, '$.submitted') from message")
+    assert len(told) == 60
+    for submitted_at, in_evidence in told:
+        assert submitted_at
+        assert in_evidence is None or in_evidence.startswith(submitted_at[:10])
+    assert any(in_evidence for _, in_evidence in told)
