@@ -63,6 +63,9 @@ class AccountQuestions(Protocol):
     def session(self, key: str) -> SessionFacts | None:
         """The session with this key; None when it has ended or its account is disabled."""
 
+    def preference(self, person: str, name: str) -> str | None:
+        """What a person chose for this setting of their own, or None; people without an account have them too."""
+
     def team_of_item(self, tracking: str) -> str | None:
         """The team whose queue an item is in, or None when there is no such item."""
 
@@ -96,6 +99,9 @@ class AccountWrites(Protocol):
 
     def end_session(self, key: str) -> None:
         """Ends a session, if there is one."""
+
+    def set_preference(self, person: str, name: str, value: str) -> None:
+        """Writes down what a person chose."""
 
     def carried_out(self, key: str, *, person: str) -> str | None:
         """Where the request with this key led, when it was carried out before; None when it is new."""

@@ -23,6 +23,7 @@ LONGEST_PASSWORD = 1024
 # A use of a session is written down at most this often: reading a page need not write.
 TOUCHED_EVERY = timedelta(seconds=30)
 
+_SINGLE_KEYS, _ON, _OFF = "single-keys", "on", "off"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
 
 
@@ -113,6 +114,18 @@ def end_session(store: Store, now: datetime, secret: str) -> None:
     """Ends a session, if there is one."""
     with store.begin(now) as unit:
         unit.end_session(key_of(secret))
+
+
+def single_keys(store: Store, person: str) -> bool:
+    """Whether keys of the queue page act alone for this person; they do until they are switched off (WCAG 2.1.4)."""
+    with store.read() as ask:
+        return ask.preference(person, _SINGLE_KEYS) != _OFF
+
+
+def set_single_keys(store: Store, now: datetime, person: str, *, on: bool) -> None:
+    """Lets keys act alone for this person, or only together with Alt."""
+    with store.begin(now) as unit:
+        unit.set_preference(person, _SINGLE_KEYS, _ON if on else _OFF)
 
 
 def key_of(secret: str) -> str:

@@ -242,6 +242,12 @@ class Reader(Protocol):
         One that breaks its reader, or takes more time or memory than reading may, is `unreadable`.
         """
 
+    def picture(self, raw: bytes, wanted: str) -> bytes | None:
+        """The picture whose SHA-256 is `wanted`, drawn anew as a PNG that holds nothing else of the file.
+
+        None for what can't be drawn within the limits of reading.
+        """
+
 
 class Tokens(Protocol):
     """Access tokens for one account (RFC 6749), from whatever gives them."""

@@ -17,6 +17,7 @@ from cee_mailbot.desk.handing_on import send_back, transfer, transfer_to_port, w
 from cee_mailbot.desk.messages import (
     cancel_reply,
     documents_of,
+    picture_of,
     reading_if_released,
     reading_of,
     release,
@@ -39,6 +40,7 @@ __all__ = [
     "join",
     "move",
     "note",
+    "picture_of",
     "reading_if_released",
     "reading_of",
     "release",

@@ -33,6 +33,11 @@ def documents_of(intake: Intake, message_id: int, wanted: str | None = None) -> 
     return _read_anew(intake, message_id, lambda raw: intake.reader.documents(raw, wanted))
 
 
+def picture_of(intake: Intake, message_id: int, wanted: str) -> bytes | None:
+    """The picture with this SHA-256 in a stored message, drawn anew as a PNG, or None. Raises as `reading_of`."""
+    return _read_anew(intake, message_id, lambda raw: intake.reader.picture(raw, wanted))
+
+
 def _read_anew(intake: Intake, message_id: int, read: Callable[[bytes], Found]) -> Found:
     with intake.store.read() as ask:
         sha256 = ask.message(message_id).sha256

@@ -31,3 +31,7 @@ class InProcessReader:
     def read_paper(self, raw: bytes, wanted: str) -> Paper:
         """As the interface says, but that nothing bounds its time here."""
         return tasks.paper_of(raw, wanted)
+
+    def picture(self, raw: bytes, wanted: str) -> bytes | None:
+        """As the interface says, but that nothing bounds its time here."""
+        return tasks.picture_of(raw, wanted)

@@ -92,6 +92,13 @@ class ChildReader:
         except ReadingFailedError as error:
             return Paper(status="unreadable", why=_TOO_MUCH if error.limit else _BROKE)
 
+    def picture(self, raw: bytes, wanted: str) -> bytes | None:
+        """As the interface says."""
+        try:
+            return self.ask(tasks.picture_of, raw, wanted)
+        except ReadingFailedError:
+            return None
+
     def _read(
         self, task: Callable[_Arguments, _Result], *args: _Arguments.args, **kwargs: _Arguments.kwargs
     ) -> _Result:

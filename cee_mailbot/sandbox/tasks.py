@@ -20,6 +20,7 @@ from parsers.documents import Cut, Document, cut
 from parsers.mail import Mail, read_mail
 from parsers.papers import NOT_LOOKED_INTO, Paper, read_paper
 from parsers.probes import probed
+from parsers.redrawing import redrawn
 from parsers.second_reading import DOCUMENTS_DIFFER, STRUCTURE_DEFECTS, sees_other_documents
 
 EMPTY_CUT = Cut(leaves=(), documents=(), text=None, html=None, defects=(), attachments_bytes=0)
@@ -89,4 +90,17 @@ def paper_of(raw: bytes, wanted: str) -> Paper:
     return read_paper(found.content, found.type) if found else NOT_LOOKED_INTO
 
 
-TASKS: tuple[Callable[..., Any], ...] = (read_message, read_unopened, read_header, documents_with_bytes, paper_of)
+def picture_of(raw: bytes, wanted: str) -> bytes | None:
+    """The picture whose SHA-256 is `wanted`, drawn anew as a PNG; None where it is none. Raises `MailRefused`."""
+    found = next((document for document in cut(raw).documents if document.sha256 == wanted), None)
+    return redrawn(found.content) if found else None
+
+
+TASKS: tuple[Callable[..., Any], ...] = (
+    read_message,
+    read_unopened,
+    read_header,
+    documents_with_bytes,
+    paper_of,
+    picture_of,
+)

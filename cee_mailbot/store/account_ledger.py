@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 from cee_mailbot.account_ledger import Account, AccountFacts, Home, SessionFacts
 from cee_mailbot.domain.roles import Person, Role
 from cee_mailbot.errors import NotAllowedError, NotFoundError
-from cee_mailbot.store.account_tables import AccountRow, RequestRow, SessionRow
+from cee_mailbot.store.account_tables import AccountRow, PreferenceRow, RequestRow, SessionRow
 from cee_mailbot.store.history import HistoryWriter
 from cee_mailbot.store.tables import MessageRow, ReplyRow, SubmissionRow
 from cee_mailbot.store.texts import storable
@@ -66,6 +66,11 @@ class AccountRegister:
             created_at=row.created_at,
             last_seen_at=row.last_seen_at,
         )
+
+    def preference(self, person: str, name: str) -> str | None:
+        """See `account_ledger.AccountQuestions`."""
+        row = self._session.get(PreferenceRow, (storable(person), name))
+        return row.value if row is not None else None
 
     def team_of_item(self, tracking: str) -> str | None:
         """See `account_ledger.AccountQuestions`."""
@@ -163,6 +168,10 @@ class AccountLedger(AccountRegister):
     def end_session(self, key: str) -> None:
         """See `account_ledger.AccountWrites`."""
         self._session.execute(delete(SessionRow).where(col(SessionRow.key) == key))
+
+    def set_preference(self, person: str, name: str, value: str) -> None:
+        """See `account_ledger.AccountWrites`."""
+        self._session.merge(PreferenceRow(person=storable(person), name=name, value=value))
 
     def carried_out(self, key: str, *, person: str) -> str | None:
         """See `account_ledger.AccountWrites`."""

@@ -35,6 +35,15 @@ class SessionRow(SQLModel, table=True):
     last_seen_at: datetime
 
 
+class PreferenceRow(SQLModel, table=True):
+    """What a person chose for a setting of their own; whoever signed them in."""
+
+    __tablename__: ClassVar[Any] = "preference"
+    person: str = Field(primary_key=True)
+    name: str = Field(primary_key=True)
+    value: str
+
+
 class RequestRow(SQLModel, table=True):
     """A request that changed something, by the key that its form carried, and where it led."""
 

@@ -27,6 +27,7 @@ from cee_mailbot.store.clock_ledger import ClockRegister
 from cee_mailbot.store.conditions import equal
 from cee_mailbot.store.links import linked_numbers, made_good_by
 from cee_mailbot.store.paper_rows import paper_of
+from cee_mailbot.store.picture_ledger import PictureRegister
 from cee_mailbot.store.row_facts import (
     document_facts,
     history_facts,
@@ -63,7 +64,9 @@ UNCOUNTED = ("inline", "quarantined")
 _COUNTS = col(MessageRow.status).not_in((MessageStatus.DUPLICATE, MessageStatus.CORRESPONDENCE, MessageStatus.IGNORED))
 
 
-class SqlQuestions(ClockRegister, CensusRegister, AuditRegister, WatchRegister, AccountRegister, StaffRegister):
+class SqlQuestions(
+    ClockRegister, CensusRegister, AuditRegister, WatchRegister, AccountRegister, StaffRegister, PictureRegister
+):
     """See `ledger.Questions`."""
 
     def __init__(self, session: Session, search: Search) -> None:

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
@@ -11,6 +12,7 @@ from fastapi.responses import Response
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
+from cee_mailbot.accounts import single_keys
 from cee_mailbot.errors import CeeMailbotError, NotAllowedError, NotFoundError, TemporaryError, UserError
 from cee_mailbot.web.asking import Asked, ForbiddenError, go_to, whole_number
 from cee_mailbot.web.once import AlreadyDoneError
@@ -72,7 +74,8 @@ def _answered(route: Route, asked: Asked) -> Response:
     """The page of a route, or the page of what stands against it."""
     try:
         visitor = who_asks(asked.parts, asked.request)
-        asked = Asked(parts=asked.parts, request=asked.request, visitor=visitor, form=asked.form, lists=asked.lists)
+        alone = visitor is None or single_keys(asked.parts.intake.store, visitor.name)
+        asked = replace(asked, visitor=visitor, single_keys=alone)
         if route.needs is not None and visitor is None:
             return _to_sign_in(asked)
         authorise(route, asked)

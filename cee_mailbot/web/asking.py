@@ -24,13 +24,14 @@ class ForbiddenError(CeeMailbotError):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Asked:
-    """One request: who asks, for what, and what the form says."""
+    """One request: who asks, for what, what the form says, and whether keys act alone for this person."""
 
     parts: Parts
     request: Request
     visitor: Person | None = None
     form: Mapping[str, str] = field(default_factory=dict)
     lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    single_keys: bool = True
 
     @property
     def person(self) -> Person:

@@ -8,7 +8,19 @@ from fastapi.responses import Response
 
 from cee_mailbot.domain.roles import Role
 from cee_mailbot.web.asking import Asked
-from cee_mailbot.web.pages import acting, bulk, documents, drafts, health, item, queue, saved, unprocessed
+from cee_mailbot.web.pages import (
+    acting,
+    bulk,
+    documents,
+    drafts,
+    health,
+    item,
+    keys,
+    pictures,
+    queue,
+    saved,
+    unprocessed,
+)
 from cee_mailbot.web.sign_in import sign_in, sign_in_page, sign_out
 
 
@@ -47,6 +59,10 @@ ROUTES: tuple[Route, ...] = (
     _post("/sign-in", sign_in, None),
     _post("/sign-out", sign_out, None),
     _get("/", queue.queue_page, Role.VIEWER),
+    _get("/pictures", pictures.pictures_page, Role.VIEWER),
+    _get("/operations", pictures.operations_page, Role.SUPERVISOR),
+    _get("/keys", keys.keys_page, Role.VIEWER),
+    _post("/keys", keys.set_keys, Role.VIEWER),
     _post("/claim-next", acting.claim_next, Role.SPECIALIST),
     _post("/bulk/preview", bulk.preview, Role.SUPERVISOR),
     _post("/bulk", bulk.carry_out, Role.SUPERVISOR),

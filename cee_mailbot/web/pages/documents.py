@@ -19,10 +19,10 @@ from cee_mailbot.web.showing import show
 from parsers.documents import Document
 from parsers.safe_html import sanitise_html, text_of_html
 
-# What the page may show: text that is escaped, and pictures that browsers decode as such and nothing else.
+# What the page may show: text that is escaped, and pictures that we have drawn anew.
 TEXTS = frozenset({"txt", "csv", "xml", "html"})
-IMAGES = {"png": "image/png", "jpg": "image/jpeg", "jpeg": "image/jpeg", "gif": "image/gif"}
-SHOWN_INLINE = TEXTS | frozenset(IMAGES)
+IMAGES = frozenset({"png", "jpg", "jpeg", "gif"})
+SHOWN_INLINE = TEXTS | IMAGES
 LONGEST_SHOWN = 200_000
 _ASCII_NAME = re.compile(r"[^A-Za-z0-9._ -]")
 
@@ -105,7 +105,10 @@ def shown_document(asked: Asked) -> Response:
     if facts.status == "quarantined" or facts.type not in SHOWN_INLINE:
         raise NotAllowedError(f"documents of the type {facts.type} are not shown here; download it")
     if facts.type in IMAGES:
-        return Response(found.content, headers=_foreign(IMAGES[facts.type]))
+        picture = desk.picture_of(asked.parts.intake, facts.message, facts.sha256)
+        if picture is None:
+            raise NotAllowedError("this picture can't be drawn here; download it")
+        return Response(picture, headers=_foreign("image/png"))
     text = found.content.decode("utf-8", "replace")
     cut_off = len(text) > LONGEST_SHOWN
     answer = show(asked, "text_document.html", facts=facts, text=text[:LONGEST_SHOWN], cut_off=cut_off)

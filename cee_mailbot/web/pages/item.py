@@ -11,6 +11,7 @@ from cee_mailbot.domain.approved_texts import filled, unfilled
 from cee_mailbot.domain.facts import DocumentFacts, ItemStory, MessageFacts
 from cee_mailbot.domain.item_history import Line, lines_of
 from cee_mailbot.domain.queue_search import read_search, write_search
+from cee_mailbot.domain.submission_timeline import timeline_of
 from cee_mailbot.domain.work_item import Closing, ItemState, allowed
 from cee_mailbot.staff_ledger import Draft
 from cee_mailbot.web.acts import ACTS
@@ -64,6 +65,7 @@ def item_page(asked: Asked) -> Response:
         documents=numbered_documents(story.documents),
         messages=story.messages,
         events=events(story),
+        timeline=timeline_of(story),
         acts={named: ACTS[named] for named in allowed(ItemState(story.item.state))},
         outcomes=tuple(Closing),
         teams=tuple(sorted(site.centers)),

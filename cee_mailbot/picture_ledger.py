@@ -1,0 +1,42 @@
+"""What the store promises of the figures that people look at: what is due, what came in, why mail was not processed."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DueCount:
+    """How many open items of a team are due at one instant (UTC; None: no due date), and how many nobody claimed."""
+
+    team: str
+    due: datetime | None
+    zone: str
+    items: int
+    unclaimed: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WaitingSet:
+    """A submission that waits for parts: its number, its team, and since when (UTC)."""
+
+    tracking: str
+    team: str
+    since: datetime
+
+
+class PictureQuestions(Protocol):
+    """Reads of figures, each of the teams or mailboxes that are named and of no others."""
+
+    def due_counts(self, teams: Collection[str]) -> tuple[DueCount, ...]:
+        """Open items by team and due date."""
+
+    def arrivals(self, mailboxes: Collection[str], since: datetime) -> tuple[tuple[datetime, str], ...]:
+        """When each message arrived (UTC) from `since` on, and its status."""
+
+    def refusals(self, mailboxes: Collection[str], since: datetime) -> Mapping[tuple[str, str], int]:
+        """How often each reason kept a message from being processed since then, by reason and sender's domain."""
+
+    def waiting_sets(self, teams: Collection[str]) -> tuple[WaitingSet, ...]:
+        """Submissions that wait for parts, the oldest first."""

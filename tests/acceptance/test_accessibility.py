@@ -1,0 +1,117 @@
+"""Every page of the demonstration is looked at by axe: in light and dark, and at 200 % on a small screen."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from cee_mailbot.app import SetClock, opened, serving
+from cee_mailbot.cli import main
+from cee_mailbot.config import load_config
+from cee_mailbot.questions import ItemQuery, MessageQuery
+from cee_mailbot.web.routes import ROUTES, Of
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+AXE = Path(__file__).parents[1] / "data" / "vendored" / "axe-core-4.14.1.min.js"
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], "iframes": False}
+NOW = datetime(2026, 12, 31, 12, tzinfo=UTC)
+LOOKS: dict[str, dict[str, Any]] = {
+    "light": {"color_scheme": "light", "viewport": {"width": 1280, "height": 900}},
+    "dark": {"color_scheme": "dark", "viewport": {"width": 1280, "height": 900}},
+    "200 percent": {"color_scheme": "light", "viewport": {"width": 640, "height": 450}, "device_scale_factor": 2},
+    "phone": {"color_scheme": "dark", "viewport": {"width": 320, "height": 640}},
+}
+# Pages that no route alone leads to.
+MORE = (
+    "/?q=is:closed",
+    "/?q=nothing+like+this",
+    "/?q=color:red",
+    "/there-is-no-such-page",
+    "/items/CEE-007-26-999999-X",
+)
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where the demonstration is served, and its pages."""
+
+    home: str
+    paths: tuple[str, ...]
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    folder = tmp_path_factory.mktemp("demo") / "site"
+    assert main(["demo", "--once", "--dir", str(folder), "--now", NOW.isoformat()]) == 0
+    with opened(load_config(folder / "mailboxes.toml", {}), clock=SetClock(instant=NOW)) as app:
+        with app.store.read() as ask:
+            items, messages = ask.items(ItemQuery()), ask.messages(MessageQuery())
+            richest = sorted(items, key=lambda one: (len(one.flags), one.documents, len(one.messages)))[-2:]
+            several = next(one for one in items if len(one.messages) > 1)
+            shown = [
+                (message.id, number)
+                for message in messages
+                for number, one in enumerate(ask.documents(message.id), start=1)
+                if one.type in ("txt", "html", "csv")
+            ][:2]
+        things: dict[Of, list[dict[str, object]]] = {
+            Of.NOTHING: [{}],
+            Of.ITEM: [{"tracking": one.tracking} for one in (*richest, several)],
+            Of.MESSAGE: [{"message": message, "number": number} for message, number in shown],
+            Of.REPLY: [],
+        }
+        routes = [
+            one
+            for one in ROUTES
+            if one.method == "GET" and not one.path.endswith(("z", "/raw", "{number}", "/viewing"))
+        ]
+        paths = [one.path.format(**thing) for one in routes for thing in things[one.of]]
+        with serving(app, demo=True, tcp_port=0) as home:
+            yield Site(home=home.rstrip("/"), paths=tuple(dict.fromkeys([*paths, *MORE])))
+
+
+def violations(page: "Page") -> list[str]:
+    """What axe finds on a page, a line each: the rule, and where."""
+    page.evaluate(AXE.read_text(encoding="utf-8") + ";undefined")
+    found = page.evaluate(f"axe.run(document, {json.dumps(RULES)}).then(found => found.violations)")
+    return [f"{one['id']}: {node['target']} {node['failureSummary']}" for one in found for node in one["nodes"]]
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_axe_finds_nothing_on_any_page(browser: "Browser", site: Site, look: str) -> None:
+    """WCAG 2.2, levels A and AA, as far as a program can tell."""
+    context = browser.new_context(**LOOKS[look])
+    page, found = context.new_page(), []
+    for path in site.paths:
+        page.goto(site.home + path)
+        page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })")
+        found += [f"{path}: {one}" for one in violations(page)]
+        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        found += [f"{path}: reaches {wide} pixels beyond the screen"] if wide > 0 else []
+    context.close()
+    assert found == []
+
+
+def test_axe_finds_what_is_wrong(browser: "Browser") -> None:
+    """The proof that the tests above can fail."""
+    context = browser.new_context()
+    page = context.new_page()
+    page.set_content('<html lang="en"><title>t</title><img src="data:,"><main>words</main></html>')
+    assert [one for one in violations(page) if one.startswith("image-alt")]
+    context.close()
+
+
+def test_the_sheet_of_keys_is_no_worse(browser: "Browser", site: Site) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(site.home + "/")
+    page.keyboard.press("?")
+    page.wait_for_selector("dialog[open]")
+    assert violations(page) == []
+    context.close()

@@ -1,0 +1,219 @@
+"""The queue page in a real browser: by mouse, by keyboard alone, by two people at once."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.support.browser import Enter
+from tests.support.mails import numbered
+from tests.support.staff_page import PASSWORD, StaffPage
+from tests.support.workshop import Workshop, check_invariants
+
+# A person reads the first item with `C` and each later one with `c`, and closes it with `1`.
+TEN = 10
+FOCUSED = "document.activeElement.closest('tr[data-row]')?.dataset.row ?? null"
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Workshop]:
+    made = Workshop(tmp_path)
+    yield made
+    check_invariants(made)
+    made.store.close()
+
+
+@pytest.fixture
+def staff(shop: Workshop) -> StaffPage:
+    return StaffPage(shop)
+
+
+def states(shop: Workshop) -> dict[str, tuple[str, str | None]]:
+    return {item.tracking: (item.state, item.assignee) for item in shop.items()}
+
+
+def heading(page: Page) -> str:
+    return page.locator(".tracking").first.inner_text()
+
+
+def press_and_go(page: Page, key: str) -> None:
+    """Presses a key that leads to another page, and waits until that page knows its keys."""
+    with page.expect_navigation():
+        page.keyboard.press(key)
+
+
+def test_claim_next_close_and_undo(shop: Workshop, enter: Enter) -> None:
+    """The way of every day, by mouse: claimed, closed, and put back."""
+    shop.receive(numbered(1), numbered(2))
+    page = enter("kim")
+    page.get_by_role("button", name="Claim next item").click()
+    first = heading(page)
+    assert states(shop)[first] == ("assigned", "kim")
+    page.get_by_role("button", name="Close as done, go to next").click()
+    expect(page.get_by_text(f"{first} was closed.")).to_be_visible()
+    assert states(shop)[first][0] == "closed"
+    assert heading(page) != first
+    page.get_by_role("button", name="Undo", exact=True).click()
+    expect(page.get_by_text("was put back as it was")).to_be_visible()
+    assert states(shop)[first] == ("assigned", "kim")
+
+
+def test_ten_items_are_claimed_read_and_closed_by_two_keys_each(shop: Workshop, enter: Enter) -> None:
+    shop.receive(*(numbered(number) for number in range(1, TEN + 1)))
+    page = enter("kim")
+    pressed = 0
+    for number in range(TEN):
+        press_and_go(page, "C" if number == 0 else "c")
+        expect(page.get_by_role("heading", name="Documents (1)")).to_be_visible()
+        press_and_go(page, "1")
+        pressed += 2
+    assert pressed == 2 * TEN
+    assert {state for state, _ in states(shop).values()} == {"closed"}
+    expect(page.get_by_role("heading", name="All open items")).to_be_visible()
+
+
+def test_a_list_is_walked_by_keys_and_comes_back_with_its_row_in_hand(shop: Workshop, enter: Enter) -> None:
+    shop.receive(*(numbered(number) for number in range(1, 6)))
+    page = enter("kim")
+    rows = page.eval_on_selector_all("tr[data-row]", "found => found.map(one => one.dataset.row)")
+    for key in ("j", "j", "j", "k"):
+        page.keyboard.press(key)
+    assert page.evaluate(FOCUSED) == rows[1]
+    outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+    assert outline != "none", "one sees where one is"
+    press_and_go(page, "Enter")
+    assert heading(page) == rows[1]
+    press_and_go(page, "Escape")
+    assert page.evaluate(FOCUSED) == rows[1]
+
+
+def test_a_part_that_is_drawn_anew_keeps_the_focus(shop: Workshop, enter: Enter) -> None:
+    shop.receive(numbered(1))
+    page = enter("kim")
+    page.keyboard.press("j")
+    press_and_go(page, "o")
+    link = page.get_by_role("link", name="Show text")
+    link.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".mail-text")).to_be_visible()
+    assert page.evaluate("document.activeElement.textContent") == "Show text"
+
+
+def test_keys_do_nothing_while_one_writes(shop: Workshop, enter: Enter) -> None:
+    """`1` and `c` in a note are text; Esc leaves the field, and only the next one the page."""
+    shop.receive(numbered(1))
+    page = enter("kim")
+    press_and_go(page, "C")
+    page.keyboard.press("n")
+    page.keyboard.type("1 c C z")
+    assert page.locator("#note").input_value() == "1 c C z"
+    here = page.url
+    page.keyboard.press("Escape")
+    assert page.url == here
+    assert page.evaluate("document.activeElement.id") == "main"
+    assert {state for state, _ in states(shop).values()} == {"assigned"}
+
+
+def test_a_key_shows_what_must_be_filled_in_and_sends_nothing(shop: Workshop, enter: Enter) -> None:
+    shop.receive(numbered(1))
+    page = enter("kim")
+    press_and_go(page, "C")
+    for key, field in (("3", "reason"), ("h", "until"), ("t", "team")):
+        page.keyboard.press(key)
+        assert page.evaluate("document.activeElement.name") == field, key
+        page.keyboard.press("Escape")
+    assert {state for state, _ in states(shop).values()} == {"assigned"}
+
+
+def test_the_help_sheet_lists_the_keys_of_this_page_alone(shop: Workshop, enter: Enter) -> None:
+    shop.receive(numbered(1))
+    page = enter("kim")
+
+    def sheet() -> set[str]:
+        page.keyboard.press("?")
+        page.wait_for_selector("dialog[open]")
+        found = {cap.inner_text() for cap in page.locator("dialog kbd").all()}
+        page.keyboard.press("Escape")
+        page.wait_for_selector("dialog", state="detached")
+        return found
+
+    on_the_list = sheet()
+    assert {"C", "j", "k", "/"} <= on_the_list
+    assert not {"1", "c", "n", "."} & on_the_list
+    press_and_go(page, "C")
+    on_an_item = sheet()
+    assert {"1", "n", "h", "t", "3", ".", "z"} <= on_an_item
+    assert not {"C", "j", "c"} & on_an_item
+    page.keyboard.press("Control+k")
+    page.get_by_role("button", name="n Internal note").click()
+    assert page.evaluate("document.activeElement.id") == "note"
+
+
+def test_single_keys_are_switched_off_for_one_person(shop: Workshop, enter: Enter) -> None:
+    """WCAG 2.1.4; the choice is the person's and outlives the session, and Alt with the key still works."""
+    shop.receive(numbered(1), numbered(2))
+    kim, lee = enter("kim"), enter("lee")
+    kim.get_by_role("link", name="Keys").click()
+    kim.get_by_role("button", name="Switch single keys off").click()
+    expect(kim.get_by_role("button", name="Switch single keys on")).to_be_visible()
+    kim.get_by_role("button", name="Sign out").click()
+    kim.get_by_label("Name").fill("kim")
+    kim.get_by_label("Password").fill(PASSWORD)
+    kim.get_by_role("button", name="Sign in").click()
+    kim.wait_for_selector("table.list")
+    kim.keyboard.press("C")
+    kim.keyboard.press("j")
+    assert kim.evaluate(FOCUSED) is None
+    press_and_go(kim, "Alt+Shift+c")
+    assert [assignee for _, assignee in states(shop).values()].count("kim") == 1
+    lee.keyboard.press("j")
+    assert lee.evaluate(FOCUSED) is not None
+
+
+def test_two_people_on_one_item(shop: Workshop, enter: Enter) -> None:
+    """The later act changes nothing, says what has changed, and can be repeated knowingly."""
+    shop.receive(numbered(1))
+    tracking = shop.items()[0].tracking
+    kim, lee = enter("kim"), enter("lee")
+    for page in (kim, lee):
+        page.keyboard.press("j")
+        press_and_go(page, "Enter")
+    kim.keyboard.press("n")
+    kim.keyboard.type("The filer was called.")
+    kim.get_by_role("button", name="Add internal note").click()
+    expect(kim.get_by_text("was noted")).to_be_visible()
+    with lee.expect_response(lambda answer: answer.request.method == "POST") as answered:
+        lee.keyboard.press("c")
+    assert answered.value.status == 409
+    expect(lee.get_by_role("heading", name="Nothing was done")).to_be_visible()
+    expect(lee.get_by_text("kim", exact=True)).to_be_visible()
+    assert states(shop)[tracking][1] is None
+    lee.get_by_role("button", name="Claim item all the same").click()
+    expect(lee.get_by_text("was claimed")).to_be_visible()
+    assert states(shop)[tracking] == ("assigned", "lee")
+
+
+def test_two_hundred_items_are_claimed_by_two_people_without_one_claimed_twice(
+    shop: Workshop, staff: StaffPage
+) -> None:
+    many = 200
+    shop.receive(*(numbered(number) for number in range(1, many + 1)))
+
+    def claim_until_nothing_is_left(name: str) -> list[str]:
+        browser, found = staff.person(name), []
+        for number in range(many + 1):
+            place = browser.post("/claim-next", data={"key": f"{name} {number}", "q": ""}).headers["location"]
+            if not place.startswith("/items/"):
+                break
+            found.append(place.split("?")[0].rsplit("/", 1)[1])
+        return found
+
+    with ThreadPoolExecutor(2) as people:
+        kims, lees = people.map(claim_until_nothing_is_left, ("kim", "lee"))
+    assert len(kims) + len(lees) == many
+    assert not set(kims) & set(lees)
+    assert {tracking: assignee for tracking, (_, assignee) in states(shop).items()} == dict.fromkeys(
+        kims, "kim"
+    ) | dict.fromkeys(lees, "lee")

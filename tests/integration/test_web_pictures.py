@@ -1,0 +1,80 @@
+"""The pages of pictures: their numbers are those of the lists that they lead to, and of one's own teams alone."""
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from html import unescape
+from pathlib import Path
+
+import pytest
+
+from cee_mailbot import accounts
+from cee_mailbot.domain.roles import Role
+from tests.support.mails import CHEMICALS as TO_CHEMICALS
+from tests.support.mails import numbered
+from tests.support.staff_page import StaffPage, rows
+from tests.support.workshop import CHEMICALS, ELECTRONICS, Workshop
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Workshop]:
+    made = Workshop(tmp_path)
+    made.receive(*(numbered(number) for number in range(1, 4)), numbered(9, subject="DR,NokiaInc,345-6,2704"))
+    made.receive(numbered(5, to=TO_CHEMICALS), mailbox=CHEMICALS)
+    yield made
+    made.store.close()
+
+
+@pytest.fixture
+def page(shop: Workshop) -> StaffPage:
+    return StaffPage(shop)
+
+
+def test_the_numbers_are_those_of_the_lists(shop: Workshop, page: StaffPage) -> None:
+    """Each number of the table leads to a list with as many rows."""
+    kim = page.person()
+    text = kim.get("/pictures").text
+    linked = re.findall(r'<td><a href="(/\?q=[^"]*)">(\d+)</a></td>', text)
+    assert linked
+    for address, number in linked:
+        assert len(rows(kim.get(unescape(address)).text)) == int(number), address
+    with shop.store.read() as ask:
+        counted = ask.due_counts(["007", "001"])
+        refused = ask.refusals(["electronics"], shop.clock.now() - timedelta(days=1))
+    assert sum(one.items for one in counted) == len(shop.items()) == 4
+    assert sum(one.unclaimed for one in counted) == 4
+    assert refused == {("entry-invalid", "filer.example"): 1}
+    assert "entry-invalid (1 of 1)" in text
+
+
+def test_a_waiting_set_is_in_the_picture_of_split_submissions(shop: Workshop, page: StaffPage) -> None:
+    shop.receive(numbered(7, subject="DR,NokiaInc,345-00000070,2704 1 of 3"))
+    with shop.store.read() as ask:
+        assert [one.team for one in ask.waiting_sets(["007"])] == ["007"]
+    assert "1 submission waits for parts" in page.person().get("/pictures").text
+
+
+def test_pictures_and_operations_are_of_ones_own_teams(page: StaffPage) -> None:
+    lee = page.person("lee", Role.SUPERVISOR, teams=["001"])
+    pictures, operations = lee.get("/pictures").text, lee.get("/operations").text
+    assert "Chemicals" in pictures
+    assert "Electronics" not in pictures
+    assert "entry-invalid" not in pictures
+    assert CHEMICALS.name in operations
+    assert ELECTRONICS.name not in operations
+    assert "Outbox" not in operations, "it is everybody's"
+    boss = page.person("boss", Role.ADMINISTRATOR).get("/operations").text
+    assert "Outbox" in boss
+    assert ELECTRONICS.name in boss
+
+
+def test_single_keys_are_a_choice_of_each_person(shop: Workshop, page: StaffPage) -> None:
+    """WCAG 2.1.4; switching twice changes nothing more, and it is nobody else's."""
+    kim, lee = page.person("kim"), page.person("lee")
+    for _ in range(2):
+        assert kim.post("/keys", data={"single": "off"}).status_code == 303
+    assert 'data-single-keys="off"' in kim.get("/").text
+    assert 'data-single-keys="on"' in lee.get("/").text
+    assert not accounts.single_keys(shop.store, "kim")
+    kim.post("/keys", data={"single": "on"})
+    assert 'data-single-keys="on"' in kim.get("/").text
