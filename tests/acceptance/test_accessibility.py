@@ -86,7 +86,8 @@ def violations(page: "Page") -> list[str]:
 @pytest.mark.parametrize("look", LOOKS)
 def test_axe_finds_nothing_on_any_page(browser: "Browser", site: Site, look: str) -> None:
     """WCAG 2.2, levels A and AA, as far as a program can tell."""
-    context = browser.new_context(**LOOKS[look])
+    # Documents of senders stand under a policy that stops every script, the one that looks at them too.
+    context = browser.new_context(bypass_csp=True, **LOOKS[look])
     page, found = context.new_page(), []
     for path in site.paths:
         page.goto(site.home + path)
