@@ -74,7 +74,7 @@ def what_needs_me(
         free += unclaimed if column in ("overdue", "today") else 0
     rows = tuple(
         PictureRow(
-            name=f"{names[team]} {team}",
+            name=f"{team} {names[team]}",
             numbers=tuple(found[column] for column in DUE_COLUMNS),
             searches=(f"team:{team} due:overdue", f"team:{team} due:today", "", "", f"team:{team} due:none"),
         )

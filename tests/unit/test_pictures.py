@@ -45,7 +45,7 @@ def test_every_open_item_is_in_one_piece_of_one_bar(counts: list[tuple[str, time
     made = [(team, NOW + span if span is not None else None, PACIFIC, items, 0) for team, span, items in counts]
     found = what_needs_me(made, NOW, {"001": "Chemicals", "007": "Electronics"})
     assert sum(row.total for row in found.rows) == sum(items for _, _, items in counts)
-    assert [row.name for row in found.rows] == ["Chemicals 001", "Electronics 007"]
+    assert [row.name for row in found.rows] == ["001 Chemicals", "007 Electronics"]
     assert all(row.total <= found.longest for row in found.rows)
 
 
