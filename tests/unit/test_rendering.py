@@ -56,6 +56,7 @@ FLAGS = [
     "message-id-reused",
     "message-ambiguous",
     "over-limit",
+    "not-scanned",
     "document-unreadable",
     "type-unlisted",
     "quarantined",
@@ -431,9 +432,13 @@ class TestOverrides:
         words.write_text('[reasons.entry-invalid]\nbecause = "it was mended"')
         assert "because it was mended" in text_of(REJECT, site)
 
-    def test_a_kind_without_a_template_is_an_error(self) -> None:
-        with pytest.raises(CeeMailbotError, match="staff"):
-            COMPOSER.compose(replace(ACKNOWLEDGEMENT, kind=ReplyKind.STAFF))
+    def test_what_a_person_writes_is_no_news_of_a_program(self) -> None:
+        composed = COMPOSER.compose(replace(ACKNOWLEDGEMENT, kind=ReplyKind.STAFF, reason="Which page is it?"))
+        assert composed.subject == f"From the Center: {EXACT} [CEE-007-26-004217-K]"
+        assert not parse_subject(composed.subject).ok
+        assert b"Which page is it?" in composed.raw
+        for mark in (b"Auto-Submitted", b"X-CEE-Status", b"machine-readable"):
+            assert mark not in composed.raw
 
 
 def test_the_same_facts_give_the_same_bytes() -> None:
