@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from cee_mailbot.domain.roles import Person, Role
+from cee_mailbot.domain.roles import Person, Role, Scope
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,6 +44,39 @@ class SessionFacts:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class NewToken:
+    """A token of the API to be written down; `key` is the SHA-256 of the secret, which nobody keeps."""
+
+    key: str
+    account: str
+    label: str
+    scopes: frozenset[Scope]
+    expires_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TokenFacts:
+    """A token as other programs see it; times are UTC."""
+
+    id: int
+    account: str
+    label: str
+    scopes: tuple[str, ...]
+    created_at: datetime
+    expires_at: datetime
+    last_used_at: datetime | None
+    revoked_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Bearer:
+    """Who a token that holds speaks for, with the role and teams that the account has now, and what it is good for."""
+
+    person: Person
+    token: TokenFacts
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Home:
     """Whose a message is: the team of its item, if it has one, and the mailbox that it came to."""
 
@@ -66,6 +99,15 @@ class AccountQuestions(Protocol):
     def preference(self, person: str, name: str) -> str | None:
         """What a person chose for this setting of their own, or None; people without an account have them too."""
 
+    def tokens(self) -> tuple[TokenFacts, ...]:
+        """Every token there ever was, oldest first."""
+
+    def bearer(self, key: str) -> Bearer | None:
+        """Who the token with this key speaks for; None when there is none, or its account is disabled.
+
+        Whether it was revoked, and until when it holds, stand in its facts.
+        """
+
     def team_of_item(self, tracking: str) -> str | None:
         """The team whose queue an item is in, or None when there is no such item."""
 
@@ -77,7 +119,7 @@ class AccountQuestions(Protocol):
 
 
 class AccountWrites(Protocol):
-    """Writes about staff; each but those of sessions is a line of the history."""
+    """Writes about staff; each but uses and sessions is a line of the history."""
 
     def account(self, name: str) -> Account | None:
         """As `AccountQuestions.account`."""
@@ -102,6 +144,15 @@ class AccountWrites(Protocol):
 
     def set_preference(self, person: str, name: str, value: str) -> None:
         """Writes down what a person chose."""
+
+    def add_token(self, token: NewToken, *, actor: str) -> TokenFacts:
+        """A new token of an account. Raises `NotFoundError`, or `NotAllowedError` when the account is disabled."""
+
+    def revoke_token(self, token_id: int, *, actor: str) -> TokenFacts:
+        """The token is good for nothing any more; it stays on record. Raises `NotFoundError`."""
+
+    def touch_token(self, token_id: int) -> None:
+        """Notes that a token was used now."""
 
     def carried_out(self, key: str, *, person: str) -> str | None:
         """Where the request with this key led, when it was carried out before; None when it is new."""

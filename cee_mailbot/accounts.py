@@ -11,8 +11,8 @@ from functools import lru_cache
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from cee_mailbot.account_ledger import Account, AccountFacts, SessionFacts
-from cee_mailbot.domain.roles import Person, Role
+from cee_mailbot.account_ledger import Account, AccountFacts, Bearer, NewToken, SessionFacts, TokenFacts
+from cee_mailbot.domain.roles import Person, Role, Scope
 from cee_mailbot.domain.work_item import SYSTEM
 from cee_mailbot.errors import UserError
 from cee_mailbot.interfaces import Clock
@@ -24,6 +24,9 @@ LONGEST_PASSWORD = 1024
 TOUCHED_EVERY = timedelta(seconds=30)
 
 _SINGLE_KEYS, _ON, _OFF = "single-keys", "on", "off"
+LONGEST_LIFE_OF_A_TOKEN = timedelta(days=366)
+PREFIX = "cmb_"  # of a token, by which scanners for secrets know one
+
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
 
 
@@ -126,6 +129,48 @@ def set_single_keys(store: Store, now: datetime, person: str, *, on: bool) -> No
     """Lets keys act alone for this person, or only together with Alt."""
     with store.begin(now) as unit:
         unit.set_preference(person, _SINGLE_KEYS, _ON if on else _OFF)
+
+
+def add_token(  # noqa: PLR0913 - the fields of a token
+    store: Store, clock: Clock, *, name: str, label: str, scopes: frozenset[Scope], lasts: timedelta, actor: str
+) -> tuple[str, TokenFacts]:
+    """A new token of an account for the API: the secret, shown this once, and what is kept of it.
+
+    Raises `UserError` for a life that is too long or none, `NotFoundError`, or `NotAllowedError`.
+    """
+    if not scopes:
+        raise UserError(f"a token needs a scope; there are: {', '.join(Scope)}")
+    if not timedelta() < lasts <= LONGEST_LIFE_OF_A_TOKEN:
+        raise UserError(f"a token holds for 1 to {LONGEST_LIFE_OF_A_TOKEN.days} days; choose another time")
+    now, secret = clock.now(), PREFIX + secrets.token_urlsafe(32)
+    made = NewToken(key=key_of(secret), account=name, label=label, scopes=scopes, expires_at=now + lasts)
+    with store.begin(now) as unit:
+        return secret, unit.add_token(made, actor=actor)
+
+
+def revoke_token(store: Store, clock: Clock, *, token_id: int, actor: str) -> TokenFacts:
+    """The token is good for nothing from now on. Raises `NotFoundError`."""
+    with store.begin(clock.now()) as unit:
+        return unit.revoke_token(token_id, actor=actor)
+
+
+def tokens(store: Store) -> tuple[TokenFacts, ...]:
+    """Every token there ever was, oldest first."""
+    with store.read() as ask:
+        return ask.tokens()
+
+
+def bearer_of(store: Store, now: datetime, secret: str) -> Bearer | None:
+    """Who a token speaks for, noted as used now; None when it is unknown, over or revoked, or its account disabled."""
+    with store.read() as ask:
+        found = ask.bearer(key_of(secret))
+    if found is None or found.token.revoked_at is not None or now >= found.token.expires_at:
+        return None
+    last = found.token.last_used_at
+    if last is None or now - last >= TOUCHED_EVERY:
+        with store.begin(now) as unit:
+            unit.touch_token(found.token.id)
+    return found
 
 
 def key_of(secret: str) -> str:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cee_mailbot.accounts import Limits
 from cee_mailbot.blobs import DiskReserve, FolderBlobs
@@ -169,8 +169,16 @@ def reader_of(config: Config | None) -> ChildReader:
 
 
 @contextmanager
-def serving(app: App, *, demo: bool = False, tcp_port: int | None = None) -> Iterator[str]:
+def serving(
+    app: App,
+    *,
+    demo: bool = False,
+    tcp_port: int | None = None,
+    status: Callable[[], Mapping[str, Any]] = dict,
+) -> Iterator[str]:
     """Serves the queue page until the block is left: its address. `demo` lets everybody on this machine in.
+
+    `status` is what the API tells of how the program fares.
 
     Raises `UnreachableError` when the TCP port can't be had.
     """
@@ -184,6 +192,7 @@ def serving(app: App, *, demo: bool = False, tcp_port: int | None = None) -> Ite
         intake=app.intake,
         settings=_web_settings(web, demo=demo),
         ready=checks,
+        status=status,
         texts=approved_texts(app.config.replies.templates),
     )
     application = build_application(parts)

@@ -70,7 +70,7 @@ SORTABLE = ("presented_at", "received_at", "due", "tracking", "team", "state", "
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ItemQuery:
-    """What `queue list` can be asked; None means any."""
+    """What `queue list` can be asked; None means any. `teams` are those whose items are wanted."""
 
     team: str | None = None
     state: str | None = None
@@ -84,28 +84,39 @@ class ItemQuery:
     sort: str = "presented_at"
     limit: int | None = None
     offset: int = 0
+    teams: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MessageQuery:
-    """What `messages list` can be asked; None means any."""
+    """What `messages list` can be asked; None means any.
+
+    With `teams` only what belongs to an item of these, or to no item and to one of `mailboxes`.
+    """
 
     mailbox: str | None = None
     status: str | None = None
     text: str | None = None
     limit: int | None = None
     offset: int = 0
+    teams: tuple[str, ...] | None = None
+    mailboxes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReplyQuery:
-    """What `replies list` can be asked; None means any."""
+    """What `replies list` can be asked; None means any.
+
+    With `teams` only what belongs to an item of these, or to no item and to one of `mailboxes`.
+    """
 
     kind: str | None = None
     state: str | None = None
     to: str | None = None
     limit: int | None = None
     offset: int = 0
+    teams: tuple[str, ...] | None = None
+    mailboxes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

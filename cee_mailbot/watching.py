@@ -66,6 +66,29 @@ def _look(app: App) -> tuple[Watch, Figures]:
     return watch, figures
 
 
+def status(app: App) -> dict[str, Any]:
+    """How polling goes mailbox by mailbox, counts of messages, items and replies, and alarms: `status --json`."""
+    now = app.site.clock.now()
+    _, _, sounding = look(app)
+    with app.store.read() as ask:
+        polled = {one.mailbox: one for one in ask.mailboxes()}
+        counts, breaker = ask.counts(), ask.breaker_opened_at()
+    mailboxes = [_polled(one, polled.get(one.name), now) for one in app.config.mailboxes]
+    return {"at": now, "mailboxes": mailboxes, "breaker_opened_at": breaker, "alarms": sounding, **counts}
+
+
+def _polled(mailbox: Any, facts: Any, now: datetime) -> dict[str, Any]:
+    completed = facts.last_completed if facts else None
+    return {
+        "mailbox": mailbox.name,
+        "team": mailbox.team,
+        "last_completed": completed,
+        "last_message": facts.last_message if facts else None,
+        "lag_seconds": int((now - completed).total_seconds()) if completed else None,
+        "error": facts.error if facts else None,
+    }
+
+
 def _watched(mailbox: Any, facts: Any, since: datetime) -> WatchedMailbox:
     return WatchedMailbox(
         mailbox=mailbox.name,

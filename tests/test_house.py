@@ -152,7 +152,7 @@ LIBRARIES: dict[str, set[str]] = {
     "schedule": {"apscheduler"},
     "metrics": {"prometheus_client"},
     "accounts": {"argon2"},
-    "web": {"fastapi", "starlette", "uvicorn", "jinja2"},
+    "web": {"fastapi", "starlette", "uvicorn", "jinja2", "pydantic"},
     "sources": {"imapclient"},
     "tokens": {"httpx", "cryptography"},
     "graph_web": {"httpx"},

@@ -4,11 +4,12 @@ import signal
 import sys
 from argparse import ArgumentParser, Namespace
 from collections import Counter
+from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 from threading import Event
 
-from cee_mailbot import demo, operations
+from cee_mailbot import demo, operations, watching
 from cee_mailbot.app import App, opened, serving
 from cee_mailbot.cli.context import instant
 from cee_mailbot.cli.output import print_json, print_lines, print_table
@@ -34,10 +35,14 @@ def _demo(arguments: Namespace) -> int:
     ran = demo.run_samples(config, now=instant(arguments.now, "--now"))
     _tell(arguments, config, ran)
     if not (arguments.once or arguments.json or arguments.now) and sys.stdin.isatty() and sys.stdout.isatty():
-        with opened(config) as app, serving(app, demo=True, tcp_port=arguments.tcp_port) as address:
+        with opened(config) as app, _page(app, arguments) as address:
             print_lines(["", f"The queue page is at {address}"])
             _stay(app)
     return ran.exit_code
+
+
+def _page(app: App, arguments: Namespace) -> AbstractContextManager[str]:
+    return serving(app, demo=True, tcp_port=arguments.tcp_port, status=lambda: watching.status(app))
 
 
 def _tell(arguments: Namespace, config: Config, ran: demo.Ran) -> None:

@@ -7,16 +7,15 @@ import sys
 from argparse import ArgumentParser, BooleanOptionalAction, Namespace
 from collections import Counter
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from threading import Event
 from types import FrameType
-from typing import Any
 
 from rich.progress import Progress
 
 from cee_mailbot import operations, upkeep, watching
-from cee_mailbot.app import serving
+from cee_mailbot.app import App, serving
 from cee_mailbot.cli.context import instant, program
 from cee_mailbot.cli.output import print_json, print_lines, print_table
 from cee_mailbot.outbox import SendingReport
@@ -65,7 +64,7 @@ _ARGUMENTS: dict[str, Callable[[ArgumentParser], None]] = {
 
 def _run(arguments: Namespace) -> int:
     stop = Event()
-    with program(arguments) as app, serving(app) if arguments.web else nullcontext():
+    with program(arguments) as app, _page(app) if arguments.web else nullcontext():
         _end_on_signal(stop)
         upkeep.note_settings(app)
         if not operations.run(app, stop):
@@ -75,9 +74,13 @@ def _run(arguments: Namespace) -> int:
     return 0
 
 
+def _page(app: App) -> AbstractContextManager[str]:
+    return serving(app, status=lambda: watching.status(app))
+
+
 def _serve(arguments: Namespace) -> int:
     stop = Event()
-    with program(arguments) as app, serving(app) as address:
+    with program(arguments) as app, _page(app) as address:
         _end_on_signal(stop)
         print_lines([f"The queue page is at {address} Ctrl-C ends."])
         sys.stdout.flush()
@@ -151,32 +154,15 @@ def _ingest(arguments: Namespace) -> int:
 
 
 def _status(arguments: Namespace) -> int:
-    with program(arguments) as app, app.store.read() as ask:
-        now = app.site.clock.now()
-        _, _, alarms = watching.look(app)
-        polled = {one.mailbox: one for one in ask.mailboxes()}
-        counts, breaker = ask.counts(), ask.breaker_opened_at()
-    mailboxes: list[dict[str, Any]] = []
-    for mailbox in app.config.mailboxes:
-        facts = polled.get(mailbox.name)
-        completed = facts.last_completed if facts else None
-        mailboxes.append(
-            {
-                "mailbox": mailbox.name,
-                "team": mailbox.team,
-                "last_completed": completed,
-                "last_message": facts.last_message if facts else None,
-                "lag_seconds": int((now - completed).total_seconds()) if completed else None,
-                "error": facts.error if facts else None,
-            }
-        )
+    with program(arguments) as app:
+        told = watching.status(app)
     if arguments.json:
-        print_json({"at": now, "mailboxes": mailboxes, "breaker_opened_at": breaker, "alarms": alarms, **counts})
-    else:
-        print_table(tuple(mailboxes[0]), [tuple(one.values()) for one in mailboxes])
-        for what, states in counts.items():
-            print_table((what, "number"), states.items())
-        print_lines(f"ALARM {alarm.reason}: {alarm.words}" for alarm in alarms)
-        if breaker:
-            print_lines([f"automatic replies are stopped since {breaker}; `cee-mailbot replies resume` lets them go"])
+        print_json(told)
+        return 0
+    print_table(tuple(told["mailboxes"][0]), [tuple(one.values()) for one in told["mailboxes"]])
+    for what in ("messages", "items", "replies"):
+        print_table((what, "number"), told[what].items())
+    print_lines(f"ALARM {alarm.reason}: {alarm.words}" for alarm in told["alarms"])
+    if breaker := told["breaker_opened_at"]:
+        print_lines([f"automatic replies are stopped since {breaker}; `cee-mailbot replies resume` lets them go"])
     return 0

@@ -12,7 +12,7 @@ from cee_mailbot.cli.item_clock import add_entry_date, clock_lines, clocks_of
 from cee_mailbot.cli.output import how_many, print_facts, print_json, print_lines, print_table
 from cee_mailbot.cli.queue_acts import add_acts
 from cee_mailbot.domain.export import csv_of
-from cee_mailbot.domain.facts import ItemStory, to_json
+from cee_mailbot.domain.facts import ItemStory, story_to_json, to_json
 from cee_mailbot.domain.item_history import lines_of
 from cee_mailbot.domain.reasons import FLAGS
 from cee_mailbot.domain.work_item import ItemState
@@ -93,19 +93,12 @@ def _list(arguments: Namespace) -> int:
     return 0
 
 
-def story_as_json(story: ItemStory) -> dict[str, Any]:
-    """The line of the queue, with everything in full that it only counts or names."""
-    line: dict[str, Any] = to_json(story.item)
-    full = {"documents": story.documents, "replies": story.replies, "notes": story.notes, "history": story.history}
-    return {**line, **to_json(full), "evidence": to_json(story.evidence)}
-
-
 def _show(arguments: Namespace) -> int:
     with program(arguments) as app, app.store.read() as ask:
         story = ask.story(arguments.tracking)
         clocks = clocks_of(app, story, ask.closures())
     if arguments.json:
-        print_json(story_as_json(story) | clocks)
+        print_json(story_to_json(story) | clocks)
         return 0
     print_facts(to_json(story.item))
     print_lines(clock_lines(clocks))

@@ -9,6 +9,7 @@ from cee_mailbot import accounts
 from cee_mailbot.app import App
 from cee_mailbot.cli.context import actor, program
 from cee_mailbot.cli.output import print_json, print_lines, print_table
+from cee_mailbot.cli.user_tokens import add_tokens
 from cee_mailbot.domain.roles import Role
 from cee_mailbot.errors import UserError
 
@@ -34,6 +35,7 @@ def add_arguments(command: ArgumentParser, _name: str, common: ArgumentParser) -
     disabling = acts.add_parser("disable", help="nobody signs in with it any more", parents=[common])
     disabling.add_argument("name", metavar="NAME")
     disabling.set_defaults(act=_disable)
+    add_tokens(acts, common)
 
 
 def _team_option(command: ArgumentParser) -> None:

@@ -188,3 +188,10 @@ def to_json(value: Any) -> Any:
     if isinstance(value, list | tuple | set | frozenset):
         return [to_json(one) for one in value]
     return value
+
+
+def story_to_json(story: ItemStory) -> dict[str, Any]:
+    """The line of the queue, with everything in full that it only counts or names; `version` grows with each change."""
+    line: dict[str, Any] = to_json(story.item)
+    full = {"documents": story.documents, "replies": story.replies, "notes": story.notes, "history": story.history}
+    return {**line, **to_json(full), "evidence": to_json(story.evidence), "version": story.version}

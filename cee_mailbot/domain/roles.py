@@ -25,6 +25,14 @@ TRUSTED_WITH: dict[Role, str] = {
 }
 
 
+class Scope(StrEnum):
+    """What a token of the API may be used for, whatever else its account may do."""
+
+    READ = "read"
+    ACT = "act"
+    ADMIN = "admin"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Person:
     """Somebody who has signed in: the name that the history gives, the role, and the teams it holds for (None: all)."""

@@ -13,13 +13,14 @@ from cee_mailbot.store.account_tables import AccountRow, PreferenceRow, RequestR
 from cee_mailbot.store.history import HistoryWriter
 from cee_mailbot.store.tables import MessageRow, ReplyRow, SubmissionRow
 from cee_mailbot.store.texts import storable
+from cee_mailbot.store.token_ledger import TokenLedger, TokenRegister
 
 # Longer than any session may last and any form stays open.
 FORGET_SESSIONS = timedelta(days=30)
 FORGET_REQUESTS = timedelta(days=3)
 
 
-class AccountRegister:
+class AccountRegister(TokenRegister):
     """See `account_ledger.AccountQuestions`."""
 
     _session: Session
@@ -91,7 +92,7 @@ class AccountRegister:
         return self.home_of_message(row.message_row) if row is not None else None
 
 
-class AccountLedger(AccountRegister):
+class AccountLedger(AccountRegister, TokenLedger):
     """See `account_ledger.AccountWrites`."""
 
     _history: HistoryWriter

@@ -44,6 +44,21 @@ class PreferenceRow(SQLModel, table=True):
     value: str
 
 
+class TokenRow(SQLModel, table=True):
+    """A token of the API, by the digest of its secret."""
+
+    __tablename__: ClassVar[Any] = "token"
+    id: int | None = Field(default=None, primary_key=True)
+    key: str = Field(unique=True)
+    account: str = Field(foreign_key="account.folded", index=True)
+    label: str
+    scopes: list[str] = Field(sa_type=JSON)
+    created_at: datetime
+    expires_at: datetime
+    last_used_at: datetime | None = None
+    revoked_at: datetime | None = None
+
+
 class RequestRow(SQLModel, table=True):
     """A request that changed something, by the key that its form carried, and where it led."""
 

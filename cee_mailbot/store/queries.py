@@ -55,6 +55,7 @@ from cee_mailbot.store.tables import (
 )
 from cee_mailbot.store.unprocessed import message_rows, reply_rows
 from cee_mailbot.store.watch_ledger import WatchRegister
+from cee_mailbot.store.whose import messages_of, replies_of
 from cee_mailbot.store.worklist import count_worklist, worklist_rows
 
 UNCOUNTED = ("inline", "quarantined")
@@ -132,7 +133,10 @@ class SqlQuestions(
 
     def messages(self, query: MessageQuery) -> tuple[facts.MessageFacts, ...]:
         """See `ledger.Questions`."""
-        conditions: list[Any] = equal(MessageRow, mailbox=query.mailbox, status=query.status)
+        conditions: list[Any] = [
+            *equal(MessageRow, mailbox=query.mailbox, status=query.status),
+            *messages_of(query),
+        ]
         terms = terms_of(query.text or "")
         if query.text:
             conditions.append(self._search.messages(terms))
@@ -161,7 +165,7 @@ class SqlQuestions(
 
     def replies(self, query: ReplyQuery) -> tuple[facts.ReplyFacts, ...]:
         """See `ledger.Questions`."""
-        conditions = equal(ReplyRow, kind=query.kind, state=query.state, to=query.to)
+        conditions = [*equal(ReplyRow, kind=query.kind, state=query.state, to=query.to), *replies_of(query)]
         statement = select(ReplyRow).where(*conditions).order_by(col(ReplyRow.id))
         return tuple(self._reply_facts(self._session.exec(_page(statement, query.limit, query.offset)).all()))
 
@@ -277,6 +281,8 @@ def _item_conditions(query: ItemQuery) -> list[Any]:
         account=query.account,
         assignee=query.assignee,
     )
+    if query.teams is not None:
+        conditions.append(col(SubmissionRow.team).in_(query.teams))
     if query.flag is not None:
         flagged = select(FlagRow.submission_id).where(FlagRow.name == query.flag)
         conditions.append(col(SubmissionRow.id).in_(flagged))

@@ -14,10 +14,14 @@ from starlette.exceptions import HTTPException
 
 from cee_mailbot.accounts import single_keys
 from cee_mailbot.errors import CeeMailbotError, NotAllowedError, NotFoundError, TemporaryError, UserError
-from cee_mailbot.web.asking import Asked, ForbiddenError, go_to, whole_number
+from cee_mailbot.web.api.answering import endpoint, problem
+from cee_mailbot.web.api.operation import PREFIX
+from cee_mailbot.web.api.operations import OPERATIONS
+from cee_mailbot.web.asking import Asked, ForbiddenError, go_to
+from cee_mailbot.web.gate import authorise
 from cee_mailbot.web.once import AlreadyDoneError
 from cee_mailbot.web.parts import Parts
-from cee_mailbot.web.routes import ROUTES, Of, Route
+from cee_mailbot.web.routes import ROUTES, Route
 from cee_mailbot.web.security import SAFE_METHODS, Guard
 from cee_mailbot.web.showing import show
 from cee_mailbot.web.sign_in import Tries, who_asks
@@ -38,13 +42,15 @@ _STATUS: tuple[tuple[type[CeeMailbotError], int], ...] = (
 
 
 def build_application(parts: Parts) -> FastAPI:
-    """The queue page on these parts."""
+    """The queue page and the API on these parts."""
     application = FastAPI(title="cee_mailbot", docs_url=None, redoc_url=None, openapi_url=None)
     application.state.parts = parts
     application.state.tries = Tries()
     application.mount("/static", StaticFiles(directory=STATIC), name="static")
     for route in ROUTES:
         application.add_route(route.path, _endpoint(route, parts), methods=[route.method])
+    for operation in OPERATIONS:
+        application.add_route(operation.address, endpoint(operation, parts), methods=[operation.method])
     application.add_exception_handler(HTTPException, _not_there)
     application.add_middleware(Guard, settings=parts.settings)
     return application
@@ -92,23 +98,6 @@ def _answered(route: Route, asked: Asked) -> Response:
         return error_page(asked, 500, "The program failed to make this page. Report it; nothing you did was lost.")
 
 
-def authorise(route: Route, asked: Asked) -> None:
-    """Whether this person may use this route on this object: the one gate of every page, fragment and download.
-
-    Raises `NotFoundError` for what is another team's, `ForbiddenError` for what needs a higher role.
-    """
-    if route.needs is None:
-        return
-    if not asked.person.may(route.needs):
-        raise ForbiddenError(f"this needs the role {route.needs}; you have {asked.person.role}")
-    if route.of is Of.ITEM:
-        asked.authorise_item(str(asked.path[Of.ITEM]), route.needs)
-    elif route.of is Of.MESSAGE:
-        asked.authorise_message(whole_number(asked.path[Of.MESSAGE]), route.needs)
-    elif route.of is Of.REPLY:
-        asked.authorise_reply(whole_number(asked.path[Of.REPLY]), route.needs)
-
-
 def _to_sign_in(asked: Asked) -> Response:
     if asked.parts.settings.sign_in != "password":
         return error_page(asked, 401, "Your sign-in did not come through; open the page again from your portal.")
@@ -134,5 +123,8 @@ def error_page(asked: Asked, status: int, words: str) -> Response:
 async def _not_there(request: Request, error: Exception) -> Response:
     """Paths that no route has, and requests that can't be read."""
     status = error.status_code if isinstance(error, HTTPException) else 500
+    if request.url.path.startswith(f"{PREFIX}/"):
+        headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
+        return problem("unknown", status, "There is no such operation", "See /api/docs.", headers=headers)
     words = "There is no such page." if status == 404 else "The request can't be read."  # noqa: PLR2004
     return error_page(Asked(parts=request.app.state.parts, request=request), status, words)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from cee_mailbot.accounts import Limits
@@ -48,12 +48,16 @@ class Settings:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Parts:
-    """The program as the queue page sees it; `ready` are the checks of `/readyz`, each with its words or an error."""
+    """The program as the queue page sees it; `ready` are the checks of `/readyz`, each with its words or an error.
+
+    `status` gives what `status --json` prints.
+    """
 
     intake: Intake
     settings: Settings = field(default_factory=Settings)
     ready: Mapping[str, Callable[[], str]] = field(default_factory=dict)
     texts: Mapping[str, ApprovedText] = field(default_factory=dict)
+    status: Callable[[], Mapping[str, Any]] = dict
 
     def now(self) -> datetime:
         """The present instant of the site's clock."""

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
 
 from fastapi.responses import Response
 
 from cee_mailbot.domain.roles import Role
+from cee_mailbot.web.api.describing import api_docs, openapi
+from cee_mailbot.web.api.operations import OPERATIONS
 from cee_mailbot.web.asking import Asked
+from cee_mailbot.web.gate import Door, Of
 from cee_mailbot.web.pages import (
     acting,
     bulk,
@@ -24,24 +26,11 @@ from cee_mailbot.web.pages import (
 from cee_mailbot.web.sign_in import sign_in, sign_in_page, sign_out
 
 
-class Of(StrEnum):
-    """What kind of object a path names, and by which of its values: whose it is decides who may see it."""
-
-    NOTHING = ""
-    ITEM = "tracking"
-    MESSAGE = "message"
-    REPLY = "reply"
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Route:
-    """One route; `needs` None means everybody, signed in or not. A fragment or document is its object's."""
+class Route(Door):
+    """One route of the page. A fragment or document is its object's."""
 
-    method: str
-    path: str
     page: Callable[[Asked], Response]
-    needs: Role | None
-    of: Of = Of.NOTHING
 
 
 def _get(path: str, page: Callable[[Asked], Response], needs: Role | None, of: Of = Of.NOTHING) -> Route:
@@ -55,6 +44,8 @@ def _post(path: str, page: Callable[[Asked], Response], needs: Role | None, of: 
 ROUTES: tuple[Route, ...] = (
     _get("/livez", health.livez, None),
     _get("/readyz", health.readyz, None),
+    _get("/api/docs", api_docs, None),
+    _get("/api/openapi.json", openapi, None),
     _get("/sign-in", sign_in_page, None),
     _post("/sign-in", sign_in, None),
     _post("/sign-out", sign_out, None),
@@ -84,3 +75,6 @@ ROUTES: tuple[Route, ...] = (
     _post("/replies/{reply}/retry", unprocessed.retry_reply, Role.SPECIALIST, Of.REPLY),
     _post("/replies/{reply}/cancel", unprocessed.cancel_reply, Role.SPECIALIST, Of.REPLY),
 )
+
+EVERY_DOOR: tuple[Door, ...] = (*ROUTES, *OPERATIONS)
+"""Pages and API, for those who ask who may go where."""

@@ -1,17 +1,20 @@
 """What holds for every answer and every request, whatever page it is for."""
 
 import ipaddress
+import json
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cee_mailbot.web.parts import Settings
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 LARGEST_BODY = 1_000_000
+API = "/api/v1/"
+PROBLEM_JSON = "application/problem+json"
 
 # No inline code, nothing from elsewhere, nobody's frame.
 PAGE_POLICY = (
@@ -50,9 +53,16 @@ class Guard:
         refusal = refused(scope["method"], scope["path"], Headers(scope=scope), self._settings)
         if refusal is not None:
             status, words = refusal
-            await PlainTextResponse(f"{words}\n", status_code=status)(scope, receive, guarded)
+            await _told(scope["path"], status, words)(scope, receive, guarded)
             return
         await self._application(scope, receive, guarded)
+
+
+def _told(path: str, status: int, words: str) -> Response:
+    if not path.startswith(API):
+        return PlainTextResponse(f"{words}\n", status_code=status)
+    told = {"type": "/api/docs#invalid", "title": "The request was not read", "status": status, "detail": words}
+    return Response(json.dumps(told), status_code=status, media_type=PROBLEM_JSON)
 
 
 def refused(method: str, path: str, headers: Headers, settings: Settings) -> Refusal | None:
@@ -62,9 +72,10 @@ def refused(method: str, path: str, headers: Headers, settings: Settings) -> Ref
         return 421, f"this page is not called {host[:100]!r}; set public_url in [web]"
     if method in SAFE_METHODS:
         return None
-    if not _from_our_page(headers, host, settings):
+    # The API takes tokens alone, which no other site can make a browser send.
+    if not path.startswith(API) and not _from_our_page(headers, host, settings):
         return 403, "this request did not come from a page of this site; nothing was done"
-    length = headers.get("content-length", "")
+    length = headers.get("content-length", "" if "transfer-encoding" in headers else "0")
     if not (length.isascii() and length.isdecimal()):
         return 411, "the length of the request is missing"
     return (413, "the request is too large") if int(length) > LARGEST_BODY else None
