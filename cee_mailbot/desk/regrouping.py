@@ -51,7 +51,7 @@ def split(
     """Makes a message a submission of its own, new, with its own times; the tracking number it gets."""
     with opened(intake, tracking, Act.SPLIT, actor=actor, version=version) as at:
         story = _check_leaves_some(message, at)
-        if message not in {part.message for part in story.parts.counted}:
+        if message not in _own(story):
             raise NotAllowedError(f"message {message} brought no documents of its own; move it to another submission")
         member = story.member(message)
         line = line_of(member, story, intake.site)
@@ -69,6 +69,12 @@ def split(
             )
         )
     return number
+
+
+def _own(story: SetStory) -> set[int]:
+    """The messages that can stand by themselves: those that count, and unmarked ones that brought documents."""
+    counted = {part.message for part in story.parts.counted}
+    return counted | {part.message for part in story.parts.parts if part.documents and not part.is_copy}
 
 
 def join(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from cee_mailbot.paperwork import read_papers
 from cee_mailbot.sandbox import ChildReader, ReadingLimits
 from tests.support import bombs
 from tests.support.mails import numbered
@@ -36,7 +37,7 @@ MAILS: dict[str, tuple[str, str | None, set[str]]] = {
 }
 
 # What is surely not to be opened is said, and told to the sender.
-DOCUMENTS = {"zip-of-zeros": "unreadable", "zip-in-zip": "unreadable"}
+DOCUMENTS = {"zip-of-zeros": "unreadable", "zip-in-zip": "unreadable", "pdf-with-a-password": "unreadable"}
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +84,20 @@ def test_a_document_that_is_a_bomb_is_filed_as_it_came(workshop: Workshop, reade
     assert (kept[0].bytes, kept[0].status) == (len(content), DOCUMENTS.get(name, "unread"))
     assert reader.documents(workshop.blobs.get(bomb.sha256), kept[0].sha256)[0].content == content
     assert not [one.path for one in kept if one.path.startswith(("/", "..")) or "\0" in one.path]
+
+
+@pytest.mark.parametrize("name", [name for name in bombs.DOCUMENTS if name.startswith("pdf")])
+def test_reading_a_paper_that_is_a_bomb_ends_and_the_good_one_beside_it_is_read(
+    workshop: Workshop, reader: ChildReader, name: str
+) -> None:
+    """After the commit: a bomb costs itself its text, and no other paper anything."""
+    poll(workshop, reader, bombs.attached(bombs.DOCUMENTS[name]()), numbered(102))
+    read_papers(workshop.with_parts(reader=reader))
+    with workshop.store.read() as ask:
+        (bomb,), (good,) = (ask.documents(message.id) for message in workshop.messages())
+    assert bomb.status in {"read", "unread", "unreadable"}
+    assert good.status == "read"
+    assert read_papers(workshop.with_parts(reader=reader)).messages == 0
 
 
 def test_all_of_them_in_one_poll_stop_nobody(workshop: Workshop, reader: ChildReader) -> None:

@@ -288,3 +288,12 @@ def test_done_under_the_static_line_ends_the_waiting(workshop: Workshop) -> None
     workshop.receive(mail(message_id="<d@filer.example>", documents=[], body="DONE", extra=thread))
     [item] = workshop.items()
     assert (item.state, item.flags) == ("new", ("parts-missing",))
+
+
+def test_papers_that_came_without_a_mark_can_be_split_out_of_a_marked_item(workshop: Workshop) -> None:
+    """A supplement counts for no timer and no time, and is a message with documents all the same."""
+    workshop.receive(part(1, 2), part(2, 2), mail(message_id="<9@filer.example>", documents=[PDF + b"9"]))
+    (item,) = workshop.items()
+    number = desk.split(workshop.intake, item.tracking, 3, actor="kim")
+    found = {one.tracking: one.messages for one in workshop.items()}
+    assert found == {item.tracking: (1, 2), number: (3,)}
