@@ -54,8 +54,9 @@ _ZIP_KINDS = (
 _OLE_KINDS = tuple(
     (name.encode("utf-16-le"), kind)
     for name, kind in (
-        ("__substg1.0_", "msg"),
+        # Before the message: any text of a document can hold the name of a message's stream.
         ("_VBA_PROJECT", "office-macro"),
+        ("__substg1.0_", "msg"),
         ("EncryptedPackage", "encrypted-office"),
         ("WordDocument", "doc"),
         ("Workbook", "xls"),
@@ -69,6 +70,8 @@ SCRIPT_NAMES = (
     *(".bat", ".cmd", ".hta", ".js", ".jse", ".vbs", ".vbe", ".wsf", ".wsh", ".wsc", ".ps1", ".psm1", ".sct", ".inf"),
     *(".reg", ".url", ".scf", ".sh", ".py", ".command", ".jnlp", ".rdp", ".iqy", ".slk", ".library-ms", ".search-ms"),
 )
+# What a browser opens as a page by its name, whatever it begins with.
+_PAGE_NAMES = (".htm", ".html", ".shtml", ".xht", ".xhtml", ".svg")
 _PDF_REACH = 1024
 _TEXT_REACH = 4096
 _BOM = b"\xef\xbb\xbf"
@@ -81,6 +84,8 @@ _ACTIVE = re.compile(
     rb"<script\b|<iframe\b|<object\b|<embed\b|\bjavascript:|[\s\"'/]on[a-z]{3,20}\s*=|<meta[^>]{0,200}\brefresh\b",
     re.IGNORECASE,
 )
+# XML of these is a page or a drawing to a browser.
+_PAGE_NAMESPACE = re.compile(rb"www\.w3\.org/(?:1999/xhtml|2000/svg)")
 _NOT_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
 IMAGES = frozenset({"tiff", "jpeg", "png", "gif", "bmp"})
@@ -102,8 +107,19 @@ def has_pdf_mark(content: bytes) -> bool:
 def type_of(content: bytes, declared: str = "", name: str = "") -> str:
     """Return the short name of a document's type, `unknown` when the content tells none.
 
-    Only between kinds of plain text, which look alike, do the name and the declared type decide.
+    Only between kinds of plain text, which look alike, do the name and the declared type decide; and what runs or
+    acts by its name is that, whatever mark was put into it.
     """
+    name = name.lower().rstrip(". ")
+    kind = _kind_by_content(content, declared, name)
+    if kind in QUARANTINED_TYPES or kind == "eml" or not content:
+        return kind
+    if name.endswith(SCRIPT_NAMES):
+        return "script"
+    return "active-html" if name.endswith(_PAGE_NAMES) and _ACTIVE.search(_narrow(content)) else kind
+
+
+def _kind_by_content(content: bytes, declared: str, name: str) -> str:
     for mark, kind in _MARKS:
         if content.startswith(mark):
             return _kind_inside(content, kind)
@@ -114,7 +130,7 @@ def type_of(content: bytes, declared: str = "", name: str = "") -> str:
         return "pdf"
     if content.startswith(b"0") and cms_kind(content):
         return "p7m"
-    return _text_kind(content, declared, name.lower().rstrip(". "))
+    return _text_kind(content, declared, name)
 
 
 def _kind_inside(content: bytes, kind: str) -> str:
@@ -151,14 +167,18 @@ def _text_kind(content: bytes, declared: str, name: str) -> str:
         return "eml"
     if not start or (_NOT_TEXT.search(start) and not _is_utf16(content)):
         return UNKNOWN
-    if name.endswith(SCRIPT_NAMES):
-        return "script"
-    if _SVG.match(start) or _HTML.match(start):
+    start = _narrow(start)
+    if _SVG.match(start) or _HTML.match(start) or name.endswith(_PAGE_NAMES) or (declared == "text/html" and not name):
         kind = "svg" if _SVG.match(start) else "html"
-        return "active-html" if _ACTIVE.search(content) else kind
+        return "active-html" if _ACTIVE.search(_narrow(content)) else kind
     if _XML.match(start):
-        return "xml"
+        return "active-html" if _PAGE_NAMESPACE.search(content) and _ACTIVE.search(content) else "xml"
     return "csv" if declared == "text/csv" or name.endswith(".csv") else "txt"
+
+
+def _narrow(content: bytes) -> bytes:
+    """Return text in UTF-16 as patterns of ASCII find it, anything else as it is."""
+    return content[2:].replace(b"\x00", b"") if _is_utf16(content) else content
 
 
 def _is_utf16(content: bytes) -> bool:

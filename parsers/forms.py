@@ -18,8 +18,9 @@ _ENTRY = re.compile(r"(?<![A-Za-z0-9-])[A-Z0-9]{3} ?- ?[0-9]{7} ?-? ?[0-9](?![A-
 _ENTRY_LOOSE = re.compile(r"(?<![A-Za-z0-9-])[A-Z0-9]{3} ?-? ?[0-9]{7} ?-? ?[0-9](?![A-Za-z0-9-])")
 _DATE_FORM = r"[0-9]{1,2}[/-][0-9]{1,2}[/-](?:[0-9]{4}|[0-9]{2})|[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _DATE = re.compile(rf"(?<![0-9/-])(?:{_DATE_FORM})(?![0-9/-])")
-_PORT = re.compile(r"(?<![0-9-])[0-9]{4}(?![0-9-])")
-_TYPE = re.compile(r"(?<![0-9])([0-9]{2})(?![0-9])")
+# Neither is a piece of a date.
+_PORT = re.compile(r"(?<![0-9/-])[0-9]{4}(?![0-9/-])")
+_TYPE = re.compile(r"([0-9]{2})(?![0-9]|[/-][0-9])")
 _TYPE_WITH_STATUS = re.compile(r"(?<![0-9])([0-9]{2}) ABI\b")
 _EDITION = re.compile(r"CBP\s+Form\s+[0-9]{2,4}\s*\(([0-9]{1,2}/[0-9]{2,4})\)", re.IGNORECASE)
 # A row of Form 19, block 5: port code, filer code, entry number, check digit, date of entry, date of liquidation.

@@ -157,3 +157,11 @@ def test_a_page_without_layout_still_gives_its_entry_number() -> None:
 def test_every_form_has_labels() -> None:
     """The table and the names in the code agree."""
     assert {*FORMS, TSCA, DCMA, REIMBURSEMENT} == {label.form for label in shipped_labels()}
+
+
+@pytest.mark.parametrize("fillable", [False, True])
+def test_a_date_in_the_wrong_box_is_no_port_and_no_type(*, fillable: bool) -> None:
+    """A port of three digits with the day behind it is not the port 2026, and 4 July no quota entry."""
+    drawn = Summary(entry_number="345-6789012-3", entry_type="07/04/2026", port="401 07/04/2026")
+    ((entry,),) = (form.entries for form in forms_of(drawn_forms.form_7501(drawn, fillable=fillable)))
+    assert (entry.port, entry.entry_type) == (None, None)
