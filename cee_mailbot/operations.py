@@ -14,12 +14,13 @@ from typing import Any
 
 from cee_mailbot import intake as line
 from cee_mailbot.alarming import AlarmBell
-from cee_mailbot.app import App, SystemClock, reader_of, shipped_site, site_of
+from cee_mailbot.app import App, SystemClock, reader_of, scanner_of, shipped_site, site_of
 from cee_mailbot.checkup import Finding, check_clock, check_directories, check_packages, look
 from cee_mailbot.config import Config, MailboxConfig
 from cee_mailbot.desk import wake_due
 from cee_mailbot.domain.policy import Policy
 from cee_mailbot.domain.routing import Mailbox
+from cee_mailbot.domain.scanning import ScanVerdict
 from cee_mailbot.domain.submission import MessageStatus
 from cee_mailbot.errors import BusyError, CeeMailbotError, NotAllowedError, NotFoundError, UserError
 from cee_mailbot.explain import explain, explain_in_words
@@ -234,7 +235,11 @@ def _inspected(
         if target is None:
             raise UserError(f"no mailbox is called {mailbox}; there are: {', '.join(known)}")
         policy = site.policies[target.name]
-        reading, refused = _read(reads, raw, limit=policy.message_limit)
+        scan = _scanned(config, raw, limit=policy.message_limit)
+        if scan is not None and scan.state == "malware":
+            reading, refused = reads.read_header(raw), None
+        else:
+            reading, refused = _read(reads, raw, limit=policy.message_limit)
         papers = _papers_of(reads, raw, reading)
     kept = KeptMessage(
         id=0,
@@ -248,7 +253,13 @@ def _inspected(
         tracking=None,
         settled=False,
     )
-    return Subject(kept=kept, reading=reading, mailbox=target, policy=policy), site, refused, papers
+    return Subject(kept=kept, reading=reading, mailbox=target, policy=policy, scan=scan), site, refused, papers
+
+
+def _scanned(config: Config | Policy, raw: bytes, *, limit: int) -> ScanVerdict | None:
+    """What the configured scanner says of a message; None where the intake would not ask one."""
+    scanner = scanner_of(config) if isinstance(config, Config) else None
+    return scanner.scan(raw) if scanner and len(raw) <= limit else None
 
 
 def _addressed(reader: Reader, raw: bytes, site: Site) -> Mailbox:

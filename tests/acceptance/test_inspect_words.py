@@ -1,10 +1,14 @@
 """What `inspect` tells people: true, without a word twice, and under the rules of the mailbox that was written to."""
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from cee_mailbot import operations
 from cee_mailbot.cli import main
+from cee_mailbot.testing import MemoryScanner
 from tests.acceptance.case_runner import FIXTURES
 
 
@@ -44,3 +48,46 @@ def test_where_the_time_of_arrival_came_from_is_said(capsys: pytest.CaptureFixtu
     """A file that was saved later is no proof of a late message."""
     assert "--arrived TIME" in told("example-docs-required", capsys)
     assert "--arrived TIME" not in told("example-docs-required", capsys, "--arrived", "2026-11-16T14:04:00Z")
+
+
+WITH_SCANNER = """
+[storage]
+database = "sqlite:///{here}/bot.db"
+blobs = "{here}/blobs"
+
+[replies]
+transport = "files"
+dir = "{here}/replies"
+
+[scanner]
+socket = "{here}/nobody-listens"
+
+[[mailbox]]
+name = "electronics"
+address = "CEE-Electronics@cbp.dhs.gov"
+team = "007"
+source = "maildir"
+path = "{here}/mail"
+"""
+
+
+def scanned(here: Path, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    """What is decided of a good message where a scanner is configured."""
+    (here / "bot.toml").write_text(WITH_SCANNER.format(here=here), encoding="utf-8")
+    story = told("example-docs-required", capsys, "--json", "--config", str(here / "bot.toml"))
+    decision: dict[str, Any] = json.loads(story)["decision"]
+    return decision
+
+
+def test_the_scanner_is_asked_as_the_intake_asks_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where it does not answer, that is said."""
+    assert "not-scanned" in scanned(tmp_path, capsys)["flags"]
+
+
+def test_malware_is_told_of_as_the_intake_would_hold_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Any bytes are malware to this scanner."""
+    monkeypatch.setattr(operations, "scanner_of", lambda _config: MemoryScanner({b"": "Test.Signature"}))
+    decision = scanned(tmp_path, capsys)
+    assert (decision["outcome"], decision["reasons"]) == ("hold", ["malware"])
