@@ -82,7 +82,8 @@ def accounts(store: Store) -> tuple[AccountFacts, ...]:
 def person_of(store: Store, *, name: str, password: str) -> Person | None:
     """Who this is, or None: it takes as long for a name that does not exist as for a wrong password."""
     with store.read() as ask:
-        account = ask.account(name)
+        # The store drops what it can't hold: another spelling of a name must not count its wrong tries anew.
+        account = ask.account(name) if _NAME.fullmatch(name) else None
     known = account.password if account is not None else _nobodys_hash()
     try:
         _hasher().verify(known, _prepared(password[:LONGEST_PASSWORD]))

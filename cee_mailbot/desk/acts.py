@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from cee_mailbot.desk.item import Opened, check_person, check_version, given, opened, state_after
 from cee_mailbot.domain.presentation import Basis, Strength
+from cee_mailbot.domain.timeliness import EARLIEST_YEAR, LATEST_YEAR
 from cee_mailbot.domain.work_item import Act, Closing
 from cee_mailbot.errors import UserError
 from cee_mailbot.gathering import enqueue_as_it_is
@@ -62,6 +63,8 @@ def wait(
 
     Then it is again the one's who had it, or who set it aside.
     """
+    if until is not None:
+        _check_year(until)
     if until is not None and until <= intake.site.clock.now():
         raise UserError("that time is over already; give a later one with --until")
     with opened(intake, tracking, Act.WAIT, actor=actor, version=version) as at:
@@ -98,9 +101,10 @@ def set_presentation(
     """Sets the presentation time by hand, which settles a dispute of it.
 
     The original stays in the history and in the evidence of the messages. Raises `UserError` for a time that is
-    still to come.
+    still to come, or so long ago that the year must be a slip.
     """
     words = given(reason, "the reason for another presentation time")
+    _check_year(at)
     if at > intake.site.clock.now():
         raise UserError("a presentation time can't lie in the future")
     with opened(intake, tracking, Act.SET_PRESENTATION, actor=actor, version=version) as found:
@@ -113,6 +117,12 @@ def set_presentation(
                 reason=words,
             )
         )
+
+
+def _check_year(at: datetime) -> None:
+    """At the ends of the calendar a time can't be shown in every zone, and no list with it."""
+    if not EARLIEST_YEAR <= at.year <= LATEST_YEAR:
+        raise UserError(f"the year {at.year} can't be meant; look at the year")
 
 
 def undo(intake: Intake, tracking: str, *, actor: str, version: int | None = None) -> str:

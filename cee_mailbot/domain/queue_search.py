@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
 
+from cee_mailbot.domain.timeliness import EARLIEST_YEAR, LATEST_YEAR
 from cee_mailbot.domain.work_item import ItemState, find_tracking
 from parsers.entry_number import read_entry_number
 
@@ -43,9 +44,10 @@ def _due(text: str) -> str | None:
     if word in DUE_WORDS:
         return word
     try:
-        return date.fromisoformat(word).isoformat()
+        day = date.fromisoformat(word)
     except ValueError:
         return None
+    return day.isoformat() if EARLIEST_YEAR <= day.year <= LATEST_YEAR else None
 
 
 # Every token by its name: the field it fills, what people may write, and the form in which it is kept.

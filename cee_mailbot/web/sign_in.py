@@ -23,31 +23,40 @@ _MOST_KEYS = 10_000
 
 
 class Tries:
-    """Wrong tries to sign in of late, by name and by address."""
+    """Tries to sign in of late that were not right, by name and by address; one counts from when it begins."""
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._failed: dict[str, deque[datetime]] = {}
+        self._begun: dict[str, deque[datetime]] = {}
 
-    def too_many(self, name: str, address: str, now: datetime) -> bool:
-        """Whether this name or this address has to wait."""
+    def begin(self, name: str, address: str, now: datetime) -> bool:
+        """Notes a try, or says that this name or this address has to wait, which leaves no trace."""
+        limits = _limits(name, address)
         with self._lock:
-            limits = ((f"name {name.casefold()}", TRIES_OF_A_NAME), (f"address {address}", TRIES_OF_AN_ADDRESS))
-            return any(len(self._recent(key, now)) >= limit for key, limit in limits)
+            if any(self._recent(key, now) >= limit for key, limit in limits.items()):
+                return False
+            if len(self._begun) > _MOST_KEYS:
+                self._begun.clear()  # a flood of names: forgetting lets nobody in who has no password
+            for key in limits:
+                self._begun.setdefault(key, deque()).append(now)
+            return True
 
-    def note(self, name: str, address: str, now: datetime) -> None:
-        """Notes a wrong try."""
+    def succeeded(self, name: str, address: str) -> None:
+        """The try that began last was right, and counts no more."""
         with self._lock:
-            for key in (f"name {name.casefold()}", f"address {address}"):
-                self._recent(key, now).append(now)
+            for key in _limits(name, address):
+                if times := self._begun.get(key):
+                    times.pop()
 
-    def _recent(self, key: str, now: datetime) -> deque[datetime]:
-        if len(self._failed) > _MOST_KEYS:
-            self._failed.clear()  # a flood of names: forgetting lets nobody in who has no password
-        times = self._failed.setdefault(key, deque())
+    def _recent(self, key: str, now: datetime) -> int:
+        times = self._begun.get(key, deque())
         while times and now - times[0] >= WINDOW:
             times.popleft()
-        return times
+        return len(times)
+
+
+def _limits(name: str, address: str) -> dict[str, int]:
+    return {f"name {name.casefold()}": TRIES_OF_A_NAME, f"address {address}": TRIES_OF_AN_ADDRESS}
 
 
 def cookie_name(parts: Parts) -> str:
@@ -66,11 +75,11 @@ def _by_session(parts: Parts, request: Request) -> Person | None:
 def _by_proxy(parts: Parts, request: Request) -> Person | None:
     """The account of the name that a trusted proxy gives; the header is worth nothing from anywhere else."""
     address = request.client.host if request.client else ""
-    name = request.headers.get(parts.settings.proxy_header, "")
-    if address not in parts.settings.proxy_addresses or not name:
-        return None
+    names = request.headers.getlist(parts.settings.proxy_header)
+    if address not in parts.settings.proxy_addresses or len(names) != 1:
+        return None  # of two, one may be the browser's own
     with parts.intake.store.read() as ask:
-        account = ask.account(name)
+        account = ask.account(names[0])
     if account is None or account.disabled:
         return None
     return Person(name=account.name, role=account.role, teams=account.teams)
@@ -104,13 +113,13 @@ def sign_in(asked: Asked) -> Response:
     back = _own_path(asked.form.get("back", "/"))
     if asked.parts.settings.sign_in != "password":
         return go_to("/")
-    if tries.too_many(name, address, now):
+    if not tries.begin(name, address, now):
         minutes = int(WINDOW.total_seconds() // 60)
         return show(asked, "sign_in.html", 429, back=back, problem=TOO_OFTEN.format(minutes=minutes))
     person = person_of(asked.parts.intake.store, name=name, password=asked.form.get("password", ""))
     if person is None:
-        tries.note(name, address, now)
         return show(asked, "sign_in.html", 401, back=back, problem=WRONG)
+    tries.succeeded(name, address)
     answer = go_to(back)
     limits, secure = asked.parts.settings.limits, asked.parts.settings.secure
     secret = open_session(asked.parts.intake.store, now, person)  # a new one: nobody can have fixed it before

@@ -19,6 +19,7 @@ from cee_mailbot.web.parts import Parts
 
 _SOON = timedelta(days=4)
 _UNRULED = Search()
+_LARGEST_ROW = 2**63 - 1  # that every database holds
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -141,8 +142,8 @@ def read_mark(text: str, columns: int) -> Mark | None:
     try:
         *times, row = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
         at = tuple(datetime.fromisoformat(one) if one is not None else None for one in times)
-    except (ValueError, TypeError, binascii.Error):
+    except (ValueError, TypeError, RecursionError, binascii.Error):
         return None
     zoned = all(one is None or one.tzinfo is not None for one in at)
-    fits = len(at) == columns and zoned and isinstance(row, int) and None not in at[1:]
+    fits = len(at) == columns and zoned and isinstance(row, int) and abs(row) <= _LARGEST_ROW and None not in at[1:]
     return Mark(at=at, row=row) if fits else None
