@@ -13,6 +13,7 @@ from parsers.form_labels import CBP_19, CBP_7501, certificates_on, forms_on
 from parsers.form_layout import Cell, by_fact, cells_of, lines_of
 from parsers.importer_number import ImporterNumber
 from parsers.pdf import Page
+from parsers.port import find_port
 
 _ENTRY = re.compile(r"(?<![A-Za-z0-9-])[A-Z0-9]{3} ?- ?[0-9]{7} ?-? ?[0-9](?![A-Za-z0-9-])")
 _ENTRY_LOOSE = re.compile(r"(?<![A-Za-z0-9-])[A-Z0-9]{3} ?-? ?[0-9]{7} ?-? ?[0-9](?![A-Za-z0-9-])")
@@ -104,7 +105,9 @@ def _entries(name: str, cells: Mapping[str, tuple[Cell, ...]], page: Page) -> tu
     """The entries of a form that names one, or one a copy; where the layout says nothing, those of its text."""
     numbers = [found for value in _texts(cells, "entry_number") for found in _numbers(_ENTRY_LOOSE, value)]
     numbers = numbers or list(_numbers(_ENTRY, page.text))
-    port = next((found[0] for value in _texts(cells, "port") if (found := _PORT.search(value))), None)
+    # Of the likeliest text the code that is a port's: an office may be written with its street.
+    codes = next((found for value in _texts(cells, "port") if (found := _PORT.findall(value))), [])
+    port = next((code for code in codes if find_port(code)), codes[0] if codes else None)
     return tuple(
         NamedEntry(
             entry_number=number,

@@ -184,14 +184,16 @@ def form_7501(*summaries: Summary, fillable: bool = False, sheets: int = 0) -> b
     return _drawn(draw, fillable=fillable)
 
 
-def form_28(*, entry_number: str, request_date: str = "11/02/2026", fillable: bool = False) -> bytes:
+def form_28(
+    *, entry_number: str, request_date: str = "11/02/2026", port: str = "LOS ANGELES 2704", fillable: bool = False
+) -> bytes:
     """A request for information, as it comes back with the answer."""
     values = {
         "entry_number": entry_number,
         "request_date": request_date,
         "entry_date": "10/05/2026 10/03/2026",
         "seller": "EXAMPLE TRADING OY",
-        "port": "LOS ANGELES 2704",
+        "port": port,
         "goods": "RADIO PARTS",
     }
 

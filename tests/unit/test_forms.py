@@ -165,3 +165,12 @@ def test_a_date_in_the_wrong_box_is_no_port_and_no_type(*, fillable: bool) -> No
     drawn = Summary(entry_number="345-6789012-3", entry_type="07/04/2026", port="401 07/04/2026")
     ((entry,),) = (form.entries for form in forms_of(drawn_forms.form_7501(drawn, fillable=fillable)))
     assert (entry.port, entry.entry_type) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("written", "port"), [("2450 OCEAN BLVD 2709", "2709"), ("LONG BEACH 2709", "2709"), ("9999", "9999")]
+)
+def test_the_number_of_a_street_is_no_port(written: str, port: str) -> None:
+    """Offices are written with their address; a code that the table does not know is kept where it stands alone."""
+    ((entry,),) = (form.entries for form in forms_of(drawn_forms.form_28(entry_number="345-6789012-3", port=written)))
+    assert entry.port == port
