@@ -1,10 +1,10 @@
 """Acts on one item that concern the Center alone; what the broker is told of is in `handing_on`."""
 
-from datetime import UTC, datetime
+from datetime import MAXYEAR, UTC, datetime
 
 from cee_mailbot.desk.item import Opened, check_person, check_version, given, opened, state_after
 from cee_mailbot.domain.presentation import Basis, Strength
-from cee_mailbot.domain.timeliness import EARLIEST_YEAR, LATEST_YEAR
+from cee_mailbot.domain.timeliness import EARLIEST_YEAR
 from cee_mailbot.domain.work_item import Act, Closing
 from cee_mailbot.errors import UserError
 from cee_mailbot.gathering import enqueue_as_it_is
@@ -121,7 +121,7 @@ def set_presentation(
 
 def _check_year(at: datetime) -> None:
     """At the ends of the calendar a time can't be shown in every zone, and no list with it."""
-    if not EARLIEST_YEAR <= at.year <= LATEST_YEAR:
+    if not EARLIEST_YEAR <= at.year < MAXYEAR:
         raise UserError(f"the year {at.year} can't be meant; look at the year")
 
 
