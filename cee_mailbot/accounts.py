@@ -102,13 +102,13 @@ def open_session(store: Store, now: datetime, person: Person) -> str:
     return secret
 
 
-def session_of(store: Store, now: datetime, secret: str, limits: Limits) -> SessionFacts | None:
-    """The session that a browser's secret opens, noted as used now; None when it is over."""
+def session_of(store: Store, now: datetime, secret: str, limits: Limits, *, used: bool = True) -> SessionFacts | None:
+    """The session that a browser's secret opens, noted as used now unless nobody `used` it; None when it is over."""
     with store.read() as ask:
         found = ask.session(key_of(secret))
     if found is None or now - found.last_seen_at >= limits.idle or now - found.created_at >= limits.absolute:
         return None
-    if now - found.last_seen_at >= TOUCHED_EVERY:
+    if used and now - found.last_seen_at >= TOUCHED_EVERY:
         with store.begin(now) as unit:
             unit.touch_session(found.key)
     return found

@@ -59,6 +59,10 @@ def _limits(name: str, address: str) -> dict[str, int]:
     return {f"name {name.casefold()}": TRIES_OF_A_NAME, f"address {address}": TRIES_OF_AN_ADDRESS}
 
 
+# What an open page asks for by itself, every half minute: no sign that somebody is there.
+BY_ITSELF = "/viewing"
+
+
 def cookie_name(parts: Parts) -> str:
     """The cookie of a session; `__Host-` ties it to this host and to https, where there is https."""
     return "__Host-cee-session" if parts.settings.secure else "cee-session"
@@ -68,7 +72,8 @@ def _by_session(parts: Parts, request: Request) -> Person | None:
     secret = request.cookies.get(cookie_name(parts))
     if not secret:
         return None
-    found = session_of(parts.intake.store, parts.now(), secret, parts.settings.limits)
+    used = not request.url.path.endswith(BY_ITSELF)
+    found = session_of(parts.intake.store, parts.now(), secret, parts.settings.limits, used=used)
     return found.person if found else None
 
 

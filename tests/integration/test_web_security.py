@@ -185,6 +185,17 @@ def test_a_session_ends_without_use_and_after_its_whole_length(shop: Workshop, p
     assert other.get("/").status_code == 303, "15 minutes without use"
 
 
+def test_what_an_open_page_asks_for_by_itself_keeps_no_session_alive(shop: Workshop, page: StaffPage) -> None:
+    """An item left open asks every half minute who else looks at it; that is nobody at the keyboard."""
+    kim = page.person()
+    item = shop.items()[0]
+    for _ in range(4):
+        shop.clock.advance(timedelta(minutes=4))
+        last = kim.get(f"/items/{item.tracking}/viewing")
+    assert last.status_code == 303
+    assert last.headers["location"].startswith("/sign-in")
+
+
 def test_signing_out_ends_the_session_on_the_server(page: StaffPage) -> None:
     browser = page.person()
     kept = dict(browser.cookies)

@@ -21,7 +21,6 @@ KEYS: tuple[tuple[str, str], ...] = (
     ("t", "Hand over: go to the choice of Center"),
     ("n", "Internal note"),
     ("r", "Message to filer"),
-    ("[, ]", "Previous and next document"),
     (".", "Copy the tracking number; .. with the subject, ... with the link"),
     ("z", "Undo what was just done"),
     ("/", "Search"),
