@@ -64,12 +64,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             Of.NOTHING: [{}],
             Of.ITEM: [{"tracking": one.tracking} for one in (*richest, several)],
             Of.MESSAGE: [{"message": message, "number": number} for message, number in shown],
-            Of.REPLY: [],
+            Of.REPLY: [{"reply": 1}],
         }
         routes = [
             one
             for one in ROUTES
-            if one.method == "GET" and not one.path.endswith(("z", "/raw", "{number}", "/viewing"))
+            if one.method == "GET" and not one.path.endswith(("z", "/raw", "{number}", "/viewing", ".json"))
         ]
         paths = [one.path.format(**thing) for one in routes for thing in things[one.of]]
         with serving(app, demo=True, tcp_port=0) as home:
