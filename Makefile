@@ -4,13 +4,15 @@
 
 VENV := .venv
 PY := $(VENV)/bin/python
+# Two for each processor: many tests wait for a server or a child.
+WORKERS ?= $(shell echo $$((2 * $$(nproc 2>/dev/null || echo 1))))
 
 demo: $(VENV)/.run-ready
 	@$(PY) -m cee_mailbot demo $(ARGS)
 
 test: $(VENV)/.dev-ready
 	@scripts/test-servers
-	@$(PY) -m pytest -n auto --dist loadgroup $(ARGS)
+	@$(PY) -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
 
 # A kill or a fault every few seconds, for SECONDS; then every promise is checked (docs/reliability.md).
 soak: SECONDS ?= 60

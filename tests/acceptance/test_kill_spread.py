@@ -23,7 +23,7 @@ SENT = tuple(replace(one, mailbox=MAILBOX, owner=MAILBOX) for one in sixty() if 
 
 def kills() -> int:
     """How many places are tried; `make kills KILLS=100` tries more."""
-    return int(os.environ.get("KILLS", "5"))
+    return int(os.environ.get("KILLS", "2"))
 
 
 def spread(calls: Sequence[str], number: int) -> list[int]:
