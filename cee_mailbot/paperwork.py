@@ -29,10 +29,14 @@ logger = logging.getLogger(__name__)
 AT_ONCE = 20
 LEASE = timedelta(minutes=15)
 TRIES = 2
+PAPERS = 300  # of one message that are read; more stay unread, as do those after too many that broke their reader
+LOST = 3
 BODY = 200_000  # characters of a body that are kept for the search
 
 BROKE = Paper(status="unreadable", why="reader-broke")
 UNREADABLE = "document-unreadable"
+# What says that a reader came to its end over a paper, each of which costs all that reading one may.
+_LOST = frozenset({BROKE.why, "reading-limit"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -102,7 +106,15 @@ def _papers(intake: Intake, unread: UnreadMessage, raw: bytes) -> dict[str, Pape
     """What is in those documents that were not read before, by their digests."""
     with intake.store.begin(intake.site.clock.now()) as unit:
         known = unit.papers_known(unread.documents)
-    return {one: _paper(intake, unread, raw, one) for one in unread.documents if one not in known}
+    papers: dict[str, Paper] = {}
+    lost = 0
+    for one in [one for one in unread.documents if one not in known][:PAPERS]:
+        if lost >= LOST:
+            logger.warning("papers left unread", extra=fields(message=unread.message, read=len(papers)))
+            break
+        papers[one] = _paper(intake, unread, raw, one)
+        lost += papers[one].why in _LOST
+    return papers
 
 
 def _paper(intake: Intake, unread: UnreadMessage, raw: bytes, sha256: str) -> Paper:

@@ -61,9 +61,11 @@ class AccountRegister(TokenRegister):
         account = self._session.get(AccountRow, row.account) if row.account else None
         if account is not None and account.disabled:
             return None
+        # An account may have another role since, or by the time of a sign-in that was under way.
+        holder = account or row
         return SessionFacts(
             key=row.key,
-            person=Person(name=row.person, role=Role(row.role), teams=_set_of(row.teams)),
+            person=Person(name=row.person, role=Role(holder.role), teams=_set_of(holder.teams)),
             created_at=row.created_at,
             last_seen_at=row.last_seen_at,
         )

@@ -9,7 +9,7 @@ import pytest
 from cee_mailbot.desk import clock
 from cee_mailbot.domain.facts import ItemFacts, ItemStory
 from cee_mailbot.paper_ledger import MessageReading
-from cee_mailbot.paperwork import BROKE, LEASE, read_papers
+from cee_mailbot.paperwork import BROKE, LEASE, LOST, read_papers
 from cee_mailbot.questions import ItemQuery, MessageQuery
 from cee_mailbot.sandbox import InProcessReader
 from parsers.papers import Paper
@@ -163,6 +163,28 @@ def test_f46_a_document_that_takes_the_process_with_it_is_left_after_two_tries(w
     assert read_papers(intake).messages == 1
     assert [one.status for one in story(workshop).documents] == [BROKE.status, "read"]
     assert history_breaks(workshop.store) == []
+
+
+def test_f46_one_message_full_of_bad_documents_keeps_no_other_waiting(workshop: Workshop) -> None:
+    """After a few that took all that reading may, its others stay unread; the next message is read."""
+
+    class Slow(InProcessReader):
+        asked = 0
+
+        def read_paper(self, raw: bytes, wanted: str) -> Paper:
+            if b"bomb" not in raw:
+                return super().read_paper(raw, wanted)
+            Slow.asked += 1
+            return Paper(status="unreadable", why="reading-limit")
+
+    workshop.receive(mail(body="bomb", documents=[pdf(f"slow {number}") for number in range(9)]), numbered(7))
+    read_papers(workshop.with_parts(reader=Slow()))
+    bombs, good = workshop.items()
+    assert Slow.asked == LOST
+    assert [one.status for one in story_of(workshop, bombs).documents] == ["unreadable"] * LOST + ["unread"] * (
+        9 - LOST
+    )
+    assert [one.status for one in story_of(workshop, good).documents] == ["read"]
 
 
 def test_what_is_held_is_not_read_before_a_person_looked_at_it(workshop: Workshop) -> None:

@@ -8,7 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from cee_mailbot import accounts
-from cee_mailbot.domain.roles import Role
+from cee_mailbot.domain.roles import Person, Role
 from cee_mailbot.web.routes import ROUTES, Of
 from cee_mailbot.web.sign_in import TRIES_OF_A_NAME
 from tests.support.mails import CHEMICALS as TO_CHEMICALS
@@ -194,6 +194,16 @@ def test_what_an_open_page_asks_for_by_itself_keeps_no_session_alive(shop: Works
         last = kim.get(f"/items/{item.tracking}/viewing")
     assert last.status_code == 303
     assert last.headers["location"].startswith("/sign-in")
+
+
+def test_a_session_has_the_role_that_its_account_has_now(shop: Workshop, page: StaffPage) -> None:
+    """A sign-in that read the role before it was changed opens no door with it."""
+    page.person(role=Role.VIEWER)
+    read_before = Person(name="kim", role=Role.ADMINISTRATOR, teams=None)
+    secret = accounts.open_session(shop.store, shop.clock.now(), read_before)
+    found = accounts.session_of(shop.store, shop.clock.now(), secret, accounts.Limits())
+    assert found is not None
+    assert found.person.role is Role.VIEWER
 
 
 def test_signing_out_ends_the_session_on_the_server(page: StaffPage) -> None:
