@@ -339,6 +339,14 @@ def test_an_unmarked_copy_says_nothing_of_other_unmarked_mail() -> None:
     assert deciding_part(replace(found, parts=found.parts[1:]), Policy(presentation="first")).message == 2
 
 
+def test_a_copy_of_one_part_says_nothing_of_another() -> None:
+    one, two = part(1, 1, 2, arrived=HOUR), part(2, 2, 2, arrived=HOUR)
+    again = replace(part(3, 2, 2, arrived=MIN, sent=-MIN), is_copy=True)
+    found = PartSet(submission=0, stage=Stage.ASSEMBLING, parts=(one, two, again))
+    assert (found.copies_of(one), found.copies_of(two)) == ((), (again,))
+    assert found.arrival_of(one) == START + HOUR
+
+
 def test_of_deliveries_that_say_the_same_time_the_first_to_arrive_is_the_evidence() -> None:
     """A later one may dispute the Date that the first bears out."""
     read_first = part(1, 1, 1, arrived=5 * HOUR)
