@@ -31,7 +31,6 @@ _ROW = re.compile(
 )
 _SHORT_YEAR = 2
 _CENTURY_TURNS = 90  # 89 is 2089, 90 is 1990: the span in which a day of entry is believed
-_SENSITIVE = re.compile(r"(?<![A-Za-z0-9-])(?:[0-9]{2}-[0-9]{7}[A-Z0-9]{2}|[0-9]{3}-[0-9]{2}-[0-9]{4})(?![A-Za-z0-9-])")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -74,11 +73,6 @@ def find_mentions(pages: Sequence[Page]) -> tuple[EntryNumber, ...]:
     """The entry numbers in running text, each once: written with a dash, the check digit being right."""
     found = (one for page in pages for one in _numbers(_ENTRY, page.text))
     return tuple(dict.fromkeys(one for one in found if one.check_digit_fits))
-
-
-def masked(text: str) -> str:
-    """The text with everything that has the form of an importer's IRS or Social Security number masked."""
-    return _SENSITIVE.sub(lambda found: str(ImporterNumber(clear_value=found[0])), text)
 
 
 def read_day(text: str) -> date | None:

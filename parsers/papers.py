@@ -6,8 +6,9 @@ from typing import Literal
 
 from parsers.entry_number import EntryNumber
 from parsers.form_labels import forms_on
-from parsers.forms import Form, find_forms, find_mentions, masked
+from parsers.forms import Form, find_forms, find_mentions
 from parsers.headers import decode_text
+from parsers.importer_number import masked_in
 from parsers.pdf import DEFAULT_PDF_LIMITS, Page, PdfLimits, PdfRefusedError, PdfText, read_pdf
 from parsers.probes import probe
 
@@ -81,7 +82,7 @@ def _paper(pages: list[Page], *, page_count: int | None, whole: bool = True) -> 
     return Paper(
         status="read",
         page_count=page_count,
-        pages=tuple(masked(page.text) for page in pages),
+        pages=tuple(masked_in(page.text) for page in pages),
         is_legible=whole and all(legible),
         forms=find_forms(pages),
         mentions=find_mentions(pages),

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from parsers.entry_number import EntryNumber
 from parsers.form_labels import CBP_7501, DCMA, FORMS, REIMBURSEMENT, TSCA, certificates_on, forms_on, shipped_labels
-from parsers.forms import Form, find_forms, masked, read_day
+from parsers.forms import Form, find_forms, read_day
+from parsers.importer_number import masked_in
 from parsers.papers import read_paper
 from parsers.pdf import Page
 from tests.support import drawn_forms
@@ -123,8 +124,8 @@ def test_numbers_in_letters_count_when_their_check_digit_fits() -> None:
 
 def test_importers_numbers_are_masked_in_every_text() -> None:
     """A number may be a person's Social Security number."""
-    assert masked("importer 12-345678900, person 123-45-6789, entry 345-6789012-3") == (
-        "importer **-*******00, person ***-**-**89, entry 345-6789012-3"
+    assert masked_in("importer 12-345678900, person 123-45-6789, assigned 262704-12345, entry 345-6789012-3") == (
+        "importer **-*******00, person ***-**-**89, assigned ******-***45, entry 345-6789012-3"
     )
     paper = read_paper(drawn_forms.form_7501(Summary(entry_number="345-6789012-3"), fillable=True), "pdf")
     assert "12-345678900" not in "".join(paper.pages)
