@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from cee_mailbot.blobs import FolderBlobs
-from cee_mailbot.domain.policy import Policy
 from cee_mailbot.domain.reply import ComposedReply, ReplyFacts
 from cee_mailbot.errors import LostLeaseError, PermanentError, UnreachableError
 from cee_mailbot.intake import decide_waiting, take_in_raw
@@ -722,7 +721,7 @@ def test_the_version_of_the_rules_is_kept_with_each_decision(workshop: Workshop)
     with workshop.store.read() as ask:
         story = ask.story(workshop.items()[0].tracking)
     decided = next(line for line in story.history if line.event == "enqueued")
-    assert decided.detail["policy"] == Policy().version
+    assert decided.detail["policy"] == workshop.site.policies["electronics"].version
 
 
 def test_a_message_too_large_for_two_mailboxes_is_rejected_once(tmp_path: Path) -> None:
