@@ -314,4 +314,5 @@ def check(app: App) -> Iterator[Finding]:
         *([("scanner", app.intake.scanner.check)] if app.intake.scanner else []),
         *((f"mailbox {name}", source.check) for name, source in app.sources.items()),
     ]
-    return look(checks)
+    with app.reader:  # what reads is started for this, and ends with it
+        yield from look(checks)

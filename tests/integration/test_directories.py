@@ -128,7 +128,7 @@ def test_inspect_names_every_rule_that_spoke_with_why(tmp_path: Path, capsys: py
     for words in (
         "part 1 of 2",
         "flag transferred:",
-        "silent: duplicate, never-a-submission,",
+        "silent: duplicate, malware, never-a-submission,",
         "Pharmaceuticals, Health & Chemicals Center (team 001) (assemble, assembling)",
         "its account belongs there, another Center was written to; the time is unchanged",
         "gets one acknowledgement, when the set is whole or its time is up",
