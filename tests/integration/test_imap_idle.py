@@ -19,7 +19,7 @@ from tests.support.broker_mail import Post
 from tests.support.imap_site import MAILBOX, make_site
 from tests.support.until import until
 
-PATIENCE = 60
+PATIENCE = 180
 _numbers = count()
 
 
