@@ -26,9 +26,10 @@ from cee_mailbot.sources.graph import GraphSource, GraphSourceSettings
 from cee_mailbot.sources.imap import ImapSource
 from cee_mailbot.sources.maildir import MaildirSettings, MaildirSource
 from cee_mailbot.tokens import ClientCredentials, TokenSettings
-from tests.servers.dovecot import Dovecot, dovecot_path
+from tests.servers.dovecot import Dovecot
 from tests.servers.graph import GraphServer
 from tests.servers.token_endpoint import CLIENT, SECRET
+from tests.support.needs import found
 
 COUNTS = (250, 1000)
 ARRIVED = datetime(2026, 11, 20, 14, 0, tzinfo=UTC)
@@ -134,7 +135,7 @@ def maildir() -> Iterator[tuple[Put, Make, None]]:
 def main() -> None:
     """Prints a row for each way and number of messages."""
     print("| way | messages | requests a message | peak MB above the start |\n|---|---|---|---|")
-    for way in (maildir, graph, *([imap] if dovecot_path() else [])):
+    for way in (maildir, graph, *([imap] if found("dovecot") else [])):
         with way() as (put, make, asked):
             for count in COUNTS:
                 name, warm = f"box{count}", f"warm{count}"

@@ -18,7 +18,10 @@ from tests.support.bot import Bot
 
 ARCHIVE = Path(__file__).resolve().parents[3] / "shared" / "corpora" / "mail.tar.gz"
 pytestmark = [
-    pytest.mark.skipif(not ARCHIVE.exists(), reason="the corpora of foreign mail are not on this machine"),
+    pytest.mark.skipif(
+        not ARCHIVE.exists(),
+        reason="the corpora of foreign mail are not ours to ship; they are read where they lie beside the checkout",
+    ),
     pytest.mark.xdist_group("corpora"),  # they are taken in once
 ]
 

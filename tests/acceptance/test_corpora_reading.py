@@ -16,7 +16,10 @@ from parsers.mail import out_of_office_mark, read_mail
 from parsers.second_reading import sees_other_documents
 
 ARCHIVE = Path(__file__).resolve().parents[3] / "shared" / "corpora" / "mail.tar.gz"
-pytestmark = pytest.mark.skipif(not ARCHIVE.exists(), reason="the corpora of foreign mail are not on this machine")
+pytestmark = pytest.mark.skipif(
+    not ARCHIVE.exists(),
+    reason="the corpora of foreign mail are not ours to ship; they are read where they lie beside the checkout",
+)
 
 # Where ours is right and the standard library (3.11) is not: a boundary folded within its quotes; blanks at the
 # ends of quoted-printable lines, which RFC 2045 has us drop; `base64` with a blank behind it, left undecoded.

@@ -16,7 +16,8 @@ from tests.support.bot import Bot
 from tests.support.broker_mail import Delivery, Post, entry, sixty
 from tests.support.imap_site import MAILBOX, ImapSite, make_site
 from tests.support.invariants import rows
-from tests.support.strace import killing_at, seen, strace_or_skip, watching
+from tests.support.needs import needed
+from tests.support.strace import killing_at, seen, watching
 
 ROOT = Path(__file__).resolve().parents[2]
 KINDS = ("good DR", "good PR", "unknown code", "sent once", "copy of sent once", "two From headers", "bounce")
@@ -138,7 +139,7 @@ def test_C19_killed_within_a_migration_the_old_schema_is_there(tmp_path: Path) -
 @pytest.mark.parametrize("share", [0.6])
 def test_C19_killed_at_a_write_of_a_migration_the_schema_is_old_or_new(share: float, tmp_path: Path) -> None:
     """A kill at the n-th write to the database or its log, for an n amid the migration."""
-    strace_or_skip()
+    needed("strace")
     for name in ("seen", "killed"):
         (tmp_path / name).mkdir()
     undisturbed, log = migrating_bot(tmp_path / "seen"), tmp_path / "calls"

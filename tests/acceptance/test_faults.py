@@ -1,12 +1,9 @@
 """Whatever fails around it: mail stays on the server, an error is noted, and the work resumes by itself."""
 
-import os
-import shutil
 import signal
 import sqlite3
-import subprocess
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
@@ -20,7 +17,7 @@ from tests.servers.receiver import DROP, Receiver
 from tests.support.broker_mail import Delivery, sixty
 from tests.support.imap_site import MAILBOX, ImapSite, make_site
 from tests.support.invariants import check_invariants, rows
-from tests.support.strace import strace_or_skip
+from tests.support.needs import needed, small_disk
 from tests.support.until import until
 
 KINDS = ("good DR", "unknown code", "good PR")
@@ -128,26 +125,9 @@ def test_cut_after_the_last_dot_it_is_sent_again_and_marked(
 # --- the disk and the database -------------------------------------------------------------------------------------
 
 
-@contextmanager
-def small_disk(folder: Path) -> Iterator[Path]:
-    """A file system of 1 MB; only root can have one."""
-    folder.mkdir()
-    made = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=1m", "none", str(folder)], capture_output=True, check=False
-    )
-    if made.returncode:
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"must be able to mount a tmpfs where CI=true: {made.stderr.decode()}")
-        pytest.skip("needs the right to mount a tmpfs")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", "-l", str(folder)], check=True)
-
-
 def test_a_full_disk_stops_intake_and_nothing_else(dovecot: Dovecot, receiver: Receiver, tmp_path: Path) -> None:
     """While blobs have no room mail stays on the server, the queue can be read, and when there is room it goes on."""
-    with small_disk(tmp_path / "blobs") as disk:
+    with small_disk(tmp_path / "blobs", "1m") as disk:
         reserve = {"disk_reserve": "40KB"}
         site = make_site(tmp_path, dovecot, receiver, SENT, alarms=reserve)
         with (disk / "ballast").open("wb", buffering=0) as ballast:
@@ -175,7 +155,7 @@ def test_what_the_disk_did_not_take_is_not_acknowledged(
     fault: str, dovecot: Dovecot, receiver: Receiver, tmp_path: Path
 ) -> None:
     """After a failed fsync nobody knows what is on the disk: the message stays, and is fetched and written anew."""
-    strace_or_skip()
+    needed("strace")
     site = make_site(tmp_path, dovecot, receiver, SENT)
     calls, inject = INJECTED[fault]
     code, _ = site.bot.run(
@@ -202,10 +182,7 @@ def test_F47_a_clock_that_jumps_moves_no_presentation_time(
     jump: str, dovecot: Dovecot, receiver: Receiver, tmp_path: Path
 ) -> None:
     """A pass with a wrong clock, then one with the right one: times come from the evidence, and no work is lost."""
-    if shutil.which("faketime") is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("faketime must be installed where CI=true")
-        pytest.skip("needs faketime (apt install faketime)")
+    needed("faketime")
     site = make_site(tmp_path, dovecot, receiver, SENT)
     assert site.bot.run("poll", before=["faketime", "-f", jump])[0] == 0, site.bot.log()
     site.bot.ask("poll", "--now", (datetime.now(UTC) + timedelta(days=4)).isoformat())

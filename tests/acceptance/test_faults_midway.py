@@ -1,10 +1,8 @@
 """What happens between two steps: people at work in the mailbox, rights and room that end, answers that never come."""
 
-import os
 import sqlite3
-import subprocess
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +14,7 @@ from tests.servers.receiver import HANG, Receiver
 from tests.support.broker_mail import Delivery, sixty
 from tests.support.imap_site import MAILBOX, ImapSite, make_site
 from tests.support.invariants import check_all_done, check_invariants, rows
+from tests.support.needs import small_disk
 from tests.support.until import until
 
 KINDS = ("good DR", "unknown code", "good PR")
@@ -129,23 +128,6 @@ def test_over_quota_at_the_move_all_is_filed_and_answered_and_moved_when_there_i
 # --- room for the database --------------------------------------------------------------------------------------
 
 
-@contextmanager
-def small_disk(folder: Path) -> Iterator[Path]:
-    """A file system of 3 MB; only root can have one."""
-    folder.mkdir()
-    made = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=3m", "none", str(folder)], capture_output=True, check=False
-    )
-    if made.returncode:
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"must be able to mount a tmpfs where CI=true: {made.stderr.decode()}")
-        pytest.skip("needs the right to mount a tmpfs")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", "-l", str(folder)], check=True)
-
-
 def fill(disk: Path) -> Path:
     """Takes all room but what is taken already."""
     with (disk / "ballast").open("wb", buffering=0) as ballast:
@@ -160,7 +142,7 @@ def test_a_full_disk_of_the_database_alone_moves_nothing_and_the_queue_can_be_re
     dovecot: Dovecot, receiver: Receiver, tmp_path: Path
 ) -> None:
     """Neither the database nor its log can grow, blobs can: nothing is acknowledged until there is room."""
-    with small_disk(tmp_path / "disk") as disk:
+    with small_disk(tmp_path / "disk", "3m") as disk:
         (tmp_path / "mailbot.db").symlink_to(disk / "mailbot.db")
         site = make_site(tmp_path, dovecot, receiver, SENT)
         with closing(sqlite3.connect(disk / "mailbot.db")) as other:  # as `run` has it open all the time

@@ -19,7 +19,8 @@ from tests.support.bot import Bot
 from tests.support.broker_mail import ACTIVATION, MAILBOXES, sixty
 from tests.support.imap_site import MAILBOX, ImapSite, make_site
 from tests.support.invariants import check_all_done, check_copies, check_nothing_lost, maildir_bytes, rows
-from tests.support.strace import find, kill_child, killing, seen, stopping_after, strace_or_skip, watching
+from tests.support.needs import needed
+from tests.support.strace import find, kill_child, killing, seen, stopping_after, watching
 from tests.support.until import until
 
 NAMES = ("good DR", "good PD", "unknown code", "sent once", "copy of sent once", "two From headers", "bounce")
@@ -68,7 +69,7 @@ ON_SERVERS = {
 
 @pytest.fixture(autouse=True)
 def _strace() -> None:
-    strace_or_skip()
+    needed("strace")
 
 
 # --- Maildir, SQLite, files -----------------------------------------------------------------------------------
@@ -94,7 +95,7 @@ def maildir_site(folder: Path) -> Bot:
 @pytest.fixture(scope="module")
 def maildir_calls(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     """What an undisturbed poll does."""
-    strace_or_skip()
+    needed("strace")
     bot = maildir_site(tmp_path_factory.mktemp("undisturbed"))
     log = bot.folder / "strace"
     assert bot.run("poll", before=watching(log))[0] == 0, bot.log()
@@ -164,7 +165,7 @@ def servers(dovecot: Dovecot, tmp_path: Path) -> Iterator[ImapSite]:
 @pytest.fixture(scope="module")
 def server_calls(dovecot: Dovecot, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     """What an undisturbed poll does."""
-    strace_or_skip()
+    needed("strace")
     with Receiver() as receiver:
         made = make_site(tmp_path_factory.mktemp("undisturbed"), dovecot, receiver, SENT)
         log = made.bot.folder / "strace"

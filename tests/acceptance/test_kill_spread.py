@@ -12,7 +12,8 @@ from tests.servers.dovecot import Dovecot
 from tests.servers.receiver import Receiver
 from tests.support.broker_mail import sixty
 from tests.support.imap_site import MAILBOX, make_site
-from tests.support.strace import killing_at, seen, strace_or_skip, watching
+from tests.support.needs import needed
+from tests.support.strace import killing_at, seen, watching
 
 CALLS = ("write", "pwrite64", "fsync", "fdatasync", "link", "linkat", "unlink", "rename", "sendto")
 # What is durable or known to others when it is done: files of the site, and TCP sockets; neither the log nor a child.
@@ -36,7 +37,7 @@ def spread(calls: Sequence[str], number: int) -> list[int]:
 @pytest.fixture(scope="module")
 def calls(dovecot: Dovecot, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     """What an undisturbed poll does."""
-    strace_or_skip()
+    needed("strace")
     with Receiver() as receiver:
         site = make_site(tmp_path_factory.mktemp("spread"), dovecot, receiver, SENT)
         log = site.bot.folder / "strace"

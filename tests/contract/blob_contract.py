@@ -20,6 +20,7 @@ CONTENTS = {
 class BlobContract:
     @pytest.fixture
     def blobs(self) -> BlobStore:
+        """Each implementation gives its own."""
         raise NotImplementedError
 
     def damage(self, blobs: BlobStore, sha256: str) -> None:

@@ -68,6 +68,7 @@ class SourceContract:
 
     @pytest.fixture
     def box(self) -> Box:
+        """Each implementation gives its own."""
         raise NotImplementedError
 
     @pytest.mark.parametrize("shape", SHAPES)

@@ -19,7 +19,7 @@ from cee_mailbot.errors import UnreachableError
 from cee_mailbot.interfaces import BlobStore
 from cee_mailbot.testing import MemoryBlobs
 from tests.contract.blob_contract import BlobContract
-from tests.support.strace import strace_or_skip
+from tests.support.needs import needed
 
 DIGEST = hashlib.sha256(b"evidence").hexdigest()
 
@@ -157,7 +157,7 @@ class TestFolderBlobs(BlobContract):
 
 def test_the_file_is_on_disk_before_its_name_and_the_name_before_the_answer(tmp_path: Path) -> None:
     """The order that stands in for a power cut: fsync(file) < link < fsync(folder), parents included (C2-C5)."""
-    strace_or_skip()
+    needed("strace")
     trace, root = tmp_path / "trace", tmp_path / "blobs"
     code = (
         "from pathlib import Path; from cee_mailbot.blobs import FolderBlobs; "

@@ -2,9 +2,7 @@
 
 import json
 import logging
-import os
 import re
-import shutil
 import sqlite3
 import subprocess
 from collections.abc import Iterator
@@ -34,6 +32,7 @@ from cee_mailbot.testing import FixedClock, MemoryMailer
 from cee_mailbot.upkeep import keep_census, take_daily_census
 from tests.support.bot import Bot
 from tests.support.mails import mail, numbered
+from tests.support.needs import needed
 from tests.support.workshop import ELECTRONICS, Workshop
 
 ROOT = Path(__file__).parents[2]
@@ -308,17 +307,8 @@ def test_the_log_of_a_whole_run_holds_no_address_and_no_subject(app: App, bot: B
         assert all(json.loads(line)["event"] for line in said.splitlines())
 
 
-def needed(program: str) -> str:
-    found = shutil.which(program)
-    if found is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"{program} must be installed where CI=true")
-        pytest.skip(f"needs {program}")
-    return found
-
-
 def test_the_alert_rules_are_what_promtool_takes_and_sound_when_they_should() -> None:
-    promtool, folder = needed("promtool"), ROOT / "contrib" / "prometheus"
+    promtool, folder = needed("promtool", "prometheus"), ROOT / "contrib" / "prometheus"
     for words in (("check", "rules", "cee-mailbot.rules.yml"), ("test", "rules", "cee-mailbot.test.yml")):
         run = subprocess.run([promtool, *words], cwd=folder, capture_output=True, text=True, check=False)
         assert run.returncode == 0, run.stdout + run.stderr
@@ -326,12 +316,14 @@ def test_the_alert_rules_are_what_promtool_takes_and_sound_when_they_should() ->
 
 def test_promtool_takes_the_metrics(app: App) -> None:
     text = watching.answer(app, "/metrics").body
-    run = subprocess.run([needed("promtool"), "check", "metrics"], input=text, capture_output=True, check=False)
+    run = subprocess.run(
+        [needed("promtool", "prometheus"), "check", "metrics"], input=text, capture_output=True, check=False
+    )
     assert run.returncode == 0, run.stderr
 
 
 def test_the_unit_is_what_systemd_takes_and_is_sandboxed(tmp_path: Path) -> None:
-    systemd, unit = needed("systemd-analyze"), ROOT / "contrib" / "systemd" / "cee-mailbot.service"
+    systemd, unit = needed("systemd-analyze", "systemd"), ROOT / "contrib" / "systemd" / "cee-mailbot.service"
     here = tmp_path / unit.name
     # The program lies elsewhere on this machine; everything else is as it is shipped.
     here.write_text(re.sub(r"ExecStart=\S+", "ExecStart=/bin/true", unit.read_text()))

@@ -178,4 +178,4 @@ def test_the_history_is_one_list_in_words(shop: Workshop, kim: TestClient) -> No
     shop.receive(mail())
     shown = kim.get(f"/items/{shop.items()[0].tracking}").text
     assert "entered the queue" in shown
-    assert "acknowledgement queued" in shown
+    assert "reply queued: acknowledgement" in shown

@@ -1,6 +1,5 @@
 """A private clamd on a loopback port and a local socket, with a signature of our own and no download."""
 
-import os
 import shutil
 import socket
 import subprocess
@@ -15,6 +14,7 @@ import pytest
 from cee_mailbot.errors import UnreachableError
 from cee_mailbot.scanner import ClamdScanner, ClamdSettings
 from tests.contract.scanner_contract import BODY, NAME
+from tests.support.needs import needed
 
 LARGEST = 2_000_000
 _STARTS_WITHIN = 60
@@ -51,7 +51,7 @@ class Clamd:
         self.port, self.closed_port = _free_ports(2)
         page = _CONFIGURATION.format(base=self._base, port=self.port, largest=LARGEST)
         (self._base / "clamd.conf").write_text(page, encoding="ascii")
-        command = [clamd_path() or "clamd", "--config-file", str(self._base / "clamd.conf")]
+        command = [needed("clamd", "clamav-daemon"), "--config-file", str(self._base / "clamd.conf")]
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self._wait()
 
@@ -80,18 +80,10 @@ class Clamd:
                 return
 
 
-def clamd_path() -> str | None:
-    """Where clamd is installed, if it is."""
-    return shutil.which("clamd", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
-
-
 @pytest.fixture(scope="session")
 def clamd() -> Iterator[Clamd]:
     """A clamd for all tests; without one they are skipped, under CI they fail."""
-    if clamd_path() is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("clamd must be installed where CI=true")
-        pytest.skip("needs clamd (apt install clamav-daemon)")
+    needed("clamd", "clamav-daemon")
     server = Clamd()
     try:
         server.start()

@@ -19,6 +19,7 @@ from imapclient import IMAPClient
 
 from cee_mailbot.sources.imap_settings import ImapSettings
 from tests.servers.certificates import Certificates, make_certificates
+from tests.support.needs import needed
 
 PASSWORD = "secret"
 
@@ -213,7 +214,7 @@ class Dovecot:
         as_whom: dict[str, Any] = {}
         if os.geteuid() == 0:
             as_whom = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
-        command = [dovecot_path() or "dovecot", "-F", "-c", str(self._base / "dovecot.conf")]
+        command = [needed("dovecot", "dovecot-imapd"), "-F", "-c", str(self._base / "dovecot.conf")]
         self._process = subprocess.Popen(command, cwd=self._base, stderr=subprocess.DEVNULL, **as_whom)
         deadline = time.monotonic() + 20
         while self._process.poll() is None and time.monotonic() < deadline:
@@ -225,17 +226,10 @@ class Dovecot:
         return False
 
 
-def dovecot_path() -> str | None:
-    """Where Dovecot is installed, if it is."""
-    return shutil.which("dovecot", path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin")
-
-
 def start_or_skip(dovecot: Dovecot) -> Iterator[Dovecot]:
     """Runs the server around a fixture's yield; without Dovecot the test is skipped, under CI it fails."""
-    if dovecot_path() is None or shutil.which("openssl") is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("Dovecot and openssl must be installed where CI=true")
-        pytest.skip("needs Dovecot 2.3 and openssl (apt install dovecot-imapd openssl)")
+    needed("dovecot", "dovecot-imapd")
+    needed("openssl")
     try:
         dovecot.start()
         yield dovecot

@@ -1,15 +1,13 @@
 """A real browser on the queue page: the system's Chromium, driven through Playwright, with no way out but loopback."""
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, Route, sync_playwright
 
+from tests.support.needs import needed
 from tests.support.staff_page import PASSWORD
 
 _ARGUMENTS = (
@@ -26,11 +24,7 @@ _ARGUMENTS = (
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """The browser; skipped where there is none, which is a failure under CI=true."""
-    found = shutil.which("chromium")
-    if found is None:
-        message = "chromium is not here; scripts/test-servers installs it"
-        assert os.environ.get("CI") != "true", message
-        pytest.skip(message)
+    found = needed("chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=list(_ARGUMENTS))
         yield browser

@@ -2,28 +2,17 @@
 
 import os
 import re
-import shutil
 import signal
 import subprocess
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
-import pytest
-
 # What makes things durable or known to others.
 CALLS = ("fsync", "fdatasync", "link", "linkat", "rename", "renameat", "renameat2", "sendto")
 LONGEST_DELAY = 60_000_000  # microseconds
 
 _CALL = re.compile(r"\d+ +([a-z0-9]+)\(")
-
-
-def strace_or_skip() -> None:
-    """Skips the test where there is no strace; under CI it fails."""
-    if shutil.which("strace") is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("strace must be installed where CI=true")
-        pytest.skip("needs strace (apt install strace)")
 
 
 def watching(log: Path, calls: Sequence[str] = CALLS) -> list[str]:

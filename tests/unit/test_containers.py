@@ -164,12 +164,12 @@ def test_what_the_headers_claim_of_sizes_is_not_believed() -> None:
 
 
 def test_F72_names_in_archives_lead_nowhere() -> None:
-    names = ["../../etc/passwd", "C:\\temp\\a.pdf", "/root/b.pdf", "x\u202efdp.exe", "..", "a/./b/../c.pdf"]
+    names = ["../../etc/passwd", "C:\\temp\\a.pdf", "/srv/b.pdf", "x\u202efdp.exe", "..", "a/./b/../c.pdf"]
     result = cut(message(("slip.zip", zipped(dict.fromkeys(names, b"text")))))
     assert [one.path for one in result.documents[1:]] == [
         "slip.zip/etc/passwd",
         "slip.zip/temp/a.pdf",
-        "slip.zip/root/b.pdf",
+        "slip.zip/srv/b.pdf",
         "slip.zip/xfdp.exe",
         "slip.zip/document-5.txt",
         "slip.zip/a/b/c.pdf",

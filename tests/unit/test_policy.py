@@ -18,6 +18,7 @@ OTHER_WORDS = {
     "usvi": "reject",
     "return_path": "required",
     "reply_return_path": "null",
+    "unscanned": "hold",
 }
 
 
