@@ -2,15 +2,16 @@
 
 import logging
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 
 from cee_mailbot.app import App
-from cee_mailbot.domain.alarms import Alarm, ToldAlarm, to_tell
-from cee_mailbot.errors import CeeMailbotError, RefusedReplyError
+from cee_mailbot.domain.alarms import Alarm, ToldAlarm, Watch, to_tell
+from cee_mailbot.errors import CeeMailbotError, PermanentError
 from cee_mailbot.interfaces import Letter, MailerSession
 from cee_mailbot.log import fields
 from cee_mailbot.watching import look
@@ -18,6 +19,8 @@ from cee_mailbot.watching import look
 logger = logging.getLogger(__name__)
 
 TOLD_AGAIN_AFTER = timedelta(days=1)
+FIRST_PAUSE = timedelta(hours=1)
+LONGEST_PAUSE = timedelta(days=1)
 _OWED_AT_MOST = 20
 
 
@@ -30,14 +33,15 @@ class AlarmBell:
 
     def __init__(self, app: App) -> None:
         self._app = app
+        self._post = AlarmPost(app)
         self._told: dict[tuple[str, str], ToldAlarm] = {}  # told, and not yet written down
-        self._owed: deque[Letter] = deque(maxlen=_OWED_AT_MOST)
 
     def sound(self) -> None:
         """Tells what is to be told now.
 
         An address that can't be reached gets its mail at a later call, the others do not get theirs again. Raises what
-        the mailer raises when nobody could be told: then nothing was, and all is told at the next call.
+        the mailer raises when nobody could be told, and not for good: then nothing was, and all is told at the next
+        call.
         """
         watch, _, sounding = look(self._app)
         down = watch.database_error is not None
@@ -45,8 +49,7 @@ class AlarmBell:
         if down:  # of what else was told before, nobody knows whether it has ended
             ended = ()
         self._log(due, ended)
-        if self._app.config.alarms.to:
-            self._mail(due, ended)
+        self._post.send(watch, News(due=due, ended=ended, sounding=sounding))
         self._note(due, ended, at=watch.at, down=down)
 
     def _known(self, *, down: bool) -> tuple[ToldAlarm, ...]:
@@ -67,30 +70,97 @@ class AlarmBell:
         self._told |= {_key(alarm): ToldAlarm(alarm=alarm, told_at=at) for alarm in due}
         for alarm in ended:
             self._told.pop(_key(alarm), None)
-        if not down and (self._told or ended):
+        post = self._post
+        if not down and (self._told or ended or post.refused or post.reached):
             with self._app.store.begin(at) as unit:
                 unit.note_told([one.alarm for one in self._told.values()], ended)
+                unit.note_refused(post.refused, post.reached)
             self._told.clear()
+            post.refused.clear()
+            post.reached.clear()
 
-    def _mail(self, due: Sequence[Alarm], ended: Sequence[Alarm]) -> None:
-        """First what addresses are owed, then the news."""
-        app = self._app
-        sender = app.config.mailboxes[0].address
-        news = [
-            Letter(return_path=sender, to=to, raw=_letter(app, sender, to, due, ended))
-            for to in app.config.alarms.to
-            if due or ended
-        ]
-        if not (news or self._owed):
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class News:
+    """What is to be told now, what has ended, and all that sounds."""
+
+    due: Sequence[Alarm]
+    ended: Sequence[Alarm]
+    sounding: Sequence[Alarm]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Pause:
+    length: timedelta
+    until: datetime
+
+
+class AlarmPost:
+    """Mails news to the addresses that are set; `refused` and `reached` are what is to be written down of them.
+
+    An address that can't be reached gets its mail at a later call. One that refuses for good is left alone for an
+    hour, then for twice as long each time up to a day, or until the program starts again; then it is told what sounds.
+    """
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._owed: deque[Letter] = deque(maxlen=_OWED_AT_MOST)
+        self._pauses: dict[str, _Pause] = {}
+        self.refused: dict[str, str] = {}
+        self.reached: set[str] = set()
+
+    def send(self, watch: Watch, news: News) -> None:
+        """First what addresses are owed, then the news. Raises what the mailer raises when it reached nobody."""
+        owed = [one for one in self._owed if one.to not in self._pauses]
+        letters = list(self._letters(watch, news))
+        if not (owed or letters):
             return
-        with app.mailer.session() as session:
-            owed = [one for one in self._owed if _failure(session, one) is not None]
-            failures = [(one, _failure(session, one)) for one in news]
-        self._owed = deque(owed, maxlen=_OWED_AT_MOST)
-        failed = [(one, error) for one, error in failures if error is not None]
-        if failed and len(failed) == len(news):
-            raise failed[0][1]
-        self._owed += [one for one, error in failed if not isinstance(error, RefusedReplyError)]
+        ends = self._hand_over([*owed, *letters])
+        for letter, error in ends:
+            self._learn(letter.to, error, watch.at)
+        self._owed = deque(_unreached(ends[: len(owed)]), maxlen=_OWED_AT_MOST)
+        told = ends[len(owed) :]
+        unreached = list(_unreached(told))
+        if unreached and not any(error is None for _, error in told):
+            raise next(error for letter, error in told if error is not None and letter in unreached)
+        self._owed += unreached
+
+    def _letters(self, watch: Watch, news: News) -> Iterable[Letter]:
+        app, refused_before = self._app, {one.address for one in watch.refused}
+        sender = app.config.mailboxes[0].address
+        for to in app.config.alarms.to:
+            pause = self._pauses.get(to)
+            if pause is not None and watch.at < pause.until:
+                continue
+            anew = pause is not None or to in refused_before
+            due, ended = (news.sounding, ()) if anew else (news.due, news.ended)
+            if due or ended:
+                yield Letter(return_path=sender, to=to, raw=_letter(app, sender, to, due, ended))
+
+    def _hand_over(self, letters: Sequence[Letter]) -> list[tuple[Letter, CeeMailbotError | None]]:
+        try:
+            with self._app.mailer.session() as session:
+                return [(one, _failure(session, one)) for one in letters]
+        except PermanentError as error:  # nobody is let in: the same for every address
+            logger.warning("alarms can't be mailed: %s", error)
+            return [(one, error) for one in letters]
+
+    def _learn(self, to: str, error: CeeMailbotError | None, at: datetime) -> None:
+        if error is None:
+            self._pauses.pop(to, None)
+            self.refused.pop(to, None)
+            self.reached.add(to)
+        elif isinstance(error, PermanentError):
+            last = self._pauses.get(to)
+            length = min(last.length * 2, LONGEST_PAUSE) if last else FIRST_PAUSE
+            self._pauses[to] = _Pause(length=length, until=at + length)
+            self.refused[to] = str(error)
+            self.reached.discard(to)
+
+
+def _unreached(ends: Iterable[tuple[Letter, CeeMailbotError | None]]) -> Iterable[Letter]:
+    """The letters that can go out later."""
+    return (letter for letter, error in ends if error is not None and not isinstance(error, PermanentError))
 
 
 def _failure(session: MailerSession, letter: Letter) -> CeeMailbotError | None:

@@ -17,6 +17,7 @@ from cee_mailbot.connections import Doors, mailers_of, source_of, watchers_of
 from cee_mailbot.directories import Directories, read_directories
 from cee_mailbot.domain.policy import Policy
 from cee_mailbot.domain.routing import PROGRAM_TEAM, Mailbox, shipped_centers
+from cee_mailbot.errors import CeeMailbotError
 from cee_mailbot.intake import Intake
 from cee_mailbot.interfaces import BlobStore, Clock, Mailer, Scanner, Source, Watcher
 from cee_mailbot.journal import FolderJournal
@@ -90,6 +91,25 @@ def opened(
         if reader is None:
             app.reader.close()
         app.store.close()
+
+
+@contextmanager
+def looked_at(config: Config, *, now: datetime | None = None) -> Iterator[tuple[App, CeeMailbotError | None]]:
+    """The program on this configuration whatever state it is in, and what keeps its database from being used."""
+    app = build(config, now=now)
+    try:
+        yield app, _fault_of(app.store)
+    finally:
+        app.reader.close()
+        app.store.close()
+
+
+def _fault_of(store: SqlStore) -> CeeMailbotError | None:
+    try:
+        store.migrate()
+    except CeeMailbotError as error:
+        return error
+    return None
 
 
 def build(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from cee_mailbot.domain.alarms import Alarm, ToldAlarm
+from cee_mailbot.domain.alarms import Alarm, RefusedAddress, ToldAlarm
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,9 +36,15 @@ class WatchQuestions(Protocol):
     def told_alarms(self) -> tuple[ToldAlarm, ...]:
         """The alarms that somebody was told of and that had not ended then."""
 
+    def refused_addresses(self) -> tuple[RefusedAddress, ...]:
+        """The addresses to which the mail of alarms is refused for good, in their order."""
+
 
 class WatchWrites(Protocol):
     """The part of a unit of work that concerns alarms."""
 
     def note_told(self, told: Collection[Alarm], ended: Collection[Alarm]) -> None:
         """Writes down that these alarms were told now, and that these have ended."""
+
+    def note_refused(self, refused: Mapping[str, str], reached: Collection[str]) -> None:
+        """Writes down which addresses refuse the mail of alarms, in which words, and which do so no more."""

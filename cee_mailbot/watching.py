@@ -2,7 +2,7 @@
 
 import logging
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +14,7 @@ from typing import Any
 from cee_mailbot import metrics
 from cee_mailbot.app import App
 from cee_mailbot.domain.alarms import Alarm, Watch, WatchedMailbox, alarms
+from cee_mailbot.domain.facts import MailboxFacts
 from cee_mailbot.domain.reply import ReplyState
 from cee_mailbot.errors import CeeMailbotError
 from cee_mailbot.watch_ledger import Figures
@@ -32,14 +33,20 @@ class Answer:
     body: bytes
 
 
-def look(app: App) -> tuple[Watch, Figures, tuple[Alarm, ...]]:
-    """How the program fares now, and what of that needs a person; of a database that can't be read, just that."""
+def look(app: App, fault: CeeMailbotError | None = None) -> tuple[Watch, Figures, tuple[Alarm, ...]]:
+    """How the program fares now, and what of that needs a person; of a database that can't be read, just that.
+
+    A `fault` that is known keeps it from being asked.
+    """
     try:
-        watch, figures = _look(app)
+        watch, figures = _look(app) if fault is None else _without_database(app, fault)
     except CeeMailbotError as error:
-        watch = Watch(at=app.site.clock.now(), disk_free=free_bytes(app), database_error=str(error))
-        figures = Figures()
+        watch, figures = _without_database(app, error)
     return watch, figures, alarms(watch, app.config.alarms.thresholds)
+
+
+def _without_database(app: App, fault: CeeMailbotError) -> tuple[Watch, Figures]:
+    return Watch(at=app.site.clock.now(), disk_free=free_bytes(app), database_error=str(fault)), Figures()
 
 
 def _look(app: App) -> tuple[Watch, Figures]:
@@ -47,7 +54,7 @@ def _look(app: App) -> tuple[Watch, Figures]:
     with app.store.read() as ask:
         figures = ask.figures(now)
         polled = {one.mailbox: one for one in ask.mailboxes()}
-        breaker = ask.breaker_opened_at()
+        breaker, refused = ask.breaker_opened_at(), ask.refused_addresses()
     census: dict[str, Any] = dict(figures.census or {})
     watch = Watch(
         at=now,
@@ -62,19 +69,32 @@ def _look(app: App) -> tuple[Watch, Figures]:
         breaker_opened_at=breaker,
         held=sum(number for (_, status), number in figures.messages.items() if status == "held"),
         held_since=figures.held_since,
+        refused=tuple(one for one in refused if one.address in app.config.alarms.to),
     )
     return watch, figures
 
 
-def status(app: App) -> dict[str, Any]:
-    """How polling goes mailbox by mailbox, counts of messages, items and replies, and alarms: `status --json`."""
-    now = app.site.clock.now()
-    _, _, sounding = look(app)
-    with app.store.read() as ask:
-        polled = {one.mailbox: one for one in ask.mailboxes()}
-        counts, breaker = ask.counts(), ask.breaker_opened_at()
-    mailboxes = [_polled(one, polled.get(one.name), now) for one in app.config.mailboxes]
-    return {"at": now, "mailboxes": mailboxes, "breaker_opened_at": breaker, "alarms": sounding, **counts}
+def status(app: App, fault: CeeMailbotError | None = None) -> dict[str, Any]:
+    """How polling goes mailbox by mailbox, counts of messages, items and replies, and alarms: `status --json`.
+
+    While the database can't be read `database` says why (the `fault`, if one is known), and what only the database
+    knows is null.
+    """
+    watch, _, sounding = look(app, fault)
+    polled: dict[str, MailboxFacts] = {}
+    counts: Mapping[str, object] = dict.fromkeys(("messages", "items", "replies"))
+    if watch.database_error is None:
+        with app.store.read() as ask:
+            polled = {one.mailbox: one for one in ask.mailboxes()}
+            counts = ask.counts()
+    return {
+        "at": watch.at,
+        "database": watch.database_error,
+        "mailboxes": [_polled(one, polled.get(one.name), watch.at) for one in app.config.mailboxes],
+        "breaker_opened_at": watch.breaker_opened_at,
+        "alarms": sounding,
+        **counts,
+    }
 
 
 def _polled(mailbox: Any, facts: Any, now: datetime) -> dict[str, Any]:

@@ -6,18 +6,20 @@ import signal
 import sys
 from argparse import ArgumentParser, BooleanOptionalAction, Namespace
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from threading import Event
 from types import FrameType
+from typing import Any
 
 from rich.progress import Progress
 
 from cee_mailbot import operations, upkeep, watching
-from cee_mailbot.app import App, serving
-from cee_mailbot.cli.context import instant, program
+from cee_mailbot.app import App, looked_at, serving
+from cee_mailbot.cli.context import configuration, instant, program
 from cee_mailbot.cli.output import print_json, print_lines, print_table
+from cee_mailbot.errors import UnreachableError
 from cee_mailbot.outbox import SendingReport
 
 logger = logging.getLogger(__name__)
@@ -154,15 +156,22 @@ def _ingest(arguments: Namespace) -> int:
 
 
 def _status(arguments: Namespace) -> int:
-    with program(arguments) as app:
-        told = watching.status(app)
+    with looked_at(configuration(arguments), now=instant(arguments.now, "--now")) as (app, fault):
+        told = watching.status(app, fault)
     if arguments.json:
         print_json(told)
-        return 0
-    print_table(tuple(told["mailboxes"][0]), [tuple(one.values()) for one in told["mailboxes"]])
-    for what in ("messages", "items", "replies"):
-        print_table((what, "number"), told[what].items())
+    else:
+        _print_status(told)
+    if told["database"]:
+        raise UnreachableError(told["database"])
+    return 0
+
+
+def _print_status(told: Mapping[str, Any]) -> None:
+    if not told["database"]:
+        print_table(tuple(told["mailboxes"][0]), [tuple(one.values()) for one in told["mailboxes"]])
+        for what in ("messages", "items", "replies"):
+            print_table((what, "number"), told[what].items())
     print_lines(f"ALARM {alarm.reason}: {alarm.words}" for alarm in told["alarms"])
     if breaker := told["breaker_opened_at"]:
         print_lines([f"automatic replies are stopped since {breaker}; `cee-mailbot replies resume` lets them go"])
-    return 0

@@ -33,6 +33,15 @@ class WatchedMailbox:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class RefusedAddress:
+    """An address to which the mail of alarms is refused for good: since when, and what the mail server said last."""
+
+    address: str
+    since: datetime
+    words: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Watch:
     """The figures of a site at one instant; times are aware, sizes in bytes, None is not known.
 
@@ -54,6 +63,7 @@ class Watch:
     breaker_opened_at: datetime | None = None
     held: int = 0
     held_since: datetime | None = None
+    refused: tuple[RefusedAddress, ...] = ()
     database_error: str | None = None
 
 
@@ -156,6 +166,13 @@ def _held_mail(watch: Watch, limits: Thresholds) -> Iterator[Alarm]:
         yield Alarm(reason="held-mail", subject="", words=words)
 
 
+def _alarm_mail_refused(watch: Watch, _limits: Thresholds) -> Iterator[Alarm]:
+    """One for all addresses: an alarm's subject is logged, and no address ever is."""
+    if watch.refused:
+        told = "; ".join(f"{one.address} since {one.since:%Y-%m-%d %H:%M} UTC: {one.words}" for one in watch.refused)
+        yield Alarm(reason="alarm-mail-refused", subject="", words=f"the mail of alarms is refused for good: {told}")
+
+
 RULES: tuple[tuple[str, Rule], ...] = (
     ("database-down", _database_down),
     ("no-completed-poll", _no_completed_poll),
@@ -166,6 +183,7 @@ RULES: tuple[tuple[str, Rule], ...] = (
     ("breaker-open", _breaker_open),
     ("replies-undeliverable", _replies_undeliverable),
     ("held-mail", _held_mail),
+    ("alarm-mail-refused", _alarm_mail_refused),
     ("credential-ends", _credential_ends),
     ("census-old", _census_old),
 )

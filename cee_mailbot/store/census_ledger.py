@@ -10,7 +10,8 @@ from sqlmodel import Session, col, select
 from cee_mailbot.census_ledger import CountedRow, PolledMailbox
 from cee_mailbot.interfaces import Handle
 from cee_mailbot.store.row_facts import slices
-from cee_mailbot.store.tables import CensusRow, MailboxRow, MessageRow
+from cee_mailbot.store.tables import MailboxRow, MessageRow
+from cee_mailbot.store.watch_tables import CensusRow
 
 
 class CensusRegister:

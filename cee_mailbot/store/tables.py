@@ -303,27 +303,6 @@ class ClosureRow(SQLModel, table=True):
     removed_at: datetime | None = None
 
 
-class CensusRow(SQLModel, table=True):
-    """One census, as `census --json` printed it."""
-
-    __tablename__: ClassVar[Any] = "census"
-    id: int | None = Field(default=None, primary_key=True)
-    at: datetime
-    clean: bool
-    result: dict[str, Any] = Field(sa_type=JSON)
-
-
-class AlarmRow(SQLModel, table=True):
-    """One alarm that sounds: what it concerns, since when, and when somebody was last told."""
-
-    __tablename__: ClassVar[Any] = "alarm"
-    reason: str = Field(primary_key=True)
-    subject: str = Field(primary_key=True)
-    since: datetime
-    told_at: datetime
-    words: str = Field(sa_type=Text)
-
-
 class HistoryRow(SQLModel, table=True):
     """One line of the append-only history; `digest` covers the line and the digest before it.
 

@@ -2,19 +2,20 @@
 
 import json
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import String, cast, func
 from sqlmodel import Session, col, select
 
-from cee_mailbot.domain.alarms import Alarm, ToldAlarm
+from cee_mailbot.domain.alarms import Alarm, RefusedAddress, ToldAlarm
 from cee_mailbot.domain.reply import ReplyState
 from cee_mailbot.domain.submission import MessageStatus
 from cee_mailbot.store.reply_ledger import IN_LINE
-from cee_mailbot.store.tables import AlarmRow, CensusRow, HistoryRow, MessageRow, ReplyRow, SubmissionRow
+from cee_mailbot.store.tables import HistoryRow, MessageRow, ReplyRow, SubmissionRow
 from cee_mailbot.store.texts import storable
+from cee_mailbot.store.watch_tables import AlarmAddressRow, AlarmRow, CensusRow
 from cee_mailbot.watch_ledger import Figures
 
 _LATELY = 200  # rows in which a clock that runs ahead of ours would show
@@ -49,6 +50,11 @@ class WatchRegister:
             ToldAlarm(alarm=Alarm(reason=row.reason, subject=row.subject, words=row.words), told_at=row.told_at)
             for row in rows
         )
+
+    def refused_addresses(self) -> tuple[RefusedAddress, ...]:
+        """See `watch_ledger.WatchQuestions`."""
+        rows = self._session.exec(select(AlarmAddressRow).order_by(AlarmAddressRow.address))
+        return tuple(RefusedAddress(address=row.address, since=row.since, words=row.words) for row in rows)
 
     def _pairs(self, one: Any, other: Any) -> dict[tuple[str, str], int]:
         found = self._session.exec(select(one, other, func.count()).group_by(one, other))
@@ -91,5 +97,17 @@ class WatchLedger:
             self._session.add(row)
         for alarm in ended:
             gone = self._session.get(AlarmRow, (alarm.reason, alarm.subject))
+            if gone is not None:
+                self._session.delete(gone)
+
+    def note_refused(self, refused: Mapping[str, str], reached: Collection[str]) -> None:
+        """See `watch_ledger.WatchWrites`."""
+        for address, words in refused.items():
+            row = self._session.get(AlarmAddressRow, address)
+            row = row or AlarmAddressRow(address=address, since=self._now, words="")
+            row.words = storable(words)
+            self._session.add(row)
+        for address in reached:
+            gone = self._session.get(AlarmAddressRow, address)
             if gone is not None:
                 self._session.delete(gone)

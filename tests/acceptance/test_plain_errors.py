@@ -3,6 +3,9 @@
 import errno
 import json
 import os
+import sqlite3
+from collections.abc import Callable
+from contextlib import AbstractContextManager, closing, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -12,6 +15,7 @@ import pytest
 from cee_mailbot.cli import main
 from cee_mailbot.errors import what_the_system_says
 from cee_mailbot.sources import maildir
+from cee_mailbot.store import database
 from tests.acceptance.test_queue_commands import Site
 from tests.support.mails import mail
 
@@ -74,6 +78,65 @@ def test_a_message_that_cannot_be_read_is_an_error_of_its_mailbox(site: Site, mo
     monkeypatch.setattr(maildir, "_open", openings)
     site.run("poll")
     assert site.json("status")["mailboxes"][0]["error"] is None
+
+
+def lock(database: Path) -> closing[sqlite3.Connection]:
+    """Another program has it for itself alone."""
+    other = sqlite3.connect(database, isolation_level=None)
+    other.execute("pragma locking_mode = exclusive")
+    other.execute("begin exclusive")
+    return closing(other)
+
+
+def damage(database: Path) -> nullcontext[None]:
+    """Something else was written over it."""
+    database.write_bytes(b"no database at all " * 500)
+    return nullcontext()
+
+
+def take_away(database: Path) -> nullcontext[None]:
+    """A folder lies where it was."""
+    database.unlink()
+    database.mkdir()
+    return nullcontext()
+
+
+def make_newer(database: Path) -> nullcontext[None]:
+    """A later version of the program was here."""
+    with closing(sqlite3.connect(database)) as other:
+        other.execute("update alembic_version set version_num = '9999'")
+        other.commit()
+    return nullcontext()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "told"),
+    [
+        (lock, "locked; another program holds it: end that one, or try again"),
+        (damage, "is damaged: file is not a database; restore it from a backup"),
+        (take_away, "unable to open database file; its folder must be there"),
+        (make_newer, "install the version that made it, or a newer one"),
+    ],
+)
+def test_status_answers_without_a_database(
+    site: Site, monkeypatch: pytest.MonkeyPatch, spoil: Callable[[Path], AbstractContextManager[object]], told: str
+) -> None:
+    """Exit code 3 and what to do on standard error; in the answer the alarm, and null for what nobody can know."""
+    pragmas = [one for one in database._PRAGMAS if not one.startswith("busy_timeout")]
+    monkeypatch.setattr(database, "_PRAGMAS", ("busy_timeout=1", *pragmas))
+    before = site.json("status")
+    assert (before["database"], before["mailboxes"][0]["mailbox"]) == (None, "electronics")
+    with spoil(site.folder / "bot.db"):
+        assert told in site.run("status", expect=3)
+        said = json.loads(site.answer("status", "--json", expect=3))
+        words = site.answer("status", expect=3)
+    assert said.keys() == before.keys()
+    assert told in said["database"]
+    assert (said["messages"], said["items"], said["replies"]) == (None, None, None)
+    assert said["mailboxes"][0] | {"mailbox": "electronics", "team": "007"} == said["mailboxes"][0]
+    assert [alarm["reason"] for alarm in said["alarms"]] == ["database-down"]
+    assert words.startswith("ALARM database-down: ")
+    assert words.count("\n") == 1
 
 
 def test_the_environment_sets_the_rules_without_a_file(

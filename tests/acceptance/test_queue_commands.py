@@ -72,6 +72,12 @@ class Site:
         assert code == expect, (out, error)
         return error or out
 
+    def answer(self, *words: str, expect: int = 0) -> str:
+        """What a command prints on standard output, however it ends."""
+        self._capfd.readouterr()
+        assert main(["--config", str(self.folder / "mailboxes.toml"), *words]) == expect
+        return self._capfd.readouterr().out
+
     def json(self, *words: str) -> Any:
         return json.loads(self.run(*words, "--json"))
 

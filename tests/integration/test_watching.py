@@ -6,9 +6,10 @@ import re
 import sqlite3
 import subprocess
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from email import message_from_bytes
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from cee_mailbot.app import App, opened
 from cee_mailbot.blobs import DiskReserve
 from cee_mailbot.config import load_config
 from cee_mailbot.domain.alarms import RULES
-from cee_mailbot.errors import TemporaryError, UnreachableError
+from cee_mailbot.errors import RefusedReplyError, SignInError, TemporaryError, UnreachableError
 from cee_mailbot.interfaces import Letter
 from cee_mailbot.log import configure_logging
 from cee_mailbot.metrics import METRICS, PREFIX
@@ -185,13 +186,24 @@ def test_an_alarm_whose_mail_could_not_be_sent_is_told_at_the_next_call(app: App
 
 
 class PickyMailer(MemoryMailer):
-    """Does not reach some addresses now."""
+    """Does not reach some addresses now; or refuses everything for good, and counts how often it was asked."""
 
     unreached: frozenset[str] = frozenset()
+    refusal: Exception | None = None
+    asked = 0
+
+    @contextmanager
+    def session(self) -> Iterator[MemoryMailer]:
+        self.asked += 1
+        if isinstance(self.refusal, SignInError):
+            raise self.refusal
+        yield self
 
     def send(self, letter: Letter) -> None:
         if letter.to in self.unreached:
             raise TemporaryError("450 greylisted")
+        if self.refusal is not None:
+            raise self.refusal
         super().send(letter)
 
 
@@ -219,14 +231,69 @@ def test_one_address_that_fails_gets_its_mail_later_and_the_other_nothing_twice(
     assert [letter.to for letter in mailer.letters] == ["a@agency.example", "b@agency.example"]
 
 
+def subjects(mailer: MemoryMailer) -> list[tuple[str, str]]:
+    return [(one.to.partition("@")[0], str(message_from_bytes(one.raw)["Subject"])) for one in mailer.letters]
+
+
 def test_an_address_that_is_refused_for_good_keeps_nobody_from_being_told_once(app: App) -> None:
+    """The others are told of that too."""
     app, mailer, clock = told_to(app, "gone@agency.example", "a@agency.example")
     mailer.refuse("gone@agency.example")
     clock.advance(timedelta(minutes=16))
     bell = AlarmBell(app)
     for _ in range(3):
         bell.sound()
-    assert [letter.to for letter in mailer.letters] == ["a@agency.example"]
+    assert subjects(mailer) == [
+        ("a", "cee-mailbot: no-completed-poll"),
+        ("a", "cee-mailbot: alarm-mail-refused"),
+    ]
+
+
+@pytest.mark.parametrize("refusal", [RefusedReplyError("550 no such user"), SignInError("535 wrong password")])
+def test_a_refusal_for_good_is_spaced_out_and_seen(
+    app: App, refusal: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A day of calls asks the mail server five times; every other place says meanwhile what is wrong."""
+    app, mailer, clock = told_to(app, "gone@agency.example")
+    mailer.refusal = refusal
+    clock.advance(timedelta(minutes=16))
+    bell = AlarmBell(app)
+    tries = []
+    for minute in range(0, 24 * 60, 20):
+        before = mailer.asked
+        bell.sound()
+        if mailer.asked > before:
+            tries.append(minute)
+        clock.advance(timedelta(minutes=20))
+    assert tries == [0, 60, 180, 420, 900]
+    assert samples(app)['cee_mailbot_alarm{reason="alarm-mail-refused"}'] == 1
+    [alarm] = [one for one in watching.status(app)["alarms"] if one.reason == "alarm-mail-refused"]
+    assert "gone@agency.example since" in alarm.words
+    assert str(refusal) in alarm.words
+    assert "gone@agency.example" not in caplog.text
+
+
+def test_an_address_that_takes_mail_again_is_told_what_sounds_and_no_alarm_any_more(app: App) -> None:
+    """After the pause, or at once when the program is started again."""
+    app, mailer, clock = told_to(app, "gone@agency.example")
+    mailer.refusal = RefusedReplyError("550 no such user")
+    clock.advance(timedelta(minutes=16))
+    bell = AlarmBell(app)
+    bell.sound()
+    mailer.refusal = None
+    bell.sound()
+    assert subjects(mailer) == []
+    started_again = AlarmBell(app)
+    for _ in range(3):
+        started_again.sound()
+    assert subjects(mailer) == [
+        ("gone", "cee-mailbot: alarm-mail-refused, no-completed-poll"),
+        ("gone", "cee-mailbot: ended"),
+    ]
+    assert samples(app)['cee_mailbot_alarm{reason="alarm-mail-refused"}'] == 0
+    clock.advance(timedelta(hours=1))
+    bell.sound()
+    assert samples(app)['cee_mailbot_alarm{reason="alarm-mail-refused"}'] == 0
 
 
 def test_a_database_that_is_down_is_logged_mailed_once_and_a_metric(

@@ -8,7 +8,17 @@ from pathlib import Path
 import pytest
 
 from cee_mailbot.config.tables import AlarmsConfig
-from cee_mailbot.domain.alarms import RULES, Alarm, Thresholds, ToldAlarm, Watch, WatchedMailbox, alarms, to_tell
+from cee_mailbot.domain.alarms import (
+    RULES,
+    Alarm,
+    RefusedAddress,
+    Thresholds,
+    ToldAlarm,
+    Watch,
+    WatchedMailbox,
+    alarms,
+    to_tell,
+)
 
 NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 BOX = WatchedMailbox(mailbox="electronics", team="007", since=NOW - timedelta(days=9), last_completed=NOW)
@@ -40,6 +50,10 @@ CASES: dict[str, tuple[Watch, Watch]] = {
     "held-mail": (
         replace(WELL, held=1, held_since=NOW - LIMITS.held_for),
         replace(WELL, held=1, held_since=NOW - LIMITS.held_for - MOMENT),
+    ),
+    "alarm-mail-refused": (
+        WELL,
+        replace(WELL, refused=(RefusedAddress(address="gone@agency.example", since=NOW, words="550 no such user"),)),
     ),
     "credential-ends": (
         boxed(credential_ends=NOW + LIMITS.credential_end),
