@@ -18,6 +18,7 @@ _FORMS = tuple(
     )
 )
 _BRACKETED, _LABELLED = _FORMS[:2], _FORMS[2]
+_COUNTING_FORMS = (_FORMS[0], _FORMS[2], _FORMS[3])
 _BARE = re.compile(r"([0-9]{1,3})/([0-9]{1,3})[\s:;,.-]+(?=[^\W\d_])", re.ASCII)
 _LONGEST_MARKER = 48
 _SIGNS = " \t,;:.-"
@@ -75,6 +76,15 @@ def leading_marker(text: str) -> PartMarker | None:
         numbers = _numbers(found)
         if found and numbers and not _counts_other(text[found.end() :].split(maxsplit=1)[:1]):
             return PartMarker(part=numbers[0], parts=numbers[1], rest=text[found.end() :].lstrip(_SIGNS))
+    return None
+
+
+def rest_after_no_marker(text: str) -> str | None:
+    """The text behind a `1 of 1` or `(4 of 3)` that it begins with, which is no marker; None where it is none such."""
+    for form in _COUNTING_FORMS:
+        found = form.match(text)
+        if found and not _numbers(found) and not _counts_other(text[found.end() :].split(maxsplit=1)[:1]):
+            return text[found.end() :].lstrip(_SIGNS)
     return None
 
 

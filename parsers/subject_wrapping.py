@@ -6,7 +6,14 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from parsers.entry_number import find_entry_spans
-from parsers.part_marker import PartMarker, bare_leading_marker, bracketed_markers, leading_marker, trailing_marker
+from parsers.part_marker import (
+    PartMarker,
+    bare_leading_marker,
+    bracketed_markers,
+    leading_marker,
+    rest_after_no_marker,
+    trailing_marker,
+)
 from parsers.subject_types import read_code, subject_table
 
 _QUOTES = "\"'`*_~"
@@ -124,6 +131,12 @@ def _without_leading_marker(line: Unwrapped, _: Wrappings) -> Unwrapped | None:
     return _without_marker(line, leading_marker(line.text))
 
 
+def _without_no_marker(line: Unwrapped, _: Wrappings) -> Unwrapped | None:
+    """Without the `(1 of 1)` of a message that was never split."""
+    rest = rest_after_no_marker(line.text)
+    return None if rest is None else replace(line, text=rest, repairs=line.repairs | {"trailing-text"})
+
+
 def _without_trailing_marker(line: Unwrapped, _: Wrappings) -> Unwrapped | None:
     return _without_marker(line, trailing_marker(line.text))
 
@@ -197,6 +210,7 @@ def _without_trailing_signs(line: Unwrapped, _: Wrappings) -> Unwrapped | None:
 _STEPS: tuple[Callable[[Unwrapped, Wrappings], Unwrapped | None], ...] = (
     # Markers and tags come before quotes and signs, which would break their brackets and stars.
     _without_leading_marker,
+    _without_no_marker,
     _without_reply_prefix,
     _without_gateway_tag,
     _without_trailing_marker,

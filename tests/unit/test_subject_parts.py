@@ -53,6 +53,14 @@ def test_what_is_no_marker_is_text_after_the_line(text: str) -> None:
     assert subject.repairs == ("trailing-text",)
 
 
+@pytest.mark.parametrize("form", ["{0} {1}", "{0} - {1}", "{0}: {1}", "RE: {0} {1}", "{0} RE: {1}"])
+@pytest.mark.parametrize("text", ["1 of 1", "(1/1)", "[3 of 2]", "Part 1 of 1", "- 1 of 1"])
+def test_what_counts_one_message_of_one_before_the_line_is_left_out(text: str, form: str) -> None:
+    subject = parse_subject(form.format(text, LINE))
+    assert (subject.ok, subject.part, subject.parts, subject.canonical) == (True, None, None, LINE)
+    assert set(subject.repairs) - {"reply-prefix"} == {"trailing-text"}
+
+
 @pytest.mark.parametrize("text", NO_MARKERS)
 def test_what_is_no_marker_in_a_subject_is_none_in_a_body(text: str) -> None:
     assert find_part_marker(text) is None
