@@ -63,12 +63,21 @@ _OLE_KINDS = tuple(
         ("Book", "xls"),
     )
 )
+# A workbook's first substream (BOF, MS-XLS 2.4.21), in which a record of each sheet (BoundSheet8, 2.4.28) tells
+# whether it holds macros of Excel 4.
+_XLS_START = re.compile(rb"\x09\x08[\x08\x10]\x00\x00[\x05\x06]\x05\x00")
+_XLS_MACRO_SHEET = re.compile(rb"\x85\x00[\x08-\x80]\x00.{4}[\x00-\x02]\x01[\x01-\x1f]", re.DOTALL)
+_XLS_REACH = 65_536
+# An object of another program within a text: what runs when it is opened is in there (RTF 1.9.1, "Objects").
+_RTF_OBJECT = re.compile(rb"\\obj(?:data|ocx|update)\b")
 # The class of a Windows Installer package, {000C1084-0000-0000-C000-000000000046}.
 _MSI_CLASS = bytes.fromhex("84100c0000000000c000000000000046")
 # Plain text that Windows runs when it is opened; only the name tells.
 SCRIPT_NAMES = (
     *(".bat", ".cmd", ".hta", ".js", ".jse", ".vbs", ".vbe", ".wsf", ".wsh", ".wsc", ".ps1", ".psm1", ".sct", ".inf"),
     *(".reg", ".url", ".scf", ".sh", ".py", ".command", ".jnlp", ".rdp", ".iqy", ".slk", ".library-ms", ".search-ms"),
+    # A page with all that belongs to it, encoded as in mail: what acts in it can't be told from outside.
+    *(".mht", ".mhtml"),
 )
 # What a browser opens as a page by its name, whatever it begins with.
 _PAGE_NAMES = (".htm", ".html", ".shtml", ".xht", ".xhtml", ".svg")
@@ -96,7 +105,9 @@ ACCEPTED_TYPES = (
     *("pdf", "tiff", "jpeg", "png", "doc", "docx", "xls", "xlsx", "encrypted-office", "csv", "txt", "xml", "rtf"),
     *("eml", "msg", "zip", "tnef", "p7m"),
 )
-QUARANTINED_TYPES = (*("active-html", "chm", "elf", "java", "lnk", "mach-o", "msi", "office-macro", "pe", "script"),)
+QUARANTINED_TYPES = (
+    *("active-html", "chm", "elf", "java", "lnk", "mach-o", "msi", "office-macro", "pe", "rtf-object", "script"),
+)
 
 
 def has_pdf_mark(content: bytes) -> bool:
@@ -112,7 +123,7 @@ def type_of(content: bytes, declared: str = "", name: str = "") -> str:
     """
     name = name.lower().rstrip(". ")
     kind = _kind_by_content(content, declared, name)
-    if kind in QUARANTINED_TYPES or kind == "eml" or not content:
+    if kind in QUARANTINED_TYPES or not content:
         return kind
     if name.endswith(SCRIPT_NAMES):
         return "script"
@@ -140,8 +151,16 @@ def _kind_inside(content: bytes, kind: str) -> str:
     if kind == "ole":
         if _MSI_CLASS in content:
             return "msi"
-        return next((inner for mark, inner in _OLE_KINDS if mark in content), kind)
+        inner = next((inner for mark, inner in _OLE_KINDS if mark in content), kind)
+        return "office-macro" if inner == "xls" and _has_macro_sheet(content) else inner
+    if kind == "rtf":
+        return "rtf-object" if _RTF_OBJECT.search(content) else kind
     return kind
+
+
+def _has_macro_sheet(content: bytes) -> bool:
+    starts = (found.end() for found in _XLS_START.finditer(content))
+    return any(_XLS_MACRO_SHEET.search(content, start, start + _XLS_REACH) for start in starts)
 
 
 def _zip_kind(content: bytes) -> str:
@@ -158,6 +177,8 @@ def _kind_by_names(names: Sequence[str]) -> str:
     # A ZIP of documents is no document for one that lies in it: those of Office have this list of their parts.
     if "[content_types].xml" not in names:
         return "java" if {"androidmanifest.xml", "classes.dex"} & set(names) else "zip"
+    if any(name.startswith("xl/macrosheets/") for name in names):
+        return "office-macro"
     return next((kind for part, kind in _ZIP_KINDS if any(name.endswith(part) for name in names)), "zip")
 
 

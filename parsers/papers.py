@@ -9,6 +9,7 @@ from parsers.form_labels import forms_on
 from parsers.forms import Form, find_forms, find_mentions
 from parsers.headers import decode_text
 from parsers.importer_number import masked_in
+from parsers.office import OFFICE_KINDS, read_office
 from parsers.pdf import DEFAULT_PDF_LIMITS, Page, PdfLimits, PdfRefusedError, PdfText, read_pdf
 from parsers.probes import probe
 
@@ -63,6 +64,8 @@ def read_paper(content: bytes, kind: str, limits: PdfLimits = DEFAULT_PDF_LIMITS
         text = _text_of(content[: limits.characters])
         return _paper([Page(number=1, text=text_of_html(text) if kind in _MARKED_KINDS else text)], page_count=None)
     why = probe(content, kind).why_not
+    if kind in OFFICE_KINDS and not why:
+        return _of_office(content, kind, limits)
     return Paper(status="unreadable", why=why) if why else NOT_LOOKED_INTO
 
 
@@ -73,6 +76,11 @@ def _of_pdf(read: PdfText) -> Paper:
         values = "\n".join(value for _, value in read.fields)
         pages[0] = Page(number=1, text=f"{pages[0].text}\n{values}", words=pages[0].words)
     return _paper(pages, page_count=read.page_count, whole=read.is_whole)
+
+
+def _of_office(content: bytes, kind: str, limits: PdfLimits) -> Paper:
+    texts, whole = read_office(content, kind, limits.characters)
+    return _paper([Page(number=at, text=text) for at, text in enumerate(texts, 1)], page_count=None, whole=whole)
 
 
 def _paper(pages: list[Page], *, page_count: int | None, whole: bool = True) -> Paper:

@@ -11,6 +11,7 @@ _UTF8_NAME = 0x800
 _ENCRYPTED = 0x1
 # The two methods that every program writes. Others are rare, and some ask for memory as the archive pleases.
 _METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
+_NOTHING_DEFLATED = 2  # bytes
 MOST_ENTRIES = 10_000
 
 
@@ -44,7 +45,8 @@ def archived_files(content: bytes, most_bytes: int, wanted: int | None = None) -
 
 def _files(archive: zipfile.ZipFile, most_bytes: int, wanted: int | None) -> Iterator[ArchivedFile]:
     for number, entry in enumerate(archive.infolist(), start=1):
-        if not entry.is_dir() and wanted in (None, number):
+        # A name that ends like a folder's is no reason to pass over what lies under it.
+        if not (entry.is_dir() and entry.compress_size <= _NOTHING_DEFLATED) and wanted in (None, number):
             unpacked = _unpacked(archive, entry, most_bytes)
             yield ArchivedFile(number=number, name=_name(entry), content=unpacked)
 

@@ -59,7 +59,7 @@ DocumentCode = Literal["DR", "CE", "PR", "CA", "F28", "F29", "C", "A", "I", "PE"
 DocumentType = Literal[
     "7z", "active-html", "bmp", "cab", "chm", "csv", "doc", "docx", "elf", "eml",
     "encrypted-office", "gif", "gzip", "html", "java", "jpeg", "lnk", "mach-o", "msg", "msi",
-    "office-macro", "ole", "p7m", "pdf", "pe", "png", "pptx", "rar", "rtf", "script",
+    "office-macro", "ole", "p7m", "pdf", "pe", "png", "pptx", "rar", "rtf", "rtf-object", "script",
     "svg", "tiff", "tnef", "txt", "unknown", "xls", "xlsb", "xlsx", "xml", "zip",
 ]  # fmt: skip
 DocumentTypes = Annotated[list[DocumentType], BeforeValidator(_texts)]

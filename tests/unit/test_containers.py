@@ -202,6 +202,11 @@ def test_every_nested_document_is_fetched_alone_by_its_section() -> None:
     assert [content_of(whole, one.section) for one in documents] == [one.content for one in documents]
 
 
+def test_bytes_under_the_name_of_a_folder_are_a_document() -> None:
+    result = cut(message(("a.zip", zipped({"empty/": b"", "invoice.pdf/": INVOICE}))))
+    assert [(one.section, one.content) for one in result.documents[1:]] == [("2/2", INVOICE)]
+
+
 @pytest.mark.parametrize("section", ["", "9", "1/2", "2/9", "2/x", "2/1/1", "2/", "/", "2/²", "2/1/1/1/1/1/1/1/1"])
 def test_no_document_is_fetched_where_there_is_none(section: str) -> None:
     assert content_of(message(("in.zip", zipped({"a.csv": LIST}))), section) is None

@@ -1,5 +1,8 @@
 """What a document is, told by its content."""
 
+import io
+import zipfile
+
 import pytest
 
 from parsers.content_types import type_of
@@ -41,6 +44,14 @@ def test_kinds_of_text_are_told_by_name_or_declaration() -> None:
     assert type_of(b"anything", "message/rfc822") == "eml"
 
 
+def packed(*names: str) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as file:
+        for name in names:
+            file.writestr(name, "")
+    return out.getvalue()
+
+
 _FORM = b"<script>steal()</script>"
 _XHTML = b"<?xml version='1.0'?><html xmlns='http://www.w3.org/1999/xhtml'>" + _FORM + b"</html>"
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -64,7 +75,7 @@ def test_a_page_that_acts_is_one_however_it_begins(content: bytes, declared: str
 
 
 @pytest.mark.parametrize("content", [b"//%PDF-1.4\nrun()", b"%PDF-1.4\nrun()", b"GIF89a=1;run()"])
-@pytest.mark.parametrize("name", ["invoice.js", "invoice.hta", "invoice.BAT. "])
+@pytest.mark.parametrize("name", ["invoice.js", "invoice.hta", "invoice.BAT. ", "invoice.mht"])
 def test_a_script_is_one_whatever_mark_it_begins_with(content: bytes, name: str) -> None:
     assert type_of(content, "application/pdf", name) == "script"
 
@@ -72,6 +83,30 @@ def test_a_script_is_one_whatever_mark_it_begins_with(content: bytes, name: str)
 def test_a_file_with_macros_is_one_though_a_name_of_mail_stands_in_it() -> None:
     marks = ("__substg1.0_", "_VBA_PROJECT")
     assert type_of(_OLE + b"".join(mark.encode("utf-16-le") for mark in marks)) == "office-macro"
+
+
+def test_a_script_does_not_become_a_message_by_its_declared_type() -> None:
+    assert type_of(b"run:alert(1)", "message/rfc822", "invoice.js") == "script"
+
+
+_BOOK = _OLE + "Workbook".encode("utf-16-le") + b"\x09\x08\x10\x00\x00\x06\x05\x00" + bytes(12)
+
+
+def _sheet(kind: int) -> bytes:
+    return b"\x85\x00\x0e\x00" + b"\x34\x12\x00\x00" + bytes([0, kind]) + b"\x06\x00Macro1"
+
+
+def test_a_workbook_with_macros_of_excel_4_is_one_with_macros() -> None:
+    assert type_of(_BOOK + _sheet(0) + _sheet(1)) == "office-macro"
+    assert type_of(_BOOK + _sheet(0)) == "xls"
+    assert type_of(_BOOK + bytes(70_000) + _sheet(1)) == "xls"
+    assert type_of(packed("[Content_Types].xml", "xl/workbook.xml", "xl/macrosheets/a.xml")) == "office-macro"
+
+
+@pytest.mark.parametrize("word", [b"{\\*\\objdata 0105}", b"{\\object\\objocx}", b"\\objupdate "])
+def test_an_rtf_text_with_an_object_of_another_program_is_told(word: bytes) -> None:
+    assert type_of(b"{\\rtf1 " + word + b"}") == "rtf-object"
+    assert type_of(b"{\\rtf1 the word objdata}") == "rtf"
 
 
 def test_pages_and_tables_that_do_nothing_stay_what_they_are() -> None:

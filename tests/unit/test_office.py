@@ -1,0 +1,135 @@
+"""Word and Excel files to text: what a person sees in them, within limits, and never an error."""
+
+import io
+import zipfile
+from collections.abc import Mapping
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from parsers.content_types import type_of
+from parsers.office import read_office
+from parsers.papers import read_paper
+
+W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+X = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+MOST = 100_000
+
+
+def packed(parts: Mapping[str, str]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("[Content_Types].xml", "<Types/>")
+        for name, text in parts.items():
+            file.writestr(name, text)
+    return out.getvalue()
+
+
+def word(body: str, **more: str) -> bytes:
+    page = f'<?xml version="1.0" encoding="UTF-8"?><w:document xmlns:w="{W}"><w:body>{body}</w:body></w:document>'
+    return packed({**more, "word/document.xml": page})
+
+
+def excel(*sheets: str, shared: str = "") -> bytes:
+    parts = {f"xl/worksheets/sheet{at}.xml": f'<worksheet xmlns="{X}"><sheetData>{rows}</sheetData></worksheet>'
+             for at, rows in enumerate(sheets, 1)}  # fmt: skip
+    return packed(
+        {"xl/workbook.xml": "<workbook/>", "xl/sharedStrings.xml": f'<sst xmlns="{X}">{shared}</sst>', **parts}
+    )
+
+
+def paragraph(text: str) -> str:
+    return f"<w:p><w:pPr><w:tabs><w:tab/></w:tabs></w:pPr><w:r><w:t>{text}</w:t></w:r></w:p>"
+
+
+def test_a_document_is_read_with_its_breaks_tables_and_headers() -> None:
+    body = (
+        paragraph("Entry 345-<w:r/>")
+        + "<w:p><w:r><w:t>Port</w:t><w:tab/><w:t>2704</w:t><w:br/><w:t>Los Angeles</w:t></w:r></w:p>"
+        + f"<w:tbl><w:tr><w:tc>{paragraph('a')}</w:tc><w:tc>{paragraph('b')}</w:tc></w:tr></w:tbl>"
+    )
+    header = {"word/header1.xml": f'<w:hdr xmlns:w="{W}">{paragraph("Nokia Inc")}</w:hdr>'}
+    (text,), whole = read_office(word(body, **header), "docx", MOST)
+    assert whole
+    assert text == "Entry 345-\nPort\t2704\nLos Angeles\n\ta\n\tb\n\nNokia Inc\n"
+
+
+def test_what_was_deleted_or_is_the_code_of_a_field_is_not_read() -> None:
+    body = "<w:p><w:del><w:r><w:delText>gone</w:delText></w:r></w:del><w:r><w:instrText>PAGE</w:instrText></w:r></w:p>"
+    assert read_office(word(body), "docx", MOST) == (("\n",), True)
+
+
+def test_a_workbook_is_read_sheet_by_sheet_with_shared_inline_and_plain_cells() -> None:
+    shared = "<si><t>Entry</t></si><si><r><t>No</t></r><r><t>kia</t></r><rPh><t>phonetic</t></rPh></si>"
+    first = (
+        '<row><c t="s"><v>0</v></c><c t="s"><v>1</v></c><c><v>2704</v></c></row>'
+        '<row><c t="inlineStr"><is><t>345-67890123</t></is></c><c t="str"><f>A1</f><v>text</v></c>'
+        '<c t="s"><v>99</v></c></row>'
+    )
+    pages, whole = read_office(excel(first, "<row><c><v>7</v></c></row>", shared=shared), "xlsx", MOST)
+    assert whole
+    assert pages == ("Entry\tNokia\t2704\t\n345-67890123\ttext\t\t\n", "7\t\n")
+
+
+def test_sheets_come_in_the_order_of_their_numbers() -> None:
+    sheets = [f"<row><c><v>{at}</v></c></row>" for at in range(1, 12)]
+    pages, _ = read_office(excel(*sheets), "xlsx", MOST)
+    assert [page.strip() for page in pages] == [str(at) for at in range(1, 12)]
+
+
+def test_entry_numbers_in_office_files_are_found_and_importers_masked() -> None:
+    content = word(paragraph("Entry 345-6789012-3, importer 12-3456789AB"))
+    paper = read_paper(content, type_of(content))
+    assert paper.status == "read"
+    assert paper.is_legible
+    assert [str(one) for one in paper.mentions] == ["345-67890123"]
+    assert "12-3456789" not in paper.pages[0]
+
+
+@pytest.mark.parametrize("kind", ["docx", "xlsx"])
+@pytest.mark.parametrize(
+    "part",
+    [
+        '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]><x>&b;</x>',
+        '<!DOCTYPE x SYSTEM "file:///etc/passwd"><x/>',
+        "<x><y>",
+        "",
+        "\x00\xff",
+        "<a>" * 50_000,
+    ],
+)
+def test_parts_that_no_program_of_office_writes_give_nothing_and_are_not_whole(part: str, kind: str) -> None:
+    name = "word/document.xml" if kind == "docx" else "xl/worksheets/sheet1.xml"
+    pages, whole = read_office(packed({name: part}), kind, MOST)
+    assert "".join(pages) == ""
+    assert not whole
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"no archive at all"])
+@pytest.mark.parametrize("kind", ["docx", "xlsx"])
+def test_what_is_no_archive_has_no_text(content: bytes, kind: str) -> None:
+    pages, whole = read_office(content, kind, MOST)
+    assert "".join(pages) == ""
+    assert not whole
+
+
+@pytest.mark.parametrize("most", [0, 1, 17, 1000])
+def test_no_more_is_read_than_is_allowed(most: int) -> None:
+    cell = '<row><c t="s"><v>0</v></c></row>'
+    for content, kind in (
+        (word(paragraph("x" * 400) * 10), "docx"),
+        (excel(cell * 50, cell * 50, shared=f"<si><t>{'x' * 300}</t></si>"), "xlsx"),
+    ):
+        pages, whole = read_office(content, kind, most)
+        assert sum(map(len, pages)) <= most
+        assert not whole
+
+
+@given(st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="<>&\ufffe\uffff"), max_size=50))
+def test_every_text_comes_out_as_it_went_in(text: str) -> None:
+    assert read_office(word(paragraph(text)), "docx", MOST) == ((text + "\n",), True)
+    assert read_office(excel(f'<row><c t="inlineStr"><is><t>{text}</t></is></c></row>'), "xlsx", MOST) == (
+        (text + "\t\n",),
+        True,
+    )
