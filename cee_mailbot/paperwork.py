@@ -22,7 +22,8 @@ from cee_mailbot.paper_ledger import ItemPapers, MessageReading, UnreadMessage
 from cee_mailbot.reading import HEADER_BYTES
 from cee_mailbot.site import Site
 from parsers.headers import MailRefused
-from parsers.papers import Paper, text_of_html
+from parsers.papers import Paper
+from parsers.safe_html import text_of_html
 
 logger = logging.getLogger(__name__)
 

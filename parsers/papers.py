@@ -1,6 +1,7 @@
 """A document to its text and to what is found in it: the one entrance to reading papers."""
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,10 +13,11 @@ from parsers.importer_number import masked_in
 from parsers.office import OFFICE_KINDS, read_office
 from parsers.pdf import DEFAULT_PDF_LIMITS, Page, PdfLimits, PdfRefusedError, PdfText, read_pdf
 from parsers.probes import probe
+from parsers.safe_html import text_of_html
 
 _TAG = re.compile(r"<[^<>]{0,2000}>")
-_PLAIN_KINDS = ("txt", "csv", "eml")
-_MARKED_KINDS = ("xml", "html")
+_TEXT_KINDS = ("txt", "csv", "eml", "xml", "html")
+_WORDS_OF: Mapping[str, Callable[[str], str]] = {"html": text_of_html, "xml": lambda text: _TAG.sub(" ", text)}
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -60,9 +62,9 @@ def read_paper(content: bytes, kind: str, limits: PdfLimits = DEFAULT_PDF_LIMITS
             return _of_pdf(read_pdf(content, wants_layout=lambda text: bool(forms_on(text)), limits=limits))
         except PdfRefusedError as refused:
             return Paper(status="unreadable", why=refused.why)
-    if kind in (*_PLAIN_KINDS, *_MARKED_KINDS):
+    if kind in _TEXT_KINDS:
         text = _text_of(content[: limits.characters])
-        return _paper([Page(number=1, text=text_of_html(text) if kind in _MARKED_KINDS else text)], page_count=None)
+        return _paper([Page(number=1, text=_WORDS_OF.get(kind, str)(text))], page_count=None)
     why = probe(content, kind).why_not
     if kind in OFFICE_KINDS and not why:
         return _of_office(content, kind, limits)
@@ -95,11 +97,6 @@ def _paper(pages: list[Page], *, page_count: int | None, whole: bool = True) -> 
         forms=find_forms(pages),
         mentions=find_mentions(pages),
     )
-
-
-def text_of_html(html: str) -> str:
-    """The words of HTML, for a search: its tags left out, nothing else undone."""
-    return _TAG.sub(" ", html)
 
 
 def _text_of(content: bytes) -> str:

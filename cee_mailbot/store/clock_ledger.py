@@ -10,6 +10,7 @@ from cee_mailbot.domain.work_item import ItemState
 from cee_mailbot.domain.working_days import Closure
 from cee_mailbot.errors import NotFoundError
 from cee_mailbot.store.history import HistoryWriter
+from cee_mailbot.store.row_facts import clocked
 from cee_mailbot.store.tables import ClosureRow, SubmissionRow
 from cee_mailbot.store.texts import storable
 
@@ -63,14 +64,14 @@ class ClockLedger(ClockRegister):
         row = self._session.exec(select(SubmissionRow).where(SubmissionRow.tracking == tracking.upper())).first()
         if row is None:
             raise NotFoundError(f"there is no item {tracking}; `cee-mailbot queue list` shows all")
-        return _clocked(row)
+        return clocked(row)
 
     def clocked_items(self) -> tuple[ClockedItem, ...]:
         """See `clock_ledger.ClockWrites`."""
         rows = select(SubmissionRow).where(
             col(SubmissionRow.entry_date).is_not(None), SubmissionRow.state != ItemState.CLOSED
         )
-        return tuple(_clocked(row) for row in self._session.exec(rows.order_by(col(SubmissionRow.id))))
+        return tuple(clocked(row) for row in self._session.exec(rows.order_by(col(SubmissionRow.id))))
 
     def set_entry_date(self, item: ClockedItem, day: date | None, *, actor: str) -> None:
         """See `clock_ledger.ClockWrites`."""
@@ -91,20 +92,6 @@ class ClockLedger(ClockRegister):
     def _changed(self, row: SubmissionRow) -> None:
         row.updated_at = self._now
         row.version += 1
-
-
-def _clocked(row: SubmissionRow) -> ClockedItem:
-    return ClockedItem(
-        submission=row.id or 0,
-        tracking=row.tracking,
-        code=row.code,
-        port=row.port,
-        zone=row.zone,
-        presented_at=row.presented_at,
-        received_at=row.received_at,
-        entry_date=row.entry_date,
-        due=row.due,
-    )
 
 
 def _closure_facts(row: ClosureRow) -> ClosureFacts:

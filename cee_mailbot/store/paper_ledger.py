@@ -6,14 +6,13 @@ from datetime import date, datetime
 from sqlmodel import Session, col, or_, select
 
 from cee_mailbot.domain.cross_check import FiledPaper
-from cee_mailbot.domain.item_clock import ClockedItem
 from cee_mailbot.domain.submission import MessageStatus
 from cee_mailbot.domain.work_item import ItemState
 from cee_mailbot.errors import NotFoundError
 from cee_mailbot.paper_ledger import ItemPapers, MessageReading, UnreadMessage
 from cee_mailbot.store.history import HistoryWriter
 from cee_mailbot.store.paper_rows import paper_of, paper_row
-from cee_mailbot.store.row_facts import slices
+from cee_mailbot.store.row_facts import clocked, slices
 from cee_mailbot.store.tables import (
     UNCHECKED,
     BodyRow,
@@ -127,7 +126,7 @@ class PaperLedger:
             raise NotFoundError(f"there is no submission {submission}")
         flags = self._session.exec(select(FlagRow.name, FlagRow.message_row).where(FlagRow.submission_id == submission))
         return ItemPapers(
-            clocked=_clocked(row),
+            clocked=clocked(row),
             account=row.account,
             entry_number=row.entry_number,
             state=row.state,
@@ -183,17 +182,3 @@ class PaperLedger:
 
 def _unopened(document: DocumentRow) -> Paper:
     return Paper(status="unreadable") if document.status == "unreadable" else NOT_LOOKED_INTO
-
-
-def _clocked(row: SubmissionRow) -> ClockedItem:
-    return ClockedItem(
-        submission=row.id or 0,
-        tracking=row.tracking,
-        code=row.code,
-        port=row.port,
-        zone=row.zone,
-        presented_at=row.presented_at,
-        received_at=row.received_at,
-        entry_date=row.entry_date,
-        due=row.due,
-    )

@@ -5,6 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from cee_mailbot.domain import facts
+from cee_mailbot.domain.item_clock import ClockedItem
 from cee_mailbot.store.tables import DocumentRow, HistoryRow, MessageRow, NoteRow, ReplyRow, SubmissionRow
 from parsers.papers import Paper
 
@@ -140,3 +141,18 @@ def stamp(row: MessageRow) -> dict[str, Any]:
         "first_seen_at": row.first_seen_at,
         **row.evidence,
     }
+
+
+def clocked(row: SubmissionRow) -> ClockedItem:
+    """What is told of an item's clocks."""
+    return ClockedItem(
+        submission=row.id or 0,
+        tracking=row.tracking,
+        code=row.code,
+        port=row.port,
+        zone=row.zone,
+        presented_at=row.presented_at,
+        received_at=row.received_at,
+        entry_date=row.entry_date,
+        due=row.due,
+    )

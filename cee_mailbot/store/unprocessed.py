@@ -3,38 +3,27 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement
-from sqlmodel import Session, col, or_, select
+from sqlmodel import Session, col, select
 
 from cee_mailbot.questions import UnprocessedQuery
-from cee_mailbot.store.tables import MessageRow, ReplyRow, SubmissionRow
+from cee_mailbot.store.tables import MessageRow, ReplyRow
+from cee_mailbot.store.whose import messages_of
 
 
 def message_rows(session: Session, query: UnprocessedQuery) -> Sequence[MessageRow]:
     """The rows of a page, newest first."""
-    wanted = select(MessageRow).outerjoin(SubmissionRow, col(SubmissionRow.id) == MessageRow.submission_id)
-    conditions = [col(MessageRow.status).in_(query.states), col(MessageRow.resent_as).is_(None), *_whose(query)]
+    wanted = select(MessageRow)
+    conditions = [col(MessageRow.status).in_(query.states), col(MessageRow.resent_as).is_(None), *messages_of(query)]
     rows: Sequence[MessageRow] = session.exec(_page(wanted.where(*conditions), col(MessageRow.id), query)).all()
     return rows
 
 
 def reply_rows(session: Session, query: UnprocessedQuery) -> Sequence[ReplyRow]:
     """The rows of a page, newest first; whose a reply is decides the message that it answers."""
-    wanted = (
-        select(ReplyRow)
-        .join(MessageRow, col(MessageRow.id) == ReplyRow.message_row)
-        .outerjoin(SubmissionRow, col(SubmissionRow.id) == MessageRow.submission_id)
-    )
-    conditions = [col(ReplyRow.state).in_(query.states), *_whose(query)]
+    wanted = select(ReplyRow).join(MessageRow, col(MessageRow.id) == ReplyRow.message_row)
+    conditions = [col(ReplyRow.state).in_(query.states), *messages_of(query)]
     rows: Sequence[ReplyRow] = session.exec(_page(wanted.where(*conditions), col(ReplyRow.id), query)).all()
     return rows
-
-
-def _whose(query: UnprocessedQuery) -> list[ColumnElement[bool]]:
-    if query.teams is None:
-        return []
-    of_no_item = col(SubmissionRow.id).is_(None) & col(MessageRow.mailbox).in_(query.mailboxes)
-    return [or_(col(SubmissionRow.team).in_(query.teams), of_no_item)]
 
 
 def _page(statement: Any, row: Any, query: UnprocessedQuery) -> Any:

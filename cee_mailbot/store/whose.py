@@ -4,11 +4,11 @@ from typing import Any
 
 from sqlmodel import col, or_, select
 
-from cee_mailbot.questions import MessageQuery, ReplyQuery
+from cee_mailbot.questions import MessageQuery, ReplyQuery, UnprocessedQuery
 from cee_mailbot.store.tables import MessageRow, ReplyRow, SubmissionRow
 
 
-def messages_of(query: MessageQuery | ReplyQuery) -> list[Any]:
+def messages_of(query: MessageQuery | ReplyQuery | UnprocessedQuery) -> list[Any]:
     """The conditions on messages that a question for some teams makes; none where it is for everybody's."""
     if query.teams is None:
         return []
