@@ -2,6 +2,9 @@
 
 .PHONY: demo soak kills test check fuzz format lock wheel
 
+# The tests start the program hundreds of times: it is compiled once, before, so that no run differs from the next.
+unexport PYTHONDONTWRITEBYTECODE
+
 VENV := .venv
 PY := $(VENV)/bin/python
 # Two for each processor: many tests wait for a server or a child.
@@ -12,6 +15,7 @@ demo: $(VENV)/.run-ready
 
 test: $(VENV)/.dev-ready
 	@scripts/test-servers
+	@$(PY) -m compileall -q cee_mailbot parsers tests
 	@$(PY) -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
 
 # A kill or a fault every few seconds, for SECONDS; then every promise is checked (docs/reliability.md).
