@@ -4,18 +4,25 @@ import threading
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import count
+from pathlib import Path
 
 import pytest
+import tomlkit
 
+from cee_mailbot.app import build
+from cee_mailbot.config import load_config
 from cee_mailbot.errors import PermanentError, SignInError, UnreachableError
 from cee_mailbot.graph_web import GraphSettings, GraphWeb
 from cee_mailbot.interfaces import SourceSession
 from cee_mailbot.sources import source_class
 from cee_mailbot.sources.graph import GraphSource, GraphSourceSettings
+from cee_mailbot.sources.imap import ImapSource
 from cee_mailbot.tokens import ClientCredentials, TokenSettings
 from tests.contract.source_contract import LONG_AGO, NOON, SourceContract, message
-from tests.servers.graph import GraphServer, Trouble
+from tests.servers.graph import TENANT, GraphServer, Trouble
 from tests.servers.token_endpoint import CLIENT, SECRET
+from tests.support.mails import numbered
+from tests.support.workshop import Workshop
 
 _numbers = count()
 
@@ -94,6 +101,27 @@ def test_the_table_knows_the_class() -> None:
     assert source_class("graph") is GraphSource
 
 
+def test_F83_two_ways_into_exchange_online_need_no_ews(tmp_path: Path) -> None:
+    """Graph, and IMAP with access tokens: both are put together from the configuration alone."""
+    oauth = {"client_id": "cee", "certificate_file": "/etc/cee.pem"}
+    imap = {
+        "host": "outlook.example",
+        "user": "b",
+        "auth": "oauth2",
+        "token_url": "https://login.example",
+        "scope": "s",
+    }
+    graph = {"name": "graph", "source": "graph", "address": "a@agency.example", "team": "006", "tenant": TENANT}
+    other = {"name": "imap", "source": "imap", "address": "b@agency.example", "team": "007", **imap}
+    replies = {"transport": "files", "dir": "out"}
+    path = tmp_path / "mailboxes.toml"
+    path.write_text(tomlkit.dumps({"replies": replies, "mailbox": [graph | oauth, other | oauth]}), encoding="utf-8")
+    app = build(load_config(path, {}))
+    assert {name: type(source) for name, source in app.sources.items()} == {"graph": GraphSource, "imap": ImapSource}
+    assert all(one.oauth and one.oauth.certificate_file for one in app.config.mailboxes)
+    app.store.close()
+
+
 def uids(session: SourceSession) -> list[str]:
     return [each.handle.uid for each in session.listing(LONG_AGO)]
 
@@ -165,6 +193,48 @@ def test_a_message_that_is_put_back_keeps_its_handle(box: Graphbox) -> None:
         assert inbox is not None
         box.box.move(box.box.lying_in("Processed")[0], inbox)
         assert [each.handle for each in session.listing(LONG_AGO)] == [listed.handle]
+
+
+def test_F84_ids_that_change_with_a_move_file_nothing_twice_and_hold_up_nothing(box: Graphbox, tmp_path: Path) -> None:
+    """Put back under a third id the message is known by its content; who holds a stale id is told so in one call."""
+    box.box.ids_change = True
+    workshop = Workshop(tmp_path)
+    box.put(numbered(1), workshop.clock.now())
+    with box.source.session() as session:
+        [stale] = session.listing(LONG_AGO)
+    workshop.poll(source=box.source)
+    assert box.kept() == [numbered(1)]
+    inbox = box.box.folder("inbox")
+    assert inbox is not None
+    box.box.move(box.box.lying_in("Processed")[0], inbox)
+    box.put(numbered(2), workshop.clock.now())
+    workshop.poll(source=box.source)
+    assert sorted(workshop.statuses()) == ["duplicate", "enqueued", "enqueued"]
+    assert (box.waiting(), len(box.kept()), len(workshop.items())) == ([], 2, 2)
+    with box.source.session() as session:
+        before = len(box.server.asked)
+        session.settle([stale.handle])
+        assert list(session.fetch([stale])) == []
+        assert box.server.asked[before:] == ["batch", "get message", "get content"]
+    workshop.store.close()
+
+
+def test_F84_a_move_that_hangs_is_given_up_at_the_deadline(box: Graphbox) -> None:
+    """The next session finds done what was done."""
+    now = [0.0]
+    box.put(message(1), NOON)
+    settings = GraphSettings(root=box.server.root, address=box.address, tokens=box.tokens, deadline=60)
+    source = GraphSource(GraphSourceSettings(), GraphWeb(settings, monotonic=lambda: now[0]))
+    with source.session() as session:
+        [listed] = session.listing(LONG_AGO)
+        box.server.while_asked = lambda name: now.__setitem__(0, 61.0 if name == "move" else now[0])
+        with pytest.raises(UnreachableError, match="took longer than 60 s; the pass is given up"):
+            session.settle([listed.handle])
+    with source.session() as session:
+        session.settle([listed.handle])
+        assert uids(session) == []
+    assert box.kept() == [message(1)]
+    assert box.server.asked.count("move") == 1
 
 
 def test_a_cut_message_is_none_at_all(box: Graphbox) -> None:

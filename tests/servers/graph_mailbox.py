@@ -48,6 +48,7 @@ class GraphBox:
     messages: dict[str, Message] = field(default_factory=dict)
     sent: list[bytes] = field(default_factory=list)
     rounds: dict[str, Round] = field(default_factory=dict)
+    ids_change: bool = False  # with each move, as where nobody asks for immutable ones, or a mailbox was migrated
 
     def __post_init__(self) -> None:
         for name in ("Inbox", "Drafts", "Sent Items"):
@@ -78,6 +79,10 @@ class GraphBox:
     def move(self, message: Message, target: Folder) -> None:
         """Both folders change."""
         message.folder.changes.append(message.id)
+        if self.ids_change:
+            del self.messages[message.id]
+            message.id = f"AAkALg{secrets.token_urlsafe(60)}="
+            self.messages[message.id] = message
         message.folder = target
         target.changes.append(message.id)
 
