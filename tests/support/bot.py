@@ -11,6 +11,8 @@ from typing import Any
 
 import tomlkit
 
+from tests.support.new_database import new_database
+
 TIME_LIMIT = 300
 
 
@@ -36,6 +38,10 @@ class Bot:
         whole = {"storage": storage, **tables, "mailbox": list(mailboxes)}
         (self.folder / "mailboxes.toml").write_text(tomlkit.dumps(whole), encoding="utf-8")
 
+    def make_database(self) -> None:
+        """Puts a database there that the program would have made: half a schema is another matter."""
+        self.database.write_bytes(new_database())
+
     def command(self, *words: str) -> list[str]:
         """The words of a command line."""
         return [sys.executable, "-m", "cee_mailbot", "--config", str(self.folder / "mailboxes.toml"), *words]
@@ -56,9 +62,8 @@ class Bot:
             )
 
     def _environment(self) -> dict[str, str]:
-        """Nothing of ours but where programs are; bytecode as after an installation, beside the tests' folders."""
-        passed = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "PYTHONPATH") if name in os.environ}
-        return passed | {"PYTHONPYCACHEPREFIX": str(self.folder.parent / "bytecode")}
+        """Nothing of ours but where programs are."""
+        return {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "PYTHONPATH") if name in os.environ}
 
     def run(
         self, *words: str, before: Sequence[str] = (), environment: Mapping[str, str] | None = None

@@ -2,12 +2,10 @@
 
 import itertools
 import sqlite3
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +28,7 @@ from cee_mailbot.store.database import SqlStore
 from cee_mailbot.store.history import FIRST, line_digest
 from cee_mailbot.store.tables import HistoryRow
 from cee_mailbot.testing import FixedClock, MemoryBlobs, MemoryMailer, MemorySource
+from tests.support.new_database import new_database
 
 ELECTRONICS = Mailbox(name="electronics", address="CEE-Electronics@cbp.dhs.gov", team="007")
 CHEMICALS = Mailbox(name="chemicals", address="CEE-Chemicals@cbp.dhs.gov", team="001")
@@ -38,20 +37,10 @@ MAILBOXES = (ELECTRONICS, CHEMICALS, PROGRAM)
 ARRIVED = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 
 
-@lru_cache(maxsize=1)
-def _migrated() -> bytes:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "new.db"
-        store = SqlStore(f"sqlite:///{path}")
-        store.migrate()
-        store.close()
-        return path.read_bytes()
-
-
 def fresh_store(folder: Path) -> SqlStore:
     """A store at this version's schema, on a file of its own."""
     path = folder / "bot.db"
-    path.write_bytes(_migrated())
+    path.write_bytes(new_database())
     return SqlStore(f"sqlite:///{path}")
 
 
