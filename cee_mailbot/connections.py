@@ -7,6 +7,7 @@ from typing import Any
 
 from cee_mailbot.config import Config, MailboxConfig, OauthConfig, RepliesConfig
 from cee_mailbot.errors import UserError
+from cee_mailbot.exchange_calls import ExchangeDoor
 from cee_mailbot.graph_calls import GraphDoor
 from cee_mailbot.interfaces import Mailer, Source, Tokens, Watcher
 from cee_mailbot.mailers import mailer_class
@@ -18,11 +19,32 @@ from cee_mailbot.sources.maildir import MaildirSettings
 
 
 class Doors:
-    """Where mailboxes of Microsoft 365 are reached: reading and sending share what one mailbox is allowed at once."""
+    """Where mailboxes of Microsoft are reached: reading and sending share what one mailbox is allowed."""
 
     def __init__(self) -> None:
         """Knows none yet."""
         self._turns: dict[str, Any] = {}
+        self._waits: dict[tuple[str, str], Any] = {}
+
+    def exchange(self, address: str, keys: MailboxConfig | RepliesConfig, config: Config) -> ExchangeDoor:
+        """The door to this mailbox, with the account of these keys."""
+        from cee_mailbot.exchange_web import (  # noqa: PLC0415 - slow to import, seldom needed
+            ExchangeSettings,
+            ExchangeWeb,
+            Waits,
+        )
+
+        settings = ExchangeSettings(
+            endpoint=keys.endpoint,
+            address=address,
+            auth=keys.auth,
+            user=keys.user or "",
+            password=keys.password,
+            tokens=tokens_of(keys.oauth, keys.ca_file),
+            ca_file=keys.ca_file,
+            deadline=config.polling.deadline.total_seconds(),
+        )
+        return ExchangeWeb(settings, self._waits.setdefault((keys.endpoint, address.casefold()), Waits()))
 
     def graph(self, address: str, keys: MailboxConfig | RepliesConfig, config: Config) -> GraphDoor:
         """The door to this mailbox, with the tokens of these keys."""
@@ -57,6 +79,8 @@ def source_of(mailbox: MailboxConfig, config: Config, doors: Doors, *, until: Ca
     """The source of one mailbox."""
     if mailbox.source == "graph":
         return _graph_source(mailbox, config, doors)
+    if mailbox.source == "exchange":
+        return _exchange_source(mailbox, config, doors)
     settings = _maildir(mailbox) if mailbox.source == "maildir" else _imap(mailbox, config)
     extra = {"until": until} if mailbox.source == "maildir" else {}
     source: Source = source_class(mailbox.source)(settings, **extra)
@@ -68,6 +92,15 @@ def _graph_source(mailbox: MailboxConfig, config: Config, doors: Doors) -> Sourc
 
     door = doors.graph(mailbox.address, mailbox, config)
     source: Source = source_class("graph")(GraphSourceSettings(processed_folder=mailbox.processed_folder), door)
+    return source
+
+
+def _exchange_source(mailbox: MailboxConfig, config: Config, doors: Doors) -> Source:
+    from cee_mailbot.sources.exchange import ExchangeSourceSettings  # noqa: PLC0415 - imported when first needed
+
+    door = doors.exchange(mailbox.address, mailbox, config)
+    settings = ExchangeSourceSettings(processed_folder=mailbox.processed_folder)
+    source: Source = source_class("exchange")(settings, door)
     return source
 
 
@@ -111,10 +144,12 @@ def tokens_of(oauth: OauthConfig | None, ca_file: Path | None) -> Tokens | None:
 
 
 def mailers_of(config: Config, doors: Doors) -> dict[str, Mailer]:
-    """The way in which the replies of each mailbox leave: by Graph each from its own, else all the same way."""
-    if config.replies.transport == "graph":
-        by_graph = mailer_class("graph")
-        return {one.name: by_graph(doors.graph(one.address, config.replies, config)) for one in config.mailboxes}
+    """The way in which the replies of each mailbox leave: at Microsoft's each from its own, else all the same way."""
+    to_mailbox: dict[str, Callable[..., object]] = {"graph": doors.graph, "exchange": doors.exchange}
+    replies = config.replies
+    if open_door := to_mailbox.get(replies.transport):
+        by_mailbox = mailer_class(replies.transport)
+        return {one.name: by_mailbox(open_door(one.address, replies, config)) for one in config.mailboxes}
     return dict.fromkeys([one.name for one in config.mailboxes], mailer_of(config))
 
 

@@ -42,6 +42,7 @@ CONTRACTS = PURE | {
     "crash",
     "lease_ledger",
     "graph_calls",
+    "exchange_calls",
 }
 WORK = {
     "polling",
@@ -73,6 +74,7 @@ RIM = {
     "sources",
     "tokens",
     "graph_web",
+    "exchange_web",
     "mailers",
     "store",
     "blobs",
@@ -91,6 +93,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "crash": set(),
     "lease_ledger": set(),
     "graph_calls": {"errors"},
+    "exchange_calls": {"errors"},
     "log": {"errors"},
     "interfaces": {"domain", "parsers", "errors"},
     "account_ledger": {"domain"},
@@ -156,6 +159,7 @@ LIBRARIES: dict[str, set[str]] = {
     "sources": {"imapclient"},
     "tokens": {"httpx", "cryptography"},
     "graph_web": {"httpx"},
+    "exchange_web": {"exchangelib", "requests", "spnego"},
     "store": {"sqlalchemy", "sqlmodel", "alembic"},
     "rendering": {"jinja2"},
     "cli": {"rich"},

@@ -21,6 +21,7 @@ from cee_mailbot.config.tables import (
     LogConfig,
     MailboxTable,
     MonitoringConfig,
+    OauthKeys,
     PolicyTable,
     PollingConfig,
     ReadingConfig,
@@ -46,6 +47,8 @@ _SMTP_PORTS = {"implicit": 465, "starttls": 587, "none": 25}
 _DOMAIN_KEYS = frozenset({"border_hosts", "own_domains", "public_mail_domains"})
 _DEFAULTS = Policy()
 
+ExchangeAuth = Literal["basic", "ntlm", "oauth2"]
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OauthConfig:
@@ -60,9 +63,9 @@ class OauthConfig:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RepliesConfig:
-    """How replies leave: by a mail server (`smtp`), by Graph at `graph_root`, or into the folder `dir` (`files`)."""
+    """How replies leave: by a mail server, by Exchange at `endpoint`, by Graph at `graph_root`, or into `dir`."""
 
-    transport: Literal["smtp", "graph", "files"]
+    transport: Literal["smtp", "exchange", "graph", "files"]
     host: str
     tcp_port: int
     tls: Literal["implicit", "starttls", "none"]
@@ -71,6 +74,8 @@ class RepliesConfig:
     oauth: OauthConfig | None = None
     ca_file: Path | None = None
     graph_root: str = ""
+    endpoint: str = ""
+    auth: ExchangeAuth = "ntlm"
     dir: Path | None = None
     templates: Path | None = None
     agency_text: str = ""
@@ -82,14 +87,15 @@ class RepliesConfig:
 class MailboxConfig:
     """One mailbox and how it is read; `host` to `folder` belong to `imap`, `path` to `maildir`.
 
-    A mailbox of `graph` has `oauth`, `ca_file` and `graph_root`.
+    A mailbox of `graph` has `oauth`, `ca_file` and `graph_root`; one of `exchange` has `endpoint`, `auth`, `ca_file`,
+    and `user` with `password`, or `oauth`.
     """
 
     name: str
     address: str
     team: str
     kind: Literal["center", "program"]
-    source: Literal["imap", "graph", "maildir"]
+    source: Literal["imap", "exchange", "graph", "maildir"]
     activation: datetime | None
     processed_folder: str
     policy: Policy
@@ -102,6 +108,8 @@ class MailboxConfig:
     ca_file: Path | None = None
     folder: str = "INBOX"
     graph_root: str = ""
+    endpoint: str = ""
+    auth: ExchangeAuth = "ntlm"
     path: Path | None = None
     credential_ends: datetime | None = None
 
@@ -211,6 +219,8 @@ def _replies(table: RepliesTable, environ: Mapping[str, str]) -> RepliesConfig:
         oauth=_oauth(table, environ, graph=table.transport == "graph"),
         ca_file=table.ca_file,
         graph_root=graph_root_of(table),
+        endpoint=table.endpoint or "",
+        auth=_exchange_auth(table),
         dir=table.dir,
         templates=table.templates,
         agency_text=table.agency_text,
@@ -240,6 +250,8 @@ def _mailbox(table: MailboxTable, site: PolicyTable, environ: Mapping[str, str])
         ca_file=table.ca_file,
         folder=table.folder or "INBOX",
         graph_root=graph_root_of(table),
+        endpoint=table.endpoint or "",
+        auth=_exchange_auth(table),
         path=table.path,
         credential_ends=table.credential_ends,
     )
@@ -275,6 +287,11 @@ def _oauth(table: GraphKeys, environ: Mapping[str, str], *, graph: bool) -> Oaut
         client_secret=secret_in_file(secret, environ) if secret else None,
         certificate_file=table.certificate_file,
     )
+
+
+def _exchange_auth(table: OauthKeys) -> ExchangeAuth:
+    """Windows' own sign-in by default: it is what the EWS of a new server offers."""
+    return "ntlm" if table.auth is None or table.auth == "password" else table.auth
 
 
 def _secret(table: SecretKeys, environ: Mapping[str, str]) -> Secret | None:

@@ -12,6 +12,7 @@ from cee_mailbot.config.signing_in import (
     GRAPH,
     OAUTH,
     SECRETS,
+    exchange_faults,
     graph_faults,
     one_secret,
     secrets_in,
@@ -31,6 +32,7 @@ from cee_mailbot.domain.routing import PROGRAM_TEAM, shipped_centers
 _OF_IMAP = ("host", "tcp_port", "tls", "auth", "user", "ca_file", "folder", *SECRETS, *OAUTH)
 _KEYS_OF = {
     "imap": _OF_IMAP,
+    "exchange": ("endpoint", "auth", "user", "ca_file", *SECRETS, *OAUTH),
     "graph": (*GRAPH, "client_id", "client_secret_file", "certificate_file", "ca_file"),
     "maildir": ("path",),
 }
@@ -125,6 +127,9 @@ def _replies_can_leave(settings: Settings) -> Iterator[Fault]:
     if replies.transport == "graph":
         yield from graph_faults(("replies",), replies, 'transport = "graph"')
         return
+    if replies.transport == "exchange":
+        yield from exchange_faults(("replies",), replies, replies.user, 'transport = "exchange"')
+        return
     yield from sign_in_faults(("replies",), replies, needs_password=replies.user is not None)
     yield from _encrypted(("replies",), replies)
     if replies.user is None and (secrets_in(replies) or replies.auth == "oauth2"):
@@ -171,6 +176,15 @@ def _maildir_faults(table: tuple[str, int], mailbox: MailboxTable) -> Iterator[F
 
 def _graph_faults(table: tuple[str, int], mailbox: MailboxTable) -> Iterator[Fault]:
     yield from graph_faults(table, mailbox, 'source = "graph"')
+    yield from _folder_faults(table, mailbox)
+
+
+def _exchange_faults(table: tuple[str, int], mailbox: MailboxTable) -> Iterator[Fault]:
+    yield from exchange_faults(table, mailbox, mailbox.user, 'source = "exchange"')
+    yield from _folder_faults(table, mailbox)
+
+
+def _folder_faults(table: tuple[str, int], mailbox: MailboxTable) -> Iterator[Fault]:
     if mailbox.processed_folder.casefold() == "inbox" or "/" in mailbox.processed_folder:
         wrong = "is the folder that is read, or lies in another one"
         yield Fault(path=(*table, "processed_folder"), wrong=wrong, remedy='write a plain name, such as "Processed"')
@@ -178,6 +192,7 @@ def _graph_faults(table: tuple[str, int], mailbox: MailboxTable) -> Iterator[Fau
 
 _FAULTS_OF: dict[str, Callable[[tuple[str, int], MailboxTable], Iterator[Fault]]] = {
     "imap": _imap_faults,
+    "exchange": _exchange_faults,
     "graph": _graph_faults,
     "maildir": _maildir_faults,
 }

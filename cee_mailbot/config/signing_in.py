@@ -5,13 +5,14 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from cee_mailbot.config.errors import Fault
-from cee_mailbot.config.tables import GraphKeys, OauthKeys, SecretKeys
+from cee_mailbot.config.tables import ExchangeKeys, GraphKeys, OauthKeys, SecretKeys
 from cee_mailbot.config.values import is_loopback
 
 SECRETS = ("password", "password_file", "password_env")
 OAUTH = ("token_url", "client_id", "client_secret_file", "certificate_file", "scope")
 
 GRAPH = ("tenant", "authority", "graph_root")
+EXCHANGE_AUTHS = ("basic", "ntlm", "oauth2")
 
 _TENANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,252}")
 _Place = tuple[str | int, ...]
@@ -19,6 +20,13 @@ _Place = tuple[str | int, ...]
 
 def sign_in_faults(table: _Place, keys: OauthKeys, *, needs_password: bool) -> Iterator[Fault]:
     """What these keys say against each other; `needs_password` where there is no way in without one."""
+    if keys.auth in {"basic", "ntlm"}:
+        wrong = f'"{keys.auth}" is a sign-in of Exchange\'s, and this is none'
+        yield Fault(path=(*table, "auth"), wrong=wrong, remedy='use "password" or "oauth2"')
+    yield from _proof_faults(table, keys, needs_password=needs_password)
+
+
+def _proof_faults(table: _Place, keys: OauthKeys, *, needs_password: bool) -> Iterator[Fault]:
     if keys.auth == "oauth2":
         yield from _oauth_faults(table, keys)
         return
@@ -64,6 +72,29 @@ def graph_faults(table: _Place, keys: GraphKeys, of: str) -> Iterator[Fault]:
         if url is not None and (not _is_safe(url) or urlsplit(url).query or urlsplit(url).fragment):
             wrong = "would send tokens and mail in clear, or is no address of the web"
             yield Fault(path=(*table, key), wrong=wrong, remedy='write "https://..."')
+
+
+def exchange_faults(table: _Place, keys: ExchangeKeys, user: str | None, of: str) -> Iterator[Fault]:
+    """What keys for an Exchange server say against each other; `of` is what asks for them."""
+    if keys.auth == "password":
+        yield Fault(
+            path=(*table, "auth"), wrong='"password" is no sign-in of Exchange\'s', remedy='use "ntlm" or "basic"'
+        )
+    for key, value in (("endpoint", keys.endpoint), ("user", user)):
+        if value is None and not (key == "user" and keys.auth == "oauth2"):
+            yield Fault(path=(*table, key), wrong="is missing", remedy=f'add {key} = "..." for {of}')
+    if user is not None and keys.auth == "oauth2":
+        yield Fault(path=(*table, "user"), wrong='is of no use with auth = "oauth2"', remedy="leave it out")
+    yield from _proof_faults(table, keys, needs_password=True)
+    if keys.endpoint is not None and not _is_endpoint(keys.endpoint):
+        wrong = "would send password and mail in clear, or is no address of EWS"
+        remedy = 'write "https://HOST/EWS/Exchange.asmx"'
+        yield Fault(path=(*table, "endpoint"), wrong=wrong, remedy=remedy)
+
+
+def _is_endpoint(url: str) -> bool:
+    """No user, query or fragment, which a request would lose or show to others."""
+    return _is_safe(url) and bool(re.fullmatch(r"https?://[^\s/?#@]+(/[A-Za-z0-9._~-]+)+", url))
 
 
 def graph_root_of(keys: GraphKeys) -> str:

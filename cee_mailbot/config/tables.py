@@ -177,12 +177,18 @@ class SecretKeys(Table):
 class OauthKeys(SecretKeys):
     """How to sign in, and for `oauth2` where tokens come from and who asks for them."""
 
-    auth: Literal["password", "oauth2"] | None = None
+    auth: Literal["password", "oauth2", "basic", "ntlm"] | None = None
     token_url: Line | None = None
     client_id: Line | None = None
     client_secret_file: Place | None = None
     certificate_file: Place | None = None
     scope: Line | None = None
+
+
+class ExchangeKeys(OauthKeys):
+    """Which Exchange server: both ways, reading and sending, need the same."""
+
+    endpoint: Line | None = None
 
 
 class GraphKeys(OauthKeys):
@@ -193,10 +199,10 @@ class GraphKeys(OauthKeys):
     graph_root: Line | None = None
 
 
-class RepliesTable(GraphKeys):
+class RepliesTable(GraphKeys, ExchangeKeys):
     """`[replies]`: how replies leave."""
 
-    transport: Literal["smtp", "graph", "files"] = "smtp"
+    transport: Literal["smtp", "exchange", "graph", "files"] = "smtp"
     host: Line = "localhost"
     tcp_port: TcpPort | None = None
     tls: Tls | None = None
@@ -245,14 +251,14 @@ class PolicyTable(Table):
     office_hours: Hours = None
 
 
-class MailboxTable(GraphKeys, PolicyTable):
+class MailboxTable(GraphKeys, ExchangeKeys, PolicyTable):
     """`[[mailbox]]`: one mailbox; a policy key may stand in it, or in its `[mailbox.policy]`."""
 
     name: Name
     address: Address
     team: Team | None = None
     kind: Literal["center", "program"] | None = None
-    source: Literal["imap", "graph", "maildir"]
+    source: Literal["imap", "exchange", "graph", "maildir"]
     activation: Instant | None = None
     processed_folder: Line = "Processed"
     host: Line | None = None

@@ -17,19 +17,6 @@ from cee_mailbot.config.tables import SECTIONS, Settings
 
 NOT_YET = "is not in this version of cee-mailbot"
 
-LATER_KEYS = frozenset(
-    {
-        "endpoint",
-    }
-)
-"""Keys of Exchange: they are named in the contract and must not pass in silence."""
-
-LATER_VALUES = {
-    "source": ("exchange",),
-    "transport": ("exchange",),
-    "auth": ("basic", "ntlm"),
-}
-
 _FORMS = {
     "name": "use letters, digits and . _ @ + -, at most 64, such as CEE-Electronics",
     "address": "write one mail address, such as CEE-Electronics@cbp.dhs.gov",
@@ -140,8 +127,6 @@ def _table_text(path: KeyPath) -> str:
 
 def _unknown_value(key: str, value: object, expected: str) -> tuple[str, str]:
     shown = _shown(key, value)
-    if value in LATER_VALUES.get(key, ()):
-        return f"{shown} {NOT_YET}", f"use {expected}"
     known = {word.casefold(): word for word in re.findall(r"'([^']+)'", expected)}
     nearest = get_close_matches(str(value).casefold(), known, n=1)
     remedy = f"did you mean '{known[nearest[0]]}'? It can be {expected}" if nearest else f"use {expected}"
@@ -150,8 +135,6 @@ def _unknown_value(key: str, value: object, expected: str) -> tuple[str, str]:
 
 def _unknown_key(path: KeyPath) -> tuple[str, str]:
     key = str(path[-1])
-    if key in LATER_KEYS:
-        return NOT_YET, "leave it out, and use imap, graph or maildir, smtp, graph or files"
     homes = [table for table in SECTIONS if key in _keys_of((table,))]
     if homes:
         return "does not belong to this table", f"move it to [{homes[0]}]"

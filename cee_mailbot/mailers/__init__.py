@@ -7,6 +7,7 @@ from cee_mailbot.errors import UserError
 
 MAILERS = {
     "smtp": "cee_mailbot.mailers.smtp:SmtpMailer",
+    "exchange": "cee_mailbot.mailers.exchange:ExchangeMailer",
     "graph": "cee_mailbot.mailers.graph:GraphMailer",
     "files": "cee_mailbot.mailers.files:FilesMailer",
 }

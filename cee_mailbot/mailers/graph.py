@@ -4,18 +4,14 @@ The recipients are those of the letter's own header fields, and the return path 
 """
 
 import base64
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from email.parser import BytesHeaderParser
-from email.policy import compat32
-from email.utils import getaddresses
 
 from cee_mailbot.errors import RefusedReplyError, SignInError, TemporaryError
 from cee_mailbot.graph_calls import GraphCalls, GraphDoor, RefusedCallError
 from cee_mailbot.interfaces import Letter, MailerSession
+from cee_mailbot.mailers.by_header import refuse_unsendable
 
-_BARE_LINE_END = re.compile(rb"\r(?!\n)|(?<!\r)\n")
 # What is wrong with this one letter, whoever sends it; anything else can be mended without changing it.
 _THIS_LETTER = (400, 413)
 
@@ -47,7 +43,7 @@ class _GraphMailerSession:
 
     def send(self, letter: Letter) -> None:
         """As the interface says ("user: sendMail", in MIME format: base64 of the letter as text/plain)."""
-        _refuse_unsendable(letter)
+        refuse_unsendable(letter, "Graph")
         with self._door.calls() as calls:
             _send(calls, letter)
 
@@ -62,14 +58,3 @@ def _send(calls: GraphCalls, letter: Letter) -> None:
         if error.status in _THIS_LETTER:
             raise RefusedReplyError(str(error)) from error
         raise TemporaryError(str(error)) from error
-
-
-def _refuse_unsendable(letter: Letter) -> None:
-    """A letter that would go to anybody else than it is meant for goes nowhere."""
-    if _BARE_LINE_END.search(letter.raw):
-        raise RefusedReplyError("the letter has a line end that is not CRLF (RFC 5321 section 2.3.8)")
-    head = BytesHeaderParser(policy=compat32).parsebytes(letter.raw)
-    lines = [str(value) for name in ("To", "Cc", "Bcc") for value in head.get_all(name, [])]
-    recipients = {address.casefold() for _, address in getaddresses(lines)}
-    if recipients != {letter.to.casefold()}:
-        raise RefusedReplyError(f"the letter's header names other recipients than {letter.to!a}, and Graph goes by it")

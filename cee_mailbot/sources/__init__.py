@@ -5,6 +5,7 @@ from importlib import import_module
 from cee_mailbot.errors import UserError
 
 KINDS = {
+    "exchange": "cee_mailbot.sources.exchange:ExchangeSource",
     "graph": "cee_mailbot.sources.graph:GraphSource",
     "imap": "cee_mailbot.sources.imap:ImapSource",
     "maildir": "cee_mailbot.sources.maildir:MaildirSource",

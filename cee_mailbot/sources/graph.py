@@ -18,7 +18,8 @@ from cee_mailbot import crash
 from cee_mailbot.errors import PermanentError, UnreachableError, UserError
 from cee_mailbot.graph_calls import AT_ONCE, Answer, Call, GraphCalls, GraphDoor, RefusedCallError
 from cee_mailbot.interfaces import Handle, Listed, RawMail, Sighting
-from cee_mailbot.sources.graph_folder import FolderView, MessageFacts, changes
+from cee_mailbot.sources.folder_view import FolderView, MessageFacts
+from cee_mailbot.sources.graph_folder import changes
 
 log = logging.getLogger(__name__)
 
@@ -85,7 +86,7 @@ class GraphSession:
 
     def listing(self, since: datetime) -> Iterator[Listed]:
         """As `SourceSession.listing`: what lay there before and has changed since, by a delta query."""
-        self._view.refresh(self._calls, self._inbox, since)
+        self._view.refresh(lambda link: changes(self._calls, self._inbox, link), self._inbox, since)
         rows = sorted((facts.arrived_at, uid) for uid, facts in self._view.messages.items())
         for arrived_at, uid in rows:
             if arrived_at >= since:

@@ -1,13 +1,13 @@
 """What lies in a folder at Graph, by delta queries: all of it once, then what changed."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from cee_mailbot.errors import PermanentError
 from cee_mailbot.graph_calls import GraphCalls, RefusedCallError
+from cee_mailbot.sources.folder_view import ExpiredRoundError, MessageFacts, Page
 
 _PAGE = 200
 _GONE_FOR_EVER = 410
@@ -18,34 +18,14 @@ _EXPAND = f"singleValueExtendedProperties($filter=id eq 'Integer 0x{_SIZE:04X}')
 _ID = re.compile(r"[A-Za-z0-9_=+-]{8,1024}")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class MessageFacts:
-    """What is known of a message before it is read; `size` is at least that of its MIME content, as far as is known."""
-
-    arrived_at: datetime
-    sent_at: datetime | None
-    size: int
-    sender: str
-    message_id: str | None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Page:
-    """One page of changes: what is there, what is there no more; `link` is where the next round begins, at the end."""
-
-    there: Mapping[str, MessageFacts]
-    removed: tuple[str, ...]
-    link: str
-
-
 def changes(calls: GraphCalls, folder: str, link: str = "") -> Iterator[Page]:
     """All of a folder, or what changed since `link` was given ("message: delta").
 
-    Raises `RefusedCallError` with status 410 when the link has expired.
+    Raises `ExpiredRoundError` when the link has expired.
     """
     where = link or f"{calls.user}/mailFolders/{folder}/messages/delta?$select={_FIELDS}&$expand={_EXPAND}"
     while where:
-        said = calls.get(where, page=_PAGE)
+        said = _page(calls, where)
         entries = [one for one in said.get("value", ()) if isinstance(one, dict) and _ID.fullmatch(str(one.get("id")))]
         yield Page(
             there={one["id"]: _facts(one) for one in entries if "@removed" not in one},
@@ -55,48 +35,13 @@ def changes(calls: GraphCalls, folder: str, link: str = "") -> Iterator[Page]:
         where = str(said.get("@odata.nextLink", ""))
 
 
-@dataclass(kw_only=True, slots=True)
-class FolderView:
-    """What is remembered of the inbox between polls: its messages since a time, and where the next round begins.
-
-    It lives as long as the program, so that a new start looks at all of the folder; what is older is not remembered.
-    """
-
-    folder: str = ""
-    since: datetime | None = None
-    link: str = ""
-    messages: dict[str, MessageFacts] = field(default_factory=dict)
-
-    def refresh(self, calls: GraphCalls, folder: str, since: datetime) -> None:
-        """Brings it up to date; whatever goes wrong on the way, the next round begins with all of the folder."""
-        if (folder, since) != (self.folder, self.since):
-            self._start_again(folder, since)
-        link, self.link = self.link, ""
-        if not link:
-            self.messages.clear()
-        try:
-            self._take(changes(calls, folder, link), since)
-        except RefusedCallError as error:
-            if error.status != _GONE_FOR_EVER or not link:
-                raise
-            self._start_again(folder, since)
-            self._take(changes(calls, folder), since)
-
-    def forget(self, uids: Iterable[str]) -> None:
-        """These were moved: Graph may tell of it later than it does it."""
-        for uid in uids:
-            self.messages.pop(uid, None)
-
-    def _start_again(self, folder: str, since: datetime) -> None:
-        self.folder, self.since, self.link = folder, since, ""
-        self.messages.clear()
-
-    def _take(self, pages: Iterable[Page], since: datetime) -> None:
-        for page in pages:
-            for uid in page.removed:
-                self.messages.pop(uid, None)
-            self.messages.update({uid: facts for uid, facts in page.there.items() if facts.arrived_at >= since})
-            self.link = page.link
+def _page(calls: GraphCalls, where: str) -> Mapping[str, Any]:
+    try:
+        return calls.get(where, page=_PAGE)
+    except RefusedCallError as error:
+        if error.status == _GONE_FOR_EVER:
+            raise ExpiredRoundError(str(error)) from error
+        raise
 
 
 def _facts(said: Mapping[str, Any]) -> MessageFacts:

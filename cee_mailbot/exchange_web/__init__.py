@@ -1,0 +1,7 @@
+"""One mailbox's door to Exchange Web Services."""
+
+from cee_mailbot.exchange_web.calls import ExchangeWeb
+from cee_mailbot.exchange_web.settings import ExchangeSettings
+from cee_mailbot.exchange_web.waits import Waits
+
+__all__ = ["ExchangeSettings", "ExchangeWeb", "Waits"]

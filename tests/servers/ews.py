@@ -1,0 +1,441 @@
+"""Mailboxes at an endpoint that speaks as much of Exchange Web Services as cee_mailbot calls, over HTTP on loopback.
+
+It is written after the published reference, whose pages are named in `tests.servers.ews_shapes`, and is no Exchange: it
+keeps bytes as they are given, and knows neither delays nor rights. It is strict: an operation, header, element or field
+that is not written down there is answered with ErrorSchemaValidation and noted in `faults`.
+By hand: `python -m tests.servers.ews FILE.eml...`.
+"""
+
+import base64
+import re
+import socket
+import ssl
+import sys
+import threading
+import time
+from collections import defaultdict, deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import spnego
+from lxml import etree
+from spnego.exceptions import SpnegoError
+
+from tests.servers import ews_shapes as shapes
+from tests.servers.certificates import Certificates
+from tests.servers.ews_mailbox import ExchangeBox, Folder, Item
+from tests.servers.token_endpoint import TokenEndpoint
+
+USER, PASSWORD = "AGENCY\\cee-mailbot", "pässw0rd&<"
+PATH = "/EWS/Exchange.asmx"
+Said = tuple[int, dict[str, str], bytes]
+NO_STATE = "<m:SyncState/><m:IncludesLastItemInRange>true</m:IncludesLastItemInRange>"
+# What a refusal holds beside its code, after the examples of the reference.
+EMPTY = dict.fromkeys(("GetItem", "MoveItem", "CreateItem"), "<m:Items/>") | {"SyncFolderItems": NO_STATE}
+
+_HEADERS = {
+    "host",
+    "accept",
+    "accept-encoding",
+    "connection",
+    "user-agent",
+    "authorization",
+    "content-type",
+    "content-length",
+    "x-anchormailbox",
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Trouble:
+    """What goes wrong with one request: an HTTP status, a SOAP fault or a code for the first thing asked for.
+
+    Or a connection that ends after so many bytes of the answer; `done` when the thing was done all the same.
+    """
+
+    status: int = 0
+    code: str = ""
+    fault: bool = False
+    retry_after: str = ""
+    back_off: int = 0
+    cut_after: int = -1
+    short: bool = False  # no length is announced, so that only the XML tells that it is cut
+    done: bool = False
+
+
+@dataclass(kw_only=True, slots=True)
+class EwsServer:
+    """Runs while it is entered. `troubles` are by the name of an operation, and come one request after the other."""
+
+    auth: str = "basic"
+    certificates: Certificates | None = None
+    tokens: TokenEndpoint | None = None
+    tcp_port: int = 0
+    boxes: dict[str, ExchangeBox] = field(default_factory=dict)
+    faults: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+    troubles: dict[str, deque[Trouble]] = field(default_factory=lambda: defaultdict(deque))
+    skew: timedelta = timedelta(0)
+    sign_ins: int = 0
+    _server: Any = None
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+    _open: set[socket.socket] = field(default_factory=set)
+
+    @property
+    def endpoint(self) -> str:
+        """What `endpoint` is to be."""
+        scheme = "https" if self.certificates else "http"
+        return f"{scheme}://127.0.0.1:{self.tcp_port}{PATH}"
+
+    def box(self, address: str) -> ExchangeBox:
+        """The mailbox of this address, which is made when there is none."""
+        return self.boxes.setdefault(address.casefold(), ExchangeBox(address=address))
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def reset(self) -> None:
+        """As it was when it was new, for the next test; what is in the mailboxes stays."""
+        for noted in (self.faults, self.asked, self.troubles):
+            noted.clear()
+        self.skew, self.sign_ins = timedelta(0), 0
+        if self._server is None:
+            self.start()
+
+    def start(self) -> None:
+        """Listens, on the same port as before."""
+        self._server = _Http(self)
+        self.tcp_port = self._server.server_address[1]
+        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
+
+    def stop(self) -> None:
+        """Listens no more, and ends what is connected."""
+        if self._server is None:
+            return
+        self._server.shutdown()
+        self._server.server_close()
+        self._server = None
+        for each in list(self._open):
+            try:
+                each.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                self._open.discard(each)
+
+    def serve(self, operation: str, asked: "etree._Element", trouble: Trouble | None) -> bytes:
+        """The answer to a request that is right in its form."""
+        refused = bool(trouble and trouble.code and not trouble.fault and not trouble.done)
+        with self._lock:
+            self.asked.append(operation)
+            if not refused or trouble is None:
+                return shapes.response(operation, OPERATIONS[operation](self, asked))
+            messages = [shapes.error(operation, trouble.code, EMPTY.get(operation, ""), back_off=trouble.back_off)]
+            first = next(asked.iter("{*}ItemId"), None)
+            if first is not None and (parent := first.getparent()) is not None:
+                parent.remove(first)  # the first is refused, the others are served
+                messages += OPERATIONS[operation](self, asked)
+        return shapes.response(operation, messages)
+
+    def read(self, headers: dict[str, str], body: bytes) -> tuple[str, "etree._Element | None"]:
+        """The operation and the request, or what is wrong with it."""
+        if strange := set(headers) - _HEADERS:
+            return f"headers {sorted(strange)}", None
+        fixed = {"content-type": "text/xml; charset=utf-8", "accept": "text/xml", "user-agent": "cee-mailbot"}
+        for name, value in fixed.items():
+            if headers.get(name) != value:
+                return f"{name}: {headers.get(name)}", None
+        asked = etree.fromstring(body, etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True))
+        written = shapes.outline(asked)
+        found = re.fullmatch(shapes.ENVELOPE, written)
+        operation = found["body"].partition("(")[0].partition("@")[0].removeprefix("m:") if found else ""
+        form = shapes.OPERATIONS.get(operation)
+        if found is None or form is None or not re.fullmatch(form, found["body"]):
+            return f"no request that is known: {written[:600]}", None
+        if shapes.attributes(asked, "RequestServerVersion", "Version") != ["Exchange2013_SP1"]:
+            return "version", None
+        named = shapes.texts(asked, "PrimarySmtpAddress")
+        if named != ([headers.get("x-anchormailbox")] if self.auth == "oauth2" else []):
+            return f"{self.auth} and impersonation of {named}", None
+        return operation, asked
+
+    def folder(self, uid: str) -> tuple[ExchangeBox, Folder] | None:
+        """By its id, in whatever mailbox."""
+        return next(((box, box.folders[uid]) for box in self.boxes.values() if uid in box.folders), None)
+
+    def item(self, uid: str) -> tuple[ExchangeBox, Item] | None:
+        """By its id, in whatever mailbox."""
+        return next(((box, box.items[uid]) for box in self.boxes.values() if uid in box.items), None)
+
+    def known(self, asked: "etree._Element", *names: str) -> ExchangeBox | None:
+        """The mailbox whose well-known folder is meant, one of these."""
+        if shapes.attributes(asked, "DistinguishedFolderId", "Id")[0] not in names:
+            self.faults.append(f"a folder beside {names}")
+        return self.boxes.get(shapes.texts(asked, "EmailAddress")[0].casefold())
+
+
+# --- the operations ------------------------------------------------------------------------------------------------
+
+
+def get_folder(server: EwsServer, asked: "etree._Element") -> list[str]:
+    """See "GetFolder operation"."""
+    box = server.known(asked, "inbox")
+    if box is None:
+        return [shapes.error("GetFolder", "ErrorNonExistentMailbox")]
+    found = shapes.folder(box.known_folder("inbox"), box)
+    return [shapes.success("GetFolder", f"<m:Folders>{found}</m:Folders>")]
+
+
+def find_folder(server: EwsServer, asked: "etree._Element") -> list[str]:
+    """See "FindFolder operation", "RootFolder (FindFolderResponseMessage)": a page of the folders at the root."""
+    box = server.known(asked, "msgfolderroot")
+    if box is None:
+        return [shapes.error("FindFolder", "ErrorNonExistentMailbox")]
+    view = next(asked.iter("{*}IndexedPageFolderView"))
+    offset, most = int(str(view.get("Offset"))), int(str(view.get("MaxEntriesReturned")))
+    folders = list(box.folders.values())
+    following = min(offset + most, len(folders))
+    last = str(following == len(folders)).lower()
+    inner = "".join(shapes.folder(one, box) for one in folders[offset:following])
+    return [
+        shapes.success(
+            "FindFolder",
+            f'<m:RootFolder IndexedPagingOffset="{following}" TotalItemsInView="{len(folders)}" '
+            f'IncludesLastItemInRange="{last}"><t:Folders>{inner}</t:Folders></m:RootFolder>',
+        )
+    ]
+
+
+def create_folder(server: EwsServer, asked: "etree._Element") -> list[str]:
+    """See "CreateFolder operation"; ErrorFolderExists where there is one of this name."""
+    box = server.known(asked, "msgfolderroot")
+    name = shapes.texts(asked, "DisplayName")[0]
+    if box is None or any(one.name.casefold() == name.casefold() for one in box.folders.values()):
+        return [shapes.error("CreateFolder", "ErrorFolderExists", "<m:Folders/>")]
+    made = f'<t:Folder><t:FolderId Id="{box.add_folder(name).id}" ChangeKey="AQAAAB"/></t:Folder>'
+    return [shapes.success("CreateFolder", f"<m:Folders>{made}</m:Folders>")]
+
+
+def sync_folder_items(server: EwsServer, asked: "etree._Element") -> list[str]:
+    """See "SyncFolderItems operation": 512 changes at most."""
+    found = server.folder(shapes.attributes(asked, "FolderId", "Id")[0])
+    fields = shapes.attributes(asked, "FieldURI", "FieldURI")
+    most = int(shapes.texts(asked, "MaxChangesReturned")[0])
+    if set(fields) != shapes.LISTED or not 1 <= most <= 512 or shapes.texts(asked, "BaseShape") != ["IdOnly"]:
+        server.faults.append(f"SyncFolderItems: {fields} {most}")
+    if found is None:
+        return [shapes.error("SyncFolderItems", "ErrorSyncFolderNotFound", NO_STATE)]
+    box, folder = found
+    page = box.changed(folder, "".join(shapes.texts(asked, "SyncState")), most)
+    if page is None:
+        return [shapes.error("SyncFolderItems", "ErrorInvalidSyncStateData", NO_STATE)]
+    told, state, last = page
+    inner = "".join(shapes.change(what, uid, box, fields) for what, uid in told)
+    return [
+        shapes.success(
+            "SyncFolderItems",
+            f"<m:SyncState>{state}</m:SyncState><m:IncludesLastItemInRange>{str(last).lower()}"
+            f"</m:IncludesLastItemInRange><m:Changes>{inner}</m:Changes>",
+        )
+    ]
+
+
+def get_item(server: EwsServer, asked: "etree._Element") -> list[str]:
+    """See "GetItem operation", "MimeContent"."""
+    if shapes.attributes(asked, "FieldURI", "FieldURI") != ["item:MimeContent"]:
+        server.faults.append("GetItem: other fields")
+    return [_content(server.item(uid)) for uid in shapes.attributes(asked, "ItemId", "Id")]
+
+
+def _content(found: tuple[ExchangeBox, Item] | None) -> str:
+    if found is None:
+        return shapes.error("GetItem", "ErrorItemNotFound", "<m:Items/>")
+    item = found[1]
+    content = base64.b64encode(item.raw).decode()
+    return shapes.success(
+        "GetItem",
+        f'<m:Items><t:{item.kind}><t:MimeContent CharacterSet="UTF-8">{content}</t:MimeContent>'
+        f"{shapes.item_id(item.id)}</t:{item.kind}></m:Items>",
+    )
+
+
+def move_item(server: EwsServer, asked: "etree._Element") -> list[str]:
+    """See "MoveItem operation": the new id comes back."""
+    target = server.folder(shapes.attributes(asked, "FolderId", "Id")[0])
+    answers = []
+    for uid in shapes.attributes(asked, "ItemId", "Id"):
+        found = server.item(uid)
+        if target is None or found is None:
+            code = "ErrorToFolderNotFound" if target is None else "ErrorItemNotFound"
+            answers.append(shapes.error("MoveItem", code, "<m:Items/>"))
+            continue
+        moved = found[0].move(found[1], target[1])
+        inner = f"<m:Items><t:{moved.kind}>{shapes.item_id(moved.id)}</t:{moved.kind}></m:Items>"
+        answers.append(shapes.success("MoveItem", inner))
+    return answers
+
+
+def create_item(server: EwsServer, asked: "etree._Element") -> list[str]:
+    """See "CreateItem operation (email message)": of what is sent, no id comes back."""
+    box = server.known(asked, "sentitems")
+    call = next(asked.iter("{*}CreateItem"))
+    if (call.get("MessageDisposition"), call.get("SendMeetingInvitations")) != ("SendAndSaveCopy", "SendToNone"):
+        server.faults.append("CreateItem: another disposition")
+    if box is None:
+        return [shapes.error("CreateItem", "ErrorNonExistentMailbox", "<m:Items/>")]
+    box.sent.append(base64.b64decode(shapes.texts(asked, "MimeContent")[0], validate=True))
+    return [shapes.success("CreateItem", "<m:Items/>")]
+
+
+OPERATIONS: dict[str, Callable[[EwsServer, Any], list[str]]] = {
+    "GetFolder": get_folder,
+    "FindFolder": find_folder,
+    "CreateFolder": create_folder,
+    "SyncFolderItems": sync_folder_items,
+    "GetItem": get_item,
+    "MoveItem": move_item,
+    "CreateItem": create_item,
+}
+
+
+# --- over HTTP -----------------------------------------------------------------------------------------------------
+
+
+class _Http(ThreadingHTTPServer):
+    def __init__(self, ews: EwsServer) -> None:
+        self.ews = ews
+        super().__init__(("127.0.0.1", ews.tcp_port), _Handler)
+        if ews.certificates:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(ews.certificates.certificate, ews.certificates.key)
+            self.socket = context.wrap_socket(self.socket, server_side=True)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that does not trust our certificate ends the connection: no fault of this server's."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: _Http
+
+    def setup(self) -> None:
+        super().setup()
+        self.signed_in = False
+        self.ntlm: Any = None
+        self.server.ews._open.add(self.connection)
+
+    def finish(self) -> None:
+        self.server.ews._open.discard(self.connection)
+        super().finish()
+
+    def do_POST(self) -> None:
+        ews = self.server.ews
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        challenge = self._challenge(headers.get("authorization", ""))
+        if challenge:
+            self._write((401, {"WWW-Authenticate": challenge}, b"Access is denied."), None)
+            return
+        if self.path != PATH:
+            self._write((404, {}, b"<html/>"), None)
+            return
+        operation, asked = ews.read(headers, body)
+        if asked is None:
+            ews.faults.append(operation)
+            self._write((500, {}, shapes.soap_fault("ErrorSchemaValidation")), None)
+            return
+        trouble = ews.troubles[operation].popleft() if ews.troubles[operation] else None
+        self._write(self._answer(operation, asked, trouble), trouble)
+
+    def _answer(self, operation: str, asked: Any, trouble: Trouble | None) -> Said:
+        ews = self.server.ews
+        refused = trouble is not None and (trouble.status or trouble.fault)
+        if trouble and (not refused or trouble.done):
+            good = 200, {}, ews.serve(operation, asked, trouble)
+        elif trouble is None:
+            return 200, {}, ews.serve(operation, asked, None)
+        if trouble and trouble.fault:
+            return 500, {}, shapes.soap_fault(trouble.code, trouble.back_off)
+        if trouble and trouble.status:
+            headers = {"Retry-After": trouble.retry_after} if trouble.retry_after else {}
+            return trouble.status, headers, b"<html>Said by the test's server.</html>"
+        return good
+
+    def _challenge(self, authorization: str) -> str:
+        """What is answered to one who has not signed in; empty for one who has (RFC 9110 section 11.6.1)."""
+        ews = self.server.ews
+        if ews.auth == "ntlm":
+            return self._ntlm(authorization)
+        scheme, _, proof = authorization.partition(" ")
+        if ews.auth == "oauth2":
+            good = scheme == "Bearer" and ews.tokens is not None and ews.tokens.good(proof)
+            return "" if good else 'Bearer client_id="00000002-0000-0ff1-ce00-000000000000"'
+        good = scheme == "Basic" and base64.b64decode(proof) == f"{USER}:{PASSWORD}".encode()
+        return "" if good else 'Basic realm="127.0.0.1"'
+
+    def _ntlm(self, authorization: str) -> str:
+        """See [MS-NTHT] section 3.2: the handshake signs in the connection."""
+        if self.signed_in:
+            return ""
+        scheme, _, token = authorization.partition(" ")
+        if scheme != "NTLM":
+            return "NTLM"
+        self.ntlm = self.ntlm or spnego.server(protocol="ntlm", options=spnego.NegotiateOptions.use_ntlm)
+        try:
+            said = self.ntlm.step(base64.b64decode(token))
+        except SpnegoError:
+            self.ntlm = None
+            return "NTLM"
+        self.signed_in = self.ntlm.complete
+        self.server.ews.sign_ins += self.signed_in
+        return "" if self.signed_in else f"NTLM {base64.b64encode(said or b'').decode()}"
+
+    def _write(self, answer: Said, trouble: Trouble | None) -> None:
+        status, headers, body = answer
+        cut_after = trouble.cut_after if trouble else -1
+        if cut_after == 0:
+            self.close_connection = True
+            return
+        self.send_response(status)
+        length = {} if trouble and trouble.short else {"Content-Length": str(len(body))}
+        for name, value in {"Content-Type": "text/xml; charset=utf-8", **headers, **length}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body[:cut_after] if cut_after > 0 else body)
+        self.close_connection = self.close_connection or cut_after > 0
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        del timestamp
+        return format_datetime(datetime.now(UTC) + self.server.ews.skew, usegmt=True)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
+        pass
+
+
+def main() -> None:
+    """Serves one mailbox with these messages until it is interrupted, and says how to reach it."""
+    with EwsServer() as server:
+        box = server.box("box@agency.example")
+        for name in sys.argv[1:]:
+            box.deliver(Path(name).read_bytes(), datetime.now(UTC))
+        sys.stdout.write(
+            f'address = "box@agency.example"\nsource = "exchange"\nendpoint = "{server.endpoint}"\n'
+            f"auth = \"basic\"\nuser = '{USER}'\npassword = '{PASSWORD}'\n"
+        )
+        sys.stdout.flush()
+        while True:
+            time.sleep(3600)
+
+
+if __name__ == "__main__":
+    main()
