@@ -3,16 +3,16 @@
 import logging
 import random
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from threading import Event
-from typing import Any
 
 from cee_mailbot.errors import PermanentError, SignInError, TemporaryError
 from cee_mailbot.log import fields
 from cee_mailbot.sources.imap_connection import Connection
 from cee_mailbot.sources.imap_settings import ImapSettings
+from cee_mailbot.sources.imap_waiting import Idle
 
 log = logging.getLogger(__name__)
 
@@ -69,26 +69,20 @@ class ImapWatcher:
 
     def _idle(self, connection: Connection, stop: Event, wake: Callable[[], None]) -> None:
         """One IDLE, ended before the server takes the client for gone."""
-        connection.run("wait for mail", lambda client: client.idle())
+        patience = self._settings.read_timeout
+        idle = connection.run("wait for mail", lambda client: Idle(client.socket(), patience=patience))
         ends = time.monotonic() + self._renewed_after
         while not stop.is_set() and (left := ends - time.monotonic()) > 0:
-            said = connection.run("wait for mail", partial(_check, seconds=min(left, _LOOKS_UP_EVERY)))
-            if _tells_of_mail(said):
+            if connection.run("wait for mail", partial(_tells_of_mail, idle, seconds=min(left, _LOOKS_UP_EVERY))):
                 wake()
                 stop.wait(_PAUSE_AFTER_A_HINT)
         # What the server says while it ends IDLE is said only once.
-        _, said = connection.run("wait for mail", lambda client: client.idle_done())
-        if _tells_of_mail(said):
+        if connection.run("wait for mail", lambda _client: idle.end()):
             wake()
 
 
-def _check(client: Any, *, seconds: float) -> list[tuple[Any, ...]]:
-    said: list[tuple[Any, ...]] = client.idle_check(seconds)
-    return said
-
-
-def _tells_of_mail(said: Iterable[tuple[Any, ...]]) -> bool:
-    return any(len(one) > 1 and one[1] in (b"EXISTS", b"RECENT") for one in said)
+def _tells_of_mail(idle: Idle, _client: object, *, seconds: float) -> bool:
+    return idle.tells_of_mail(seconds)
 
 
 def pause_after(failures: int, error: Exception) -> float:

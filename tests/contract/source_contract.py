@@ -83,10 +83,13 @@ class SourceContract:
         assert listed.size == len(mail.raw) or (not self.exact_sizes and listed.size > len(mail.raw))
         assert (mail.handle, mail.arrived_at) == (listed.handle, NOON)
 
-    def test_listing_is_in_order_of_arrival(self, box: Box) -> None:
+    def test_F50_F54_listing_is_in_order_of_arrival_in_utc_whatever_dates_are_written(self, box: Box) -> None:
         hours = [3, 1, 2]
         for hour in hours:
-            box.put(message(hour), NOON + timedelta(hours=hour))
+            box.put(
+                b"Date: %d Mar 2026 12:00:00 -0%d00\r\n" % (9 - hour, hour) + message(hour),
+                NOON + timedelta(hours=hour),
+            )
         with box.source.session() as session:
             listed = list(session.listing(LONG_AGO))
         assert [each.arrived_at for each in listed] == [NOON + timedelta(hours=h) for h in sorted(hours)]

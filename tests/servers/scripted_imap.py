@@ -64,6 +64,7 @@ class ScriptedImap:
             for line in lines:
                 self.seen.append(line)
                 tag, _, command = line.partition(b" ")
+                command = command or line  # DONE has no tag
                 answer = next((a for key, a in self._script.items() if key in command), b"{tag} BAD what?\r\n")
                 answer, cut, _ = answer.replace(b"{tag}", tag).partition(CLOSE)
                 connection.sendall(answer)

@@ -89,7 +89,10 @@ def test_clean_leaves_nothing_that_breaks_a_line() -> None:
     assert len(clean("x" * 10_000)) == 4096
 
 
-@pytest.mark.parametrize("charset", ["no-such-charset", "unknown-8bit", "base64", "punycode", "\x00", "x" * 9999])
+@pytest.mark.parametrize(
+    "charset",
+    ["no-such-charset", "unknown-8bit", "base64", "punycode", "\x00", "x" * 9999, "iso-8859-99", "utf-99", "cp0"],
+)
 def test_F37_an_unknown_charset_is_no_error(charset: str) -> None:
     assert decode_text("José".encode(), charset) == "José"
     assert decode_text("José".encode("windows-1252"), charset) == "José"
