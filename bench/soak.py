@@ -48,7 +48,7 @@ class Soak:
 
     def start(self, moment: str = "") -> None:
         """Starts the program, armed with a moment at which it kills itself or not."""
-        self.process = self.site.bot.start("run", environment={crash.VARIABLE: moment} if moment else None)
+        self.process = self.site.bot.start("run", "--no-web", environment={crash.VARIABLE: moment} if moment else None)
 
     def disturb(self) -> None:
         """Does one thing to it, whatever state it is in."""

@@ -53,7 +53,7 @@ def configure(bot: Bot, mailbox: dict[str, Any], **tables: dict[str, Any]) -> No
 
 def test_systemd_hears_of_readiness_polls_and_the_end_and_health_is_served(bot: Bot) -> None:
     port = free_port()
-    configure(bot, {"source": "maildir", "path": "mail"}, monitoring={"tcp_port": port})
+    configure(bot, {"source": "maildir", "path": "mail"}, monitoring={"tcp_port": port}, web={"tcp_port": free_port()})
     (bot.folder / "mail" / "new" / "1.host").write_bytes(numbered(1))
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
         systemd.bind(str(bot.folder / "notify"))
@@ -107,7 +107,8 @@ def test_f86_servers_that_hang_do_not_keep_the_daemon_from_ending(bot: Bot) -> N
             }
             for name, team in (("one", "007"), ("two", "003"), ("three", "001"))
         ]
-        bot.configure(boxes, replies={"transport": "files", "dir": str(bot.folder / "sent")})
+        web = {"tcp_port": free_port()}
+        bot.configure(boxes, replies={"transport": "files", "dir": str(bot.folder / "sent")}, web=web)
         with running(bot) as process:
             for _ in range(2 * len(boxes)):
                 assert HangsAtSignIn.asked.acquire(timeout=TIME_LIMIT)

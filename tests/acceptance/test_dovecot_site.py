@@ -229,7 +229,7 @@ def test_F87_a_mailbox_with_a_wrong_password_stops_no_other(site: Site) -> None:
 
 def test_the_daemon_takes_in_what_comes_and_ends_when_it_is_told_to(site: Site) -> None:
     """Mail that arrives while it runs is in the queue and acknowledged; SIGTERM ends it within 30 s, well."""
-    process = site.bot.start("run")
+    process = site.bot.start("run", "--no-web")
     try:
         for number in (1, 2):
             site.deliver((_fresh(number),))

@@ -1,7 +1,6 @@
 """Figures, metrics, health and alarms of a whole small site; contrib uses no metric that is not there."""
 
 import json
-import logging
 import re
 import sqlite3
 import subprocess
@@ -356,16 +355,12 @@ def test_new_mail_stays_on_its_server_while_the_disk_is_short_and_comes_when_the
 @pytest.mark.parametrize("form", ["text", "json"])
 def test_the_log_of_a_whole_run_holds_no_address_and_no_subject(app: App, bot: Bot, form: str) -> None:
     stream = StringIO()
-    former = logging.getLogger().handlers[:]
     configure_logging("info", form, stream)  # type: ignore[arg-type]
-    try:
-        deliver(bot, numbered(1), mail(subject="DR,SecretCo,345-6789,2704"), b"\xff\xfe no mail at all")
-        list(poll(app))
-        send(app)
-        keep_census(app)
-        AlarmBell(app).sound()
-    finally:
-        logging.getLogger().handlers[:] = former
+    deliver(bot, numbered(1), mail(subject="DR,SecretCo,345-6789,2704"), b"\xff\xfe no mail at all")
+    list(poll(app))
+    send(app)
+    keep_census(app)
+    AlarmBell(app).sound()
     said = stream.getvalue()
     assert "electronics" in said
     for secret in ("broker@", "filer.example", "SecretCo", "NokiaInc", "@cbp.dhs.gov", "Paper 1"):

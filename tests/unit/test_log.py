@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cee_mailbot.log import bind, configure_logging, escaped, fields
+from tests.support.logs import restored_log
 
 LOGGER = logging.getLogger("cee_mailbot.test")
 HOSTILE = "a\nb\r\x1b[31m\x9b\u202e\u2066\u2028\u200b\ufeff\x7f\ud800\U000e0041"
@@ -121,3 +122,12 @@ def test_configuring_again_replaces_what_was_set() -> None:
 
 def test_printable_text_of_any_language_stays_as_it_is() -> None:
     assert escaped("Réponse 回复 é") == "Réponse 回复 é"
+
+
+def test_the_log_that_a_test_sets_up_ends_with_it() -> None:
+    """Its stream is closed then, and others that log in this process would be told of that."""
+    before = (list(logging.getLogger().handlers), LOGGER.getEffectiveLevel())
+    with restored_log():
+        configure_logging("debug", "text", io.StringIO())
+        assert (list(logging.getLogger().handlers), LOGGER.getEffectiveLevel()) != before
+    assert (list(logging.getLogger().handlers), LOGGER.getEffectiveLevel()) == before
