@@ -35,12 +35,16 @@ class SessionFacts:
     """A session in the browser: whose, since when, and when it was last used (UTC).
 
     `key` is the SHA-256 of the cookie's value, so that whoever reads the database can't take a session over.
+    `by_account` tells that an account of ours gives the role; else it is what the provider's groups gave, and `token`
+    what the provider knows its own session by.
     """
 
     key: str
     person: Person
     created_at: datetime
     last_seen_at: datetime
+    by_account: bool = True
+    token: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -132,6 +136,12 @@ class AccountWrites(Protocol):
 
     def disable_account(self, name: str, *, actor: str) -> None:
         """Nobody signs in with it any more, and its sessions end. Raises `NotFoundError`."""
+
+    def known_as(self, name: str, *, issuer: str, subject: str) -> str:
+        """The name of a provider's person: for ever the one of the first time, which is a line of the history.
+
+        Raises `NotAllowedError` when it is another person's.
+        """
 
     def open_session(self, session: SessionFacts) -> None:
         """Writes a new session down, and forgets those that are long over."""

@@ -4,7 +4,8 @@ import hashlib
 import re
 import secrets
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 
@@ -12,9 +13,11 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from cee_mailbot.account_ledger import Account, AccountFacts, Bearer, NewToken, SessionFacts, TokenFacts
+from cee_mailbot.domain.groups import GroupRule, person_in
 from cee_mailbot.domain.roles import Person, Role, Scope
 from cee_mailbot.domain.work_item import SYSTEM
-from cee_mailbot.errors import UserError
+from cee_mailbot.errors import NotAllowedError, UserError
+from cee_mailbot.identity_provider import Identity, Refusal, RefusedSignInError
 from cee_mailbot.interfaces import Clock
 from cee_mailbot.ledger import Store
 
@@ -94,11 +97,38 @@ def person_of(store: Store, *, name: str, password: str) -> Person | None:
     return Person(name=account.name, role=account.role, teams=account.teams)
 
 
-def open_session(store: Store, now: datetime, person: Person) -> str:
+def person_known(store: Store, now: datetime, identity: Identity, rules: Sequence[GroupRule]) -> Person:
+    """The person that a provider vouches for, with what the groups give. Raises `RefusedSignInError`.
+
+    The name stays the one of the first time, and is nobody else's. An account of that name gives nothing, but when it
+    is disabled it keeps the person out.
+    """
+    if not _NAME.fullmatch(identity.name) or identity.name.casefold() == SYSTEM:
+        raise RefusedSignInError(Refusal.NAMELESS, f"{identity.name[:80]!r} can be no name; see name_claim")
+    person = person_in(identity.name, identity.groups, rules)
+    if person is None:
+        raise RefusedSignInError(Refusal.NO_GROUP, f"{identity.name} is in none of the groups that [[group]] names")
+    try:
+        with store.begin(now) as unit:
+            name = unit.known_as(identity.name, issuer=identity.issuer, subject=identity.subject)
+            account = unit.account(name)
+    except NotAllowedError as error:
+        raise RefusedSignInError(Refusal.OTHERS_NAME, str(error)) from error
+    if account is not None and account.disabled:
+        raise RefusedSignInError(Refusal.DISABLED, f"the account {name} is disabled")
+    return replace(person, name=name)
+
+
+def open_session(
+    store: Store, now: datetime, person: Person, *, by_account: bool = True, token: str | None = None
+) -> str:
     """A new session: the secret that the browser keeps, 256 random bits, of which only the digest is stored."""
     secret = secrets.token_urlsafe(32)
+    made = SessionFacts(
+        key=key_of(secret), person=person, created_at=now, last_seen_at=now, by_account=by_account, token=token
+    )
     with store.begin(now) as unit:
-        unit.open_session(SessionFacts(key=key_of(secret), person=person, created_at=now, last_seen_at=now))
+        unit.open_session(made)
     return secret
 
 
@@ -114,10 +144,13 @@ def session_of(store: Store, now: datetime, secret: str, limits: Limits, *, used
     return found
 
 
-def end_session(store: Store, now: datetime, secret: str) -> None:
-    """Ends a session, if there is one."""
+def end_session(store: Store, now: datetime, secret: str) -> SessionFacts | None:
+    """Ends a session; what it was, if there was one."""
+    with store.read() as ask:
+        found = ask.session(key_of(secret))
     with store.begin(now) as unit:
         unit.end_session(key_of(secret))
+    return found
 
 
 def single_keys(store: Store, person: str) -> bool:

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 from cee_mailbot.accounts import Limits
 from cee_mailbot.blobs import DiskReserve, FolderBlobs
 from cee_mailbot.config import Config
-from cee_mailbot.config.tables import WebTable
+from cee_mailbot.config.staff_tables import WebTable
 from cee_mailbot.connections import Doors, mailers_of, source_of, watchers_of
 from cee_mailbot.directories import Directories, read_directories
 from cee_mailbot.domain.policy import Policy
 from cee_mailbot.domain.routing import PROGRAM_TEAM, Mailbox, shipped_centers
 from cee_mailbot.errors import CeeMailbotError
+from cee_mailbot.identity_provider import IdentityProvider
 from cee_mailbot.intake import Intake
 from cee_mailbot.interfaces import BlobStore, Clock, Mailer, Scanner, Source, Watcher
 from cee_mailbot.journal import FolderJournal
@@ -214,6 +215,8 @@ def serving(
         ready=checks,
         status=status,
         texts=approved_texts(app.config.replies.templates),
+        provider=None if demo else provider_of(app.config, app.site.clock),
+        groups=app.config.groups,
     )
     application = build_application(parts)
     host = "127.0.0.1" if demo else web.host
@@ -232,6 +235,28 @@ def _web_settings(web: WebTable, *, demo: bool) -> "Settings":
         proxy_header=web.proxy_header,
         proxy_addresses=tuple(web.proxy_addresses),
     )
+
+
+def provider_of(config: Config, clock: Clock) -> IdentityProvider | None:
+    """Where staff sign in, None where they don't do so elsewhere."""
+    if config.web.sign_in != "openid":
+        return None
+    from cee_mailbot.openid.provider import OpenidProvider  # noqa: PLC0415 - a tenth of a second, for few sites
+    from cee_mailbot.openid.settings import OpenidSettings  # noqa: PLC0415 - as above
+
+    table = config.openid
+    settings = OpenidSettings(
+        issuer=table.issuer or "",
+        client_id=table.client_id or "",
+        key_file=table.key_file or Path(),
+        site=(config.web.public_url or "").rstrip("/"),
+        scopes=tuple(table.scopes),
+        name_claim=table.name_claim,
+        groups_claim=table.groups_claim,
+        acr_values=tuple(table.acr_values),
+        ca_file=table.ca_file,
+    )
+    return OpenidProvider(settings, clock.now)
 
 
 def scanner_of(config: Config) -> Scanner | None:

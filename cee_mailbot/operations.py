@@ -14,7 +14,7 @@ from typing import Any
 
 from cee_mailbot import intake as line
 from cee_mailbot.alarming import AlarmBell
-from cee_mailbot.app import App, SystemClock, reader_of, scanner_of, shipped_site, site_of
+from cee_mailbot.app import App, SystemClock, provider_of, reader_of, scanner_of, shipped_site, site_of
 from cee_mailbot.checkup import Finding, check_clock, check_directories, check_packages, look
 from cee_mailbot.config import Config, MailboxConfig
 from cee_mailbot.desk import wake_due
@@ -312,6 +312,7 @@ def check(app: App) -> Iterator[Finding]:
         ("templates", app.site.composer.check),
         ("directories", lambda: check_directories(app.directories.directory, app.directories.faults)),
         *([("scanner", app.intake.scanner.check)] if app.intake.scanner else []),
+        *([("sign-in", provider.check)] if (provider := provider_of(app.config, app.site.clock)) else []),
         *((f"mailbox {name}", source.check) for name, source in app.sources.items()),
     ]
     with app.reader:  # what reads is started for this, and ends with it

@@ -43,6 +43,7 @@ CONTRACTS = PURE | {
     "lease_ledger",
     "graph_calls",
     "exchange_calls",
+    "identity_provider",
 }
 WORK = {
     "polling",
@@ -75,6 +76,7 @@ RIM = {
     "tokens",
     "graph_web",
     "exchange_web",
+    "openid",
     "mailers",
     "store",
     "blobs",
@@ -94,6 +96,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "lease_ledger": set(),
     "graph_calls": {"errors"},
     "exchange_calls": {"errors"},
+    "identity_provider": {"errors"},
     "log": {"errors"},
     "interfaces": {"domain", "parsers", "errors"},
     "account_ledger": {"domain"},
@@ -160,6 +163,7 @@ LIBRARIES: dict[str, set[str]] = {
     "tokens": {"httpx", "cryptography"},
     "graph_web": {"httpx"},
     "exchange_web": {"exchangelib", "requests", "spnego"},
+    "openid": {"authlib", "joserfc", "httpx", "cryptography"},
     "store": {"sqlalchemy", "sqlmodel", "alembic"},
     "rendering": {"jinja2"},
     "cli": {"rich"},

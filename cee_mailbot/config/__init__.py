@@ -14,6 +14,7 @@ from cee_mailbot.config.environment import read_environment
 from cee_mailbot.config.errors import ConfigError, Fault
 from cee_mailbot.config.file import ConfigFile, read_file
 from cee_mailbot.config.signing_in import graph_root_of, graph_scope_of, graph_token_url_of
+from cee_mailbot.config.staff_tables import OpenidTable, WebTable
 from cee_mailbot.config.tables import (
     AlarmsConfig,
     DirectoriesConfig,
@@ -30,11 +31,11 @@ from cee_mailbot.config.tables import (
     SecretKeys,
     Settings,
     StorageConfig,
-    WebTable,
     read_settings,
 )
 from cee_mailbot.config.values import Secret, is_loopback, secret_in_file, secret_in_text, secret_in_variable
 from cee_mailbot.config.wording import error_lines, faults_of
+from cee_mailbot.domain.groups import GroupRule
 from cee_mailbot.domain.policy import Policy
 from cee_mailbot.domain.routing import PROGRAM_TEAM, Center, Mailbox, shipped_centers
 
@@ -133,6 +134,8 @@ class Config:
     monitoring: MonitoringConfig
     alarms: AlarmsConfig
     web: WebTable
+    openid: OpenidTable
+    groups: tuple[GroupRule, ...]
     directories: DirectoriesConfig
     scanner: ScannerConfig
     mailboxes: tuple[MailboxConfig, ...]
@@ -200,6 +203,8 @@ def _config(path: Path, settings: Settings, environ: Mapping[str, str]) -> Confi
         monitoring=settings.monitoring,
         alarms=settings.alarms,
         web=settings.web,
+        openid=settings.openid,
+        groups=tuple(table.rule for table in settings.group),
         directories=settings.directories,
         scanner=settings.scanner,
         mailboxes=tuple(_mailbox(table, settings.policy, environ) for table in settings.mailbox),

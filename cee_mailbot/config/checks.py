@@ -1,6 +1,5 @@
 """What must hold between the keys of a configuration, where each of them is right by itself."""
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -18,6 +17,7 @@ from cee_mailbot.config.signing_in import (
     secrets_in,
     sign_in_faults,
 )
+from cee_mailbot.config.staff_checks import STAFF_CHECKS
 from cee_mailbot.config.tables import (
     CenterTable,
     MailboxTable,
@@ -88,25 +88,6 @@ def _reading_has_room(settings: Settings) -> Iterator[Fault]:
             yield Fault(path=("reading", key), wrong="is shorter than a second", remedy='write at least "1s"')
     if reading.memory < LEAST_READING_MEMORY:
         yield Fault(path=("reading", "memory"), wrong="is too little to read mail in", remedy='write at least "256MB"')
-
-
-def _web_is_safe(settings: Settings) -> Iterator[Fault]:
-    web = settings.web
-    public = web.public_url or ""
-    named = re.fullmatch(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?/?", public)
-    if web.public_url is not None and named is None:
-        remedy = 'write scheme and host, such as "https://queue.example.gov"'
-        yield Fault(path=("web", "public_url"), wrong="is not the address of a site", remedy=remedy)
-    if not is_loopback(web.host) and not public.startswith("https://"):
-        wrong = "is open to the network, where passwords and mail would go in clear"
-        remedy = "put a proxy with TLS before it and set public_url to its https address, or use 127.0.0.1"
-        yield Fault(path=("web", "host"), wrong=wrong, remedy=remedy)
-    if web.sign_in == "proxy" and not web.proxy_addresses:
-        remedy = "name the addresses of the proxy; a header from anywhere else is not believed"
-        yield Fault(path=("web", "proxy_addresses"), wrong="is missing", remedy=remedy)
-    for key in ("idle", "absolute"):
-        if getattr(web, key) < timedelta(minutes=1):
-            yield Fault(path=("web", key), wrong="is shorter than a minute", remedy='write at least "1m"')
 
 
 def _scanner_is_in_one_place(settings: Settings) -> Iterator[Fault]:
@@ -302,7 +283,7 @@ CHECKS: tuple[Callable[[Settings], Iterator[Fault]], ...] = (
     _polling_takes_time,
     _answers_have_time,
     _reading_has_room,
-    _web_is_safe,
+    *STAFF_CHECKS,
     _scanner_is_in_one_place,
     _replies_can_leave,
     _there_is_a_mailbox,

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cee_mailbot.config.errors import Fault, KeyPath
-from cee_mailbot.config.tables import SECTIONS, EnvironmentText
+from cee_mailbot.config.fields import EnvironmentText
+from cee_mailbot.config.tables import SECTIONS
 
 PREFIX = "CEE_MAILBOT__"
 
@@ -35,7 +36,7 @@ def read_environment(environ: Mapping[str, str]) -> Environment:
 
 def _names_no_section(path: KeyPath) -> Fault:
     known = ", ".join(section.upper() for section in SECTIONS)
-    if path[0] in {"mailbox", "center"}:
+    if path[0] in {"mailbox", "center", "group"}:
         remedy = "set it in the file; a password can come from the variable that password_env names"
         return Fault(path=path, wrong=f"a [[{path[0]}]] can't be set from the environment", remedy=remedy)
     remedy = f"write {PREFIX}SECTION__KEY, where SECTION is one of {known}"

@@ -46,7 +46,7 @@ def _oauth_faults(table: _Place, keys: OauthKeys) -> Iterator[Fault]:
         if getattr(keys, key) is None:
             yield Fault(path=(*table, key), wrong="is missing", remedy=f'add {key} = "..." for auth = "oauth2"')
     yield from _one_proof(table, keys)
-    if keys.token_url is not None and not _is_safe(keys.token_url):
+    if keys.token_url is not None and not is_safe_address(keys.token_url):
         wrong = "would send the client's secret in clear, or is no address of the web"
         yield Fault(path=(*table, "token_url"), wrong=wrong, remedy='write "https://..."')
 
@@ -69,7 +69,7 @@ def graph_faults(table: _Place, keys: GraphKeys, of: str) -> Iterator[Fault]:
         yield Fault(path=(*table, "tenant"), wrong=wrong, remedy='write its id, or a domain such as "agency.example"')
     for key in ("authority", "graph_root"):
         url = getattr(keys, key)
-        if url is not None and (not _is_safe(url) or urlsplit(url).query or urlsplit(url).fragment):
+        if url is not None and (not is_safe_address(url) or urlsplit(url).query or urlsplit(url).fragment):
             wrong = "would send tokens and mail in clear, or is no address of the web"
             yield Fault(path=(*table, key), wrong=wrong, remedy='write "https://..."')
 
@@ -94,7 +94,7 @@ def exchange_faults(table: _Place, keys: ExchangeKeys, user: str | None, of: str
 
 def _is_endpoint(url: str) -> bool:
     """No user, query or fragment, which a request would lose or show to others."""
-    return _is_safe(url) and bool(re.fullmatch(r"https?://[^\s/?#@]+(/[A-Za-z0-9._~-]+)+", url))
+    return is_safe_address(url) and bool(re.fullmatch(r"https?://[^\s/?#@]+(/[A-Za-z0-9._~-]+)+", url))
 
 
 def graph_root_of(keys: GraphKeys) -> str:
@@ -113,7 +113,8 @@ def graph_scope_of(keys: GraphKeys) -> str:
     return f"{root.scheme}://{root.netloc}/.default"
 
 
-def _is_safe(url: str) -> bool:
+def is_safe_address(url: str) -> bool:
+    """Whether nobody on the way can read or change what is sent there: https, or this machine."""
     try:
         parts = urlsplit(url)
     except ValueError:

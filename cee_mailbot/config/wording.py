@@ -102,7 +102,7 @@ def _wrong_type(kind: str, path: KeyPath, shown: str, found: Mapping[str, Any]) 
     if kind in {"string_type", "path_type"}:
         return f"{shown} is not text", _FORMS.get(key, 'write the value in quotes, such as "text"')
     if kind == "list_type":
-        tables = key in {"mailbox", "center"}
+        tables = key in {"mailbox", "center", "group"}
         return (
             f"{shown} is not a list",
             f"write [[{key}]]" if tables else 'write a list, such as ["one", "two"]',

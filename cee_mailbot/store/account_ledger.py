@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 from cee_mailbot.account_ledger import Account, AccountFacts, Home, SessionFacts
 from cee_mailbot.domain.roles import Person, Role
 from cee_mailbot.errors import NotAllowedError, NotFoundError
-from cee_mailbot.store.account_tables import AccountRow, PreferenceRow, RequestRow, SessionRow
+from cee_mailbot.store.account_tables import AccountRow, IdentityRow, PreferenceRow, RequestRow, SessionRow
 from cee_mailbot.store.history import HistoryWriter
 from cee_mailbot.store.tables import MessageRow, ReplyRow, SubmissionRow
 from cee_mailbot.store.texts import storable
@@ -58,16 +58,18 @@ class AccountRegister(TokenRegister):
         row = self._session.get(SessionRow, key)
         if row is None:
             return None
-        account = self._session.get(AccountRow, row.account) if row.account else None
+        account = self._session.get(AccountRow, storable(row.person.casefold()))
         if account is not None and account.disabled:
             return None
         # An account may have another role since, or by the time of a sign-in that was under way.
-        holder = account or row
+        holder = account if account is not None and row.account else row
         return SessionFacts(
             key=row.key,
             person=Person(name=row.person, role=Role(holder.role), teams=_set_of(holder.teams)),
             created_at=row.created_at,
             last_seen_at=row.last_seen_at,
+            by_account=row.account is not None,
+            token=row.token,
         )
 
     def preference(self, person: str, name: str) -> str | None:
@@ -145,6 +147,27 @@ class AccountLedger(AccountRegister, TokenLedger):
         detail = {"account": storable(name), "role": str(role), "teams": _list_of(teams)}
         self._history.add(event, at=self._now, actor=storable(actor), detail=detail)
 
+    def known_as(self, name: str, *, issuer: str, subject: str) -> str:
+        """See `account_ledger.AccountWrites`."""
+        row = self._session.get(IdentityRow, (storable(issuer), storable(subject)))
+        if row is not None:
+            return row.name
+        folded = storable(name.casefold())
+        if self._session.exec(select(IdentityRow).where(IdentityRow.folded == folded)).first() is not None:
+            raise NotAllowedError(f"the name {name} belongs to another person of the provider")
+        self._session.add(
+            IdentityRow(
+                issuer=storable(issuer),
+                subject=storable(subject),
+                folded=folded,
+                name=storable(name),
+                created_at=self._now,
+            )
+        )
+        detail = {"account": storable(name), "issuer": storable(issuer), "subject": storable(subject)}
+        self._history.add("identity-added", at=self._now, actor=storable(name), detail=detail)
+        return name
+
     def open_session(self, session: SessionFacts) -> None:
         """See `account_ledger.AccountWrites`."""
         old = self._now - FORGET_SESSIONS
@@ -153,12 +176,13 @@ class AccountLedger(AccountRegister, TokenLedger):
         self._session.add(
             SessionRow(
                 key=session.key,
-                account=folded if self._session.get(AccountRow, folded) else None,
+                account=folded if session.by_account and self._session.get(AccountRow, folded) is not None else None,
                 person=session.person.name,
                 role=session.person.role,
                 teams=_list_of(session.person.teams),
                 created_at=session.created_at,
                 last_seen_at=session.last_seen_at,
+                token=session.token,
             )
         )
 

@@ -23,7 +23,10 @@ class AccountRow(SQLModel, table=True):
 
 
 class SessionRow(SQLModel, table=True):
-    """A session in the browser, with the role it began with; `account` is null where another signed the person in."""
+    """A session in the browser, with the role it began with.
+
+    `account` is null where a provider signed the person in; `token` is what the provider knows that session by.
+    """
 
     __tablename__: ClassVar[Any] = "session"
     key: str = Field(primary_key=True)
@@ -33,6 +36,18 @@ class SessionRow(SQLModel, table=True):
     teams: list[str] | None = Field(default=None, sa_type=JSON)
     created_at: datetime = Field(index=True)
     last_seen_at: datetime
+    token: str | None = Field(default=None, sa_type=Text)
+
+
+class IdentityRow(SQLModel, table=True):
+    """A person of a provider, and the one name that the person has here; `folded` is it without regard to case."""
+
+    __tablename__: ClassVar[Any] = "identity"
+    issuer: str = Field(primary_key=True)
+    subject: str = Field(primary_key=True)
+    folded: str = Field(unique=True)
+    name: str
+    created_at: datetime
 
 
 class PreferenceRow(SQLModel, table=True):

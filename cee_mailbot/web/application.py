@@ -24,7 +24,8 @@ from cee_mailbot.web.parts import Parts
 from cee_mailbot.web.routes import ROUTES, Route
 from cee_mailbot.web.security import SAFE_METHODS, Guard
 from cee_mailbot.web.showing import show
-from cee_mailbot.web.sign_in import Tries, who_asks
+from cee_mailbot.web.sign_in import who_asks
+from cee_mailbot.web.tries import Tries
 
 logger = logging.getLogger(__name__)
 
@@ -99,7 +100,9 @@ def _answered(route: Route, asked: Asked) -> Response:
 
 
 def _to_sign_in(asked: Asked) -> Response:
-    if asked.parts.settings.sign_in != "password":
+    if asked.request.headers.get("HX-Request") and asked.request.method in SAFE_METHODS:
+        return Response(status_code=401)  # a piece of a page: nothing that stands there is to be replaced
+    if not asked.parts.settings.has_sessions:
         return error_page(asked, 401, "Your sign-in did not come through; open the page again from your portal.")
     url = asked.request.url
     here = url.path + (f"?{url.query}" if url.query else "")

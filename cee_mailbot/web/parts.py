@@ -9,7 +9,9 @@ from urllib.parse import urlsplit
 from cee_mailbot.accounts import Limits
 from cee_mailbot.desk import Intake
 from cee_mailbot.domain.approved_texts import ApprovedText
+from cee_mailbot.domain.groups import GroupRule
 from cee_mailbot.domain.roles import Person, Role
+from cee_mailbot.identity_provider import IdentityProvider
 
 DEMO_PERSON = Person(name="demo", role=Role.ADMINISTRATOR)
 
@@ -23,7 +25,7 @@ class Settings:
     the only ones whose `proxy_header` is believed.
     """
 
-    sign_in: Literal["password", "proxy", "demo"] = "password"
+    sign_in: Literal["password", "proxy", "openid", "demo"] = "password"
     public_url: str | None = None
     limits: Limits = field(default_factory=Limits)
     proxy_header: str = "X-Remote-User"
@@ -34,6 +36,11 @@ class Settings:
     def demo(self) -> bool:
         """Whether this is the demonstration, which every page says."""
         return self.sign_in == "demo"
+
+    @property
+    def has_sessions(self) -> bool:
+        """Whether people sign in and out here; else somebody else says with each request who asks."""
+        return self.sign_in in ("password", "openid")
 
     @property
     def public_host(self) -> str | None:
@@ -50,7 +57,8 @@ class Settings:
 class Parts:
     """The program as the queue page sees it; `ready` are the checks of `/readyz`, each with its words or an error.
 
-    `status` gives what `status --json` prints.
+    `status` gives what `status --json` prints. With `sign_in = "openid"` there is a `provider`, and `groups` say what
+    its groups may do.
     """
 
     intake: Intake
@@ -58,6 +66,8 @@ class Parts:
     ready: Mapping[str, Callable[[], str]] = field(default_factory=dict)
     texts: Mapping[str, ApprovedText] = field(default_factory=dict)
     status: Callable[[], Mapping[str, Any]] = dict
+    provider: IdentityProvider | None = None
+    groups: tuple[GroupRule, ...] = ()
 
     def now(self) -> datetime:
         """The present instant of the site's clock."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from fastapi.responses import Response
 
 from cee_mailbot.domain.roles import Role
+from cee_mailbot.web import sign_in_openid
 from cee_mailbot.web.api.describing import api_docs, openapi
 from cee_mailbot.web.api.operations import OPERATIONS
 from cee_mailbot.web.asking import Asked
@@ -48,7 +49,10 @@ ROUTES: tuple[Route, ...] = (
     _get("/api/openapi.json", openapi, None),
     _get("/sign-in", sign_in_page, None),
     _post("/sign-in", sign_in, None),
+    _get("/sign-in/back", sign_in_openid.come_back, None),
+    _get("/sign-in/keys", sign_in_openid.our_keys, None),
     _post("/sign-out", sign_out, None),
+    _get("/signed-out", sign_in_openid.signed_out, None),
     _get("/", queue.queue_page, Role.VIEWER),
     _get("/pictures", pictures.pictures_page, Role.VIEWER),
     _get("/operations", pictures.operations_page, Role.SUPERVISOR),

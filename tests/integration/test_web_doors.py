@@ -151,5 +151,6 @@ def test_every_route_of_the_application_stands_in_the_table(matrix: Matrix) -> N
     }
     assert served == {(door.method, address_of(door)) for door in EVERY_DOOR}
     assert {route.path for route in ROUTES if route.needs is None} == {
-        "/livez", "/readyz", "/sign-in", "/sign-out", "/api/docs", "/api/openapi.json"
+        "/livez", "/readyz", "/sign-in", "/sign-in/back", "/sign-in/keys", "/sign-out", "/signed-out",
+        "/api/docs", "/api/openapi.json",
     }  # fmt: skip

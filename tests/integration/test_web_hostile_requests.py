@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cee_mailbot.domain.roles import Role
-from cee_mailbot.web.sign_in import TRIES_OF_A_NAME, Tries
+from cee_mailbot.web.tries import TRIES_OF_A_NAME, Tries
 from tests.support.mails import mail
 from tests.support.staff_page import PASSWORD, StaffPage, form
 from tests.support.workshop import Workshop

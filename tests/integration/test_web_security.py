@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 from cee_mailbot import accounts
 from cee_mailbot.domain.roles import Person, Role
 from cee_mailbot.web.routes import ROUTES, Of
-from cee_mailbot.web.sign_in import TRIES_OF_A_NAME
+from cee_mailbot.web.tries import TRIES_OF_A_NAME
 from tests.support.mails import CHEMICALS as TO_CHEMICALS
 from tests.support.mails import mail
 from tests.support.staff_page import PASSWORD, StaffPage, form, rows

@@ -8,7 +8,9 @@ from typing import Any
 from fastapi.testclient import TestClient
 
 from cee_mailbot import accounts
+from cee_mailbot.domain.groups import GroupRule
 from cee_mailbot.domain.roles import Role
+from cee_mailbot.identity_provider import IdentityProvider
 from cee_mailbot.rendering import approved_texts
 from cee_mailbot.web.application import build_application
 from cee_mailbot.web.parts import Parts, Settings
@@ -19,12 +21,25 @@ PASSWORD = "a long enough password"
 
 
 class StaffPage:
-    """The page on a workshop; `settings` are the page's own."""
+    """The page on a workshop; `settings` are its own, `provider` and `groups` for those who sign in elsewhere."""
 
-    def __init__(self, shop: Workshop, **settings: Any) -> None:
+    def __init__(
+        self,
+        shop: Workshop,
+        provider: IdentityProvider | None = None,
+        groups: tuple[GroupRule, ...] = (),
+        **settings: Any,
+    ) -> None:
         self.shop = shop
         checks = {"database": shop.store.check, "blobs": shop.blobs.check}
-        parts = Parts(intake=shop.intake, settings=Settings(**settings), ready=checks, texts=approved_texts())
+        parts = Parts(
+            intake=shop.intake,
+            settings=Settings(**settings),
+            ready=checks,
+            texts=approved_texts(),
+            provider=provider,
+            groups=groups,
+        )
         self.application = build_application(parts)
 
     def browser(self) -> TestClient:

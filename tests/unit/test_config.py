@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 
 from cee_mailbot.config import Config, find_config, load_config
 from cee_mailbot.config.errors import ConfigError
+from cee_mailbot.config.fields import Table
 from cee_mailbot.config.file import lines_of
+from cee_mailbot.config.staff_tables import GroupTable, OpenidTable, WebTable
 from cee_mailbot.config.tables import (
     AlarmsConfig,
     CenterTable,
@@ -27,8 +29,6 @@ from cee_mailbot.config.tables import (
     RepliesTable,
     ScannerConfig,
     StorageConfig,
-    Table,
-    WebTable,
 )
 from cee_mailbot.config.values import (
     is_loopback,
@@ -73,6 +73,8 @@ TABLES: dict[str, type[Table]] = {
     "[monitoring]": MonitoringConfig,
     "[alarms]": AlarmsConfig,
     "[web]": WebTable,
+    "[openid]": OpenidTable,
+    "[[group]]": GroupTable,
     "[[mailbox]]": MailboxTable,
     "[[center]]": CenterTable,
 }

@@ -1,0 +1,88 @@
+"""Calls to a provider: one answer each, of bounded size, over TLS or on this machine, never led elsewhere."""
+
+import json
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from cee_mailbot.identity_provider import Refusal, RefusedSignInError
+from cee_mailbot.openid.settings import OpenidSettings
+
+LONGEST_ANSWER = 256 * 1024
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Answer:
+    """Status and JSON object of an answer; an empty one where it was none."""
+
+    status: int
+    said: Mapping[str, Any]
+
+
+class Calls:
+    """See the module; raises `RefusedSignInError` with `Refusal.UNREACHABLE` for whatever keeps an answer away."""
+
+    def __init__(self, settings: OpenidSettings) -> None:
+        self._settings = settings
+        self._context: ssl.SSLContext | None = None  # to read the authorities takes time
+
+    def get(self, url: str, *, bearer: str | None = None) -> Answer:
+        """What is at this address."""
+        headers = {"Authorization": f"Bearer {bearer}"} if bearer is not None else {}
+        return self._call("GET", url, headers, None)
+
+    def post(self, url: str, form: str) -> Answer:
+        """The answer to a form that is encoded already."""
+        return self._call("POST", url, {"Content-Type": "application/x-www-form-urlencoded"}, form.encode())
+
+    def _call(self, method: str, url: str, headers: Mapping[str, str], content: bytes | None) -> Answer:
+        settings = self._settings
+        if not is_safe(url):
+            raise RefusedSignInError(Refusal.UNREACHABLE, f"{url[:200]!r} is no https address")
+        try:
+            self._context = self._context or ssl.create_default_context(cafile=settings.ca_file)
+            with (
+                httpx.Client(verify=self._context, timeout=settings.timeout, follow_redirects=False) as client,
+                client.stream(
+                    method, url, headers={"Accept": "application/json", **headers}, content=content
+                ) as answer,
+            ):
+                return Answer(status=answer.status_code, said=_object(_bounded(answer)))
+        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+            words = f"{url} can't be reached: {error}; check issuer, ca_file and the network"
+            raise RefusedSignInError(Refusal.UNREACHABLE, words) from error
+
+
+def is_safe(url: object) -> bool:
+    """Whether an address can be called without anybody listening: https, or this machine itself."""
+    if not isinstance(url, str):
+        return False
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return bool(parts.hostname) and (
+        parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
+    )
+
+
+def _bounded(answer: httpx.Response) -> bytes:
+    body = b""
+    for piece in answer.iter_bytes():
+        body += piece
+        if len(body) > LONGEST_ANSWER:
+            raise RefusedSignInError(Refusal.UNREACHABLE, f"{answer.url} gave an answer without end")
+    return body
+
+
+def _object(body: bytes) -> Mapping[str, Any]:
+    try:
+        said = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    return said if isinstance(said, dict) else {}
