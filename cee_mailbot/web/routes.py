@@ -23,6 +23,7 @@ from cee_mailbot.web.pages import (
     queue,
     saved,
     unprocessed,
+    viewer,
 )
 from cee_mailbot.web.sign_in import sign_in, sign_in_page, sign_out
 
@@ -72,6 +73,7 @@ ROUTES: tuple[Route, ...] = (
     _get("/messages/{message}/raw", documents.raw_message, Role.VIEWER, Of.MESSAGE),
     _get("/messages/{message}/documents/{number}", documents.document, Role.VIEWER, Of.MESSAGE),
     _get("/messages/{message}/documents/{number}/shown", documents.shown_document, Role.VIEWER, Of.MESSAGE),
+    _get("/viewer", viewer.viewer_page, Role.VIEWER),
     _get("/unprocessed", unprocessed.unprocessed_page, Role.VIEWER),
     _get("/messages/{message}/release", unprocessed.release_page, Role.SPECIALIST, Of.MESSAGE),
     _post("/messages/{message}/release", unprocessed.release, Role.SPECIALIST, Of.MESSAGE),

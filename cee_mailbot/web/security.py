@@ -24,6 +24,10 @@ PAGE_POLICY = (
 # What a sender wrote: no code, no request, an origin of its own; our own pages may show it in a frame.
 FOREIGN_POLICY = "default-src 'none'; sandbox; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 
+# The files of the viewer, whose frame has no origin: to a browser it is a stranger, who must be let have them.
+VIEWER = "/static/viewer/"
+_FOR_STRANGERS = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
+
 _HEADERS = {
     "Content-Security-Policy": PAGE_POLICY,
     "X-Content-Type-Options": "nosniff",
@@ -49,7 +53,7 @@ class Guard:
         if scope["type"] != "http":
             await self._application(scope, receive, send)
             return
-        guarded = _with_headers(send, lasting=scope["path"].startswith("/static/"), secure=self._settings.secure)
+        guarded = _with_headers(send, scope["path"], secure=self._settings.secure)
         refusal = refused(scope["method"], scope["path"], Headers(scope=scope), self._settings)
         if refusal is not None:
             status, words = refusal
@@ -103,13 +107,16 @@ def _from_our_page(headers: Headers, host: str, settings: Settings) -> bool:
     return headers.get("origin") == f"{scheme}://{host}"
 
 
-def _with_headers(send: Send, *, lasting: bool, secure: bool) -> Callable[[Message], Awaitable[None]]:
+def _with_headers(send: Send, path: str, *, secure: bool) -> Callable[[Message], Awaitable[None]]:
     async def answer(message: MutableMapping[str, Any]) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
-            if lasting:
-                headers.setdefault("Cache-Control", "no-cache")  # kept, and asked after: a new version shows at once
-            for name, value in _HEADERS.items():
+            wanted = dict(_HEADERS)
+            if path.startswith("/static/"):
+                wanted["Cache-Control"] = "no-cache"  # kept, and asked after: a new version shows at once
+            if path.startswith(VIEWER):
+                wanted |= _FOR_STRANGERS
+            for name, value in wanted.items():
                 headers.setdefault(name, value)
             if secure:
                 headers.setdefault("Strict-Transport-Security", "max-age=31536000")

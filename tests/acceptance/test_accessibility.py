@@ -1,10 +1,8 @@
 """Every page of the demonstration is looked at by axe: in light and dark, and at 200 % on a small screen."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,12 +12,11 @@ from cee_mailbot.cli import main
 from cee_mailbot.config import load_config
 from cee_mailbot.questions import ItemQuery, MessageQuery
 from cee_mailbot.web.routes import ROUTES, Of
+from tests.support.axe import violations
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser
 
-AXE = Path(__file__).parents[1] / "data" / "vendored" / "axe-core-4.14.1.min.js"
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], "iframes": False}
 NOW = datetime(2026, 12, 31, 12, tzinfo=UTC)
 LOOKS: dict[str, dict[str, Any]] = {
     "light": {"color_scheme": "light", "viewport": {"width": 1280, "height": 900}},
@@ -75,13 +72,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         paths = [one.path.format(**thing) for one in routes for thing in things[one.of]]
         with serving(app, demo=True, tcp_port=0) as home:
             yield Site(home=home.rstrip("/"), paths=tuple(dict.fromkeys([*paths, *MORE])))
-
-
-def violations(page: "Page") -> list[str]:
-    """What axe finds on a page, a line each: the rule, and where."""
-    page.evaluate(AXE.read_text(encoding="utf-8") + ";undefined")
-    found = page.evaluate(f"axe.run(document, {json.dumps(RULES)}).then(found => found.violations)")
-    return [f"{one['id']}: {node['target']} {node['failureSummary']}" for one in found for node in one["nodes"]]
 
 
 @pytest.mark.parametrize("look", LOOKS)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tests.support.browser import Enter
 
 LISTS = Path(__file__).parents[1] / "unit" / "data"
-OWN_SCRIPTS = {"/static/htmx-2.0.11.min.js", "/static/queue.js", "/static/keys.js"}
+OWN_SCRIPTS = {"/static/htmx-2.0.11.min.js", "/static/queue.js", "/static/keys.js", "/static/papers.js"}
 NAME = '<img src=x onerror="alert(1)">\u202e\u2066fdp.svg'
 SUBJECT = "DR,<script>alert(1)</script>\u202e,345-67890123,2704"
 SENDER = '"<b id=planted>Broker</b>\u202e" <broker@filer.example>'

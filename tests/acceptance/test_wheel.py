@@ -36,6 +36,8 @@ def test_the_installed_wheel_writes_a_configuration_that_passes_its_own_check(tm
         ],
         site,
     )
+    shipped = {path.relative_to(ROOT) for path in (ROOT / "cee_mailbot/web/static").rglob("*") if path.is_file()}
+    assert [one for one in shipped if not (installed / one).is_file()] == []
     ours = [sys.executable, "-m", "cee_mailbot"]
     run([*ours, "init"], site, PYTHONPATH=str(installed))
     assert str(installed) in run([*ours, "check"], site, PYTHONPATH=str(installed))

@@ -61,6 +61,30 @@ def test_every_answer_carries_the_headers_of_safety(page: StaffPage) -> None:
         assert headers["referrer-policy"] == "no-referrer"
 
 
+def test_the_viewer_has_no_origin_and_its_files_are_there_for_it(page: StaffPage) -> None:
+    """Its frame may run and load what lies beside it and nothing else; no other file of ours is for strangers."""
+    browser = page.person()
+    policy = browser.get("/viewer").headers["content-security-policy"]
+    rules = dict(rule.strip().partition(" ")[::2] for rule in policy.split(";"))
+    own = "http://127.0.0.1:8400/static/viewer/"
+    assert rules["sandbox"] == "allow-scripts"
+    assert rules["default-src"] == "'none'"
+    assert rules["script-src"] == f"{own} 'wasm-unsafe-eval'"
+    assert {rules["connect-src"], rules["style-src"]} == {own}
+    assert rules["frame-ancestors"] == "'self'"
+    open_to = {
+        path: browser.get(path).headers.get("access-control-allow-origin")
+        for path in ("/static/viewer/viewer.mjs", "/static/queue.js", "/viewer", "/static/viewer/../queue.js", "/")
+    }
+    assert open_to == {**dict.fromkeys(open_to, None), "/static/viewer/viewer.mjs": "*"}
+
+
+def test_the_viewer_is_named_as_people_reach_it(shop: Workshop) -> None:
+    behind = StaffPage(shop, public_url="https://queue.example", sign_in="demo").application
+    policy = TestClient(behind, base_url="https://queue.example").get("/viewer").headers["content-security-policy"]
+    assert "connect-src https://queue.example/static/viewer/;" in policy
+
+
 @pytest.mark.parametrize("name", sorted(path.name for path in Path("templates/web").glob("*.html")))
 def test_no_template_has_code_or_style_of_its_own(name: str) -> None:
     """The policy would stop it; here nobody writes it."""

@@ -1,7 +1,7 @@
 """Messages and documents: as text where that is safe, as exact bytes to keep, never as what they claim to be."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -29,6 +29,19 @@ _ASCII_NAME = re.compile(r"[^A-Za-z0-9._ -]")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class NumberedDocument:
+    """A document with its number within its message, by which it is asked for; whether and how the page shows it.
+
+    `shown` is as text or picture, `pdf` as pages in the viewer.
+    """
+
+    number: int
+    facts: DocumentFacts
+    shown: bool
+    pdf: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Shown:
     """What a message says: its plain text, whether it has HTML, and in words why there is nothing to read."""
 
@@ -42,15 +55,30 @@ def message_page(asked: Asked) -> Response:
     number = whole_number(asked.path["message"])
     with asked.parts.intake.store.read() as ask:
         message, documents, scan = ask.message(number), ask.documents(number), ask.scan(number)
-    values: dict[str, Any] = {"message": message, "documents": documents, "scan": scan, "shown": SHOWN_INLINE}
-    said = _said(asked, number, malware=_is_malware(scan))
+    malware = is_malware(scan)
+    values: dict[str, Any] = {"message": message, "documents": numbered(documents, malware=malware), "scan": scan}
+    said = _said(asked, number, malware=malware)
     if asked.request.headers.get("HX-Request"):
         return show(asked, "_message_text.html", said=said, **values)
     releasable = message.status in RELEASABLE
     return show(asked, "message.html", said=said, line=message.subject, releasable=releasable, **values)
 
 
-def _is_malware(scan: Mapping[str, str] | None) -> bool:
+def numbered(documents: Iterable[DocumentFacts], *, malware: bool) -> list[NumberedDocument]:
+    """The documents of one message by number, from 1; of malware and of what was set aside nothing is shown."""
+    return [
+        NumberedDocument(
+            number=number,
+            facts=facts,
+            shown=(safe := not malware and facts.status != "quarantined") and facts.type in SHOWN_INLINE,
+            pdf=safe and facts.type == "pdf",
+        )
+        for number, facts in enumerate(documents, start=1)
+    ]
+
+
+def is_malware(scan: Mapping[str, str] | None) -> bool:
+    """Whether this is what is kept of a scan that found something."""
     return scan is not None and scan.get("state") == "malware"
 
 
@@ -74,9 +102,7 @@ def message_html(asked: Asked) -> Response:
     Raises `NotAllowedError` where the scanner found malware, and where there is no HTML.
     """
     number = whole_number(asked.path["message"])
-    with asked.parts.intake.store.read() as ask:
-        malware = _is_malware(ask.scan(number))
-    if malware:
+    if _found_malware(asked, number):
         raise NotAllowedError(f"the scanner found malware in message {number}; nothing of it is shown")
     html = desk.reading_of(asked.parts.intake, number).cut.html
     if not html:
@@ -84,6 +110,11 @@ def message_html(asked: Asked) -> Response:
     answer = show(asked, "html_message.html", number=number, body=Markup(sanitise_html(html)))  # noqa: S704 - made safe
     answer.headers["Content-Security-Policy"] = FOREIGN_POLICY
     return answer
+
+
+def _found_malware(asked: Asked, message: int) -> bool:
+    with asked.parts.intake.store.read() as ask:
+        return is_malware(ask.scan(message))
 
 
 def raw_message(asked: Asked) -> Response:
@@ -103,6 +134,8 @@ def document(asked: Asked) -> Response:
 def shown_document(asked: Asked) -> Response:
     """A document within the page: text escaped, a picture as a picture; anything else is to be downloaded."""
     facts, found = _document(asked)
+    if _found_malware(asked, facts.message):
+        raise NotAllowedError(f"the scanner found malware in message {facts.message}; nothing of it is shown")
     if facts.status == "quarantined" or facts.type not in SHOWN_INLINE:
         raise NotAllowedError(f"documents of the type {facts.type} are not shown here; download it")
     if facts.type in IMAGES:

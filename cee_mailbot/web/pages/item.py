@@ -1,6 +1,6 @@
 """One item: facts and clocks, flags, documents, messages, what can be done, and its history."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,22 +16,13 @@ from cee_mailbot.domain.work_item import Closing, ItemState, allowed
 from cee_mailbot.staff_ledger import Draft
 from cee_mailbot.web.acts import ACTS
 from cee_mailbot.web.asking import Asked
-from cee_mailbot.web.pages.documents import SHOWN_INLINE
+from cee_mailbot.web.pages.documents import NumberedDocument, is_malware, numbered
 from cee_mailbot.web.pages.drafts import note_viewing
 from cee_mailbot.web.pages.queue import done_of, sort_of
 from cee_mailbot.web.showing import show
 from cee_mailbot.web.views import due_words
 from parsers.port import find_port
 from parsers.subject_types import subject_table
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class NumberedDocument:
-    """A document with its number within its message, by which it is asked for, and whether the page can show it."""
-
-    number: int
-    facts: DocumentFacts
-    shown: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,6 +38,7 @@ def item_page(asked: Asked) -> Response:
     with asked.parts.intake.store.read() as ask:
         story = ask.story(asked.path["tracking"])
         drafts = ask.drafts(story.item.tracking, person=asked.person.name)
+        malware = {one.id for one in story.messages if is_malware(ask.scan(one.id))}
         closures, done = in_force(ask.closures()), done_of(asked, ask)
     site = asked.parts.intake.site
     policy = site.policies.get(story.mailbox)
@@ -62,7 +54,7 @@ def item_page(asked: Asked) -> Response:
         code_name=subject_table().get(story.item.code or ""),
         due=due_words(story.item, asked.parts.now(), closures),
         clocks=clock_facts(story, closures, policy.office_hours if policy else None),
-        documents=numbered_documents(story.documents),
+        documents=documents_of(story.documents, malware),
         messages=story.messages,
         events=events(story),
         timeline=timeline_of(story),
@@ -97,14 +89,12 @@ def _reply_form(asked: Asked, story: ItemStory, drafts: Mapping[str, Draft], cen
     }
 
 
-def numbered_documents(documents: tuple[DocumentFacts, ...]) -> dict[int, list[NumberedDocument]]:
-    """The documents by the message that they came with, numbered from 1 in it."""
-    found: dict[int, list[NumberedDocument]] = {}
+def documents_of(documents: tuple[DocumentFacts, ...], malware: Collection[int]) -> dict[int, list[NumberedDocument]]:
+    """The documents by the message that they came with, numbered from 1 in it; `malware` are messages that have it."""
+    found: dict[int, list[DocumentFacts]] = {}
     for facts in documents:
-        of_message = found.setdefault(facts.message, [])
-        shown = facts.type in SHOWN_INLINE and facts.status != "quarantined"
-        of_message.append(NumberedDocument(number=len(of_message) + 1, facts=facts, shown=shown))
-    return found
+        found.setdefault(facts.message, []).append(facts)
+    return {message: numbered(of_message, malware=message in malware) for message, of_message in found.items()}
 
 
 def events(story: ItemStory) -> list[Event]:

@@ -21,6 +21,7 @@ KEYS: tuple[tuple[str, str], ...] = (
     ("t", "Hand over: go to the choice of Center"),
     ("n", "Internal note"),
     ("r", "Message to filer"),
+    ("], [", "Next and previous document of the item"),
     (".", "Copy the tracking number; .. with the subject, ... with the link"),
     ("z", "Undo what was just done"),
     ("/", "Search"),

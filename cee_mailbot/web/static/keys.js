@@ -38,6 +38,16 @@
     select(all[next]);
   }
 
+  const papers = () => [...document.querySelectorAll("[data-paper]")];
+
+  function turnTo(step) {
+    const all = papers();
+    const at = all.indexOf(document.activeElement.closest?.("[data-paper]"));
+    const next = at < 0 ? (step > 0 ? 0 : all.length - 1) : Math.min(Math.max(at + step, 0), all.length - 1);
+    all[next].focus({ preventScroll: true });
+    all[next].scrollIntoView({ block: "start" });
+  }
+
   // One dot copies the number, two the subject too, three the link too.
   async function copy(dots) {
     const from = one("[data-copy]");
@@ -58,6 +68,8 @@
     [["o"], "Open the item (Enter does too)", () => rows().length > 0, () => linkOf(currentRow() ?? rows()[0]).click()],
     [["x"], "Select the item of this row", () => Boolean(one("tr[data-row] input[type=checkbox]")),
       () => currentRow()?.querySelector("input[type=checkbox]")?.click()],
+    [["]"], "Next document", () => papers().length > 0, () => turnTo(1)],
+    [["["], "Previous document", () => papers().length > 0, () => turnTo(-1)],
     [["/"], "Search", () => Boolean(one("#search")), () => one("#search").select()],
     [["."], "Copy the tracking number (.. with the subject, ... with the link)",
       () => Boolean(one("[data-copy]")), () => copy(1)],
