@@ -141,6 +141,7 @@ def session_of(store: Store, now: datetime, secret: str, limits: Limits, *, used
     if used and now - found.last_seen_at >= TOUCHED_EVERY:
         with store.begin(now) as unit:
             unit.touch_session(found.key)
+        return replace(found, last_seen_at=now)
     return found
 
 

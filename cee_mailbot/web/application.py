@@ -102,13 +102,13 @@ def _answered(route: Route, asked: Asked) -> Response:
 def _to_sign_in(asked: Asked) -> Response:
     if asked.request.headers.get("HX-Request") and asked.request.method in SAFE_METHODS:
         return Response(status_code=401)  # a piece of a page: nothing that stands there is to be replaced
+    if asked.request.headers.get("accept") == "application/json":
+        return Response(status_code=401)
     if not asked.parts.settings.has_sessions:
         return error_page(asked, 401, "Your sign-in did not come through; open the page again from your portal.")
-    url = asked.request.url
-    here = url.path + (f"?{url.query}" if url.query else "")
     if asked.request.method not in SAFE_METHODS:
         return _not_lost(asked)
-    return go_to(f"/sign-in?back={quote(here, safe='')}" if here != "/" else "/sign-in")
+    return go_to(f"/sign-in?back={quote(asked.here, safe='')}" if asked.here != "/" else "/sign-in")
 
 
 def _not_lost(asked: Asked) -> Response:

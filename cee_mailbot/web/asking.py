@@ -50,6 +50,14 @@ class Asked:
         """The values in the query string, the last one of each name."""
         return self.request.query_params
 
+    @property
+    def here(self) -> str:
+        """The address of this page, to come back to; of a form that was sent, the front page."""
+        url = self.request.url
+        if self.request.method != "GET":
+            return "/"
+        return url.path + (f"?{url.query}" if url.query else "")
+
     def text(self, name: str, *, longest: int = LONGEST_TEXT) -> str:
         """A text of the form, line ends as one. Raises `UserError` when it is too long."""
         value = self.form.get(name, "").replace("\r\n", "\n").strip()

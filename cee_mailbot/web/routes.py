@@ -22,6 +22,7 @@ from cee_mailbot.web.pages import (
     pictures,
     queue,
     saved,
+    session,
     unprocessed,
     viewer,
 )
@@ -54,6 +55,8 @@ ROUTES: tuple[Route, ...] = (
     _get("/sign-in/keys", sign_in_openid.our_keys, None),
     _post("/sign-out", sign_out, None),
     _get("/signed-out", sign_in_openid.signed_out, None),
+    _get("/session/left.json", session.left, Role.VIEWER),
+    _post("/session/stay", session.stay, Role.VIEWER),
     _get("/", queue.queue_page, Role.VIEWER),
     _get("/pictures", pictures.pictures_page, Role.VIEWER),
     _get("/operations", pictures.operations_page, Role.SUPERVISOR),

@@ -1,4 +1,7 @@
-"""The cookie of a session, and where a browser goes once it has one."""
+"""The session of a browser: its cookie, how long it lasts yet, and where a browser goes once it has one."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from fastapi import Request
 from fastapi.responses import Response
@@ -9,8 +12,25 @@ from cee_mailbot.domain.roles import Person
 from cee_mailbot.web.asking import Asked
 from cee_mailbot.web.parts import Parts
 
-# What an open page asks for by itself, every half minute: no sign that somebody is there.
-BY_ITSELF = "/viewing"
+# What an open page asks for by itself: no sign that somebody is there.
+BY_ITSELF = ("/viewing", "/session/left.json")
+# WCAG 2.2.1 wants 20 seconds at least.
+WARNED_BEFORE = timedelta(minutes=2)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Left:
+    """How long a session lasts yet: until `ends` in any case, and `seconds` if nobody uses it."""
+
+    ends: datetime
+    seconds: int
+    idle: timedelta
+    near: bool
+
+    @property
+    def minutes(self) -> int:
+        """How many minutes without use end it."""
+        return int(self.idle.total_seconds() // 60)
 
 
 def cookie_name(parts: Parts) -> str:
@@ -28,7 +48,24 @@ def found_session(parts: Parts, request: Request) -> SessionFacts | None:
         return None
     used = not request.url.path.endswith(BY_ITSELF)
     found = session_of(parts.intake.store, parts.now(), secret, parts.settings.limits, used=used)
-    return found if found and found.by_account == (parts.settings.sign_in == "password") else None
+    if found is None or found.by_account != (parts.settings.sign_in == "password"):
+        return None
+    request.state.session = found
+    return found
+
+
+def session_left(asked: Asked) -> Left | None:
+    """How long the session of this request lasts yet; None where there is none."""
+    found: SessionFacts | None = getattr(asked.request.state, "session", None)
+    if found is None:
+        return None
+    limits, now = asked.parts.settings.limits, asked.parts.now()
+    ends = found.created_at + limits.absolute
+    left = min(ends, found.last_seen_at + limits.idle) - now
+    # To the second below: a page that believes in a moment that is over would promise what nobody can keep.
+    return Left(
+        ends=ends, seconds=max(0, int(left.total_seconds())), idle=limits.idle, near=ends - now <= WARNED_BEFORE
+    )
 
 
 def keep_session(asked: Asked, answer: Response, person: Person, *, token: str | None = None) -> None:

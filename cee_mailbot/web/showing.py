@@ -13,6 +13,7 @@ from cee_mailbot.domain.reasons import FLAGS, REASONS, REPLY_REASONS, Meaning
 from cee_mailbot.domain.roles import Role
 from cee_mailbot.resources import resource
 from cee_mailbot.web.asking import Asked, new_key
+from cee_mailbot.web.session_cookie import session_left
 
 _SIZES = ((1_000_000, "MB"), (1_000, "KB"))
 _FRAGMENT = "HX-Request"
@@ -27,6 +28,7 @@ def show(asked: Asked, template: str, status: int = 200, **values: Any) -> HTMLR
             asked=asked,
             person=asked.visitor,
             settings=asked.parts.settings,
+            left=session_left(asked),
             centers=asked.parts.intake.site.centers,
             now=asked.parts.now(),
             can_work=asked.visitor is not None and asked.visitor.may(Role.SPECIALIST),
