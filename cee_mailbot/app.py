@@ -234,6 +234,7 @@ def _web_settings(web: WebTable, *, demo: bool) -> "Settings":
         limits=Limits(idle=web.idle, absolute=web.absolute),
         proxy_header=web.proxy_header,
         proxy_addresses=tuple(web.proxy_addresses),
+        record_views=web.record_views == "on",
     )
 
 

@@ -106,6 +106,12 @@ class DeskLedger(AccountWrites, StaffWrites, Protocol):
     def carry_out(self, change: Change) -> None:
         """An act on one item, with its reply."""
 
+    def note_view(self, message: int, *, actor: str, how: str, document: int | None) -> None:
+        """Adds the line that somebody was given this message, or its document with this number.
+
+        It is no act: the version of the item stays, and nothing is made wrong by it. Raises `NotFoundError`.
+        """
+
     def add_note(self, submission: int, *, actor: str, text: str) -> None:
         """A note, which the sender never sees."""
 

@@ -17,6 +17,7 @@ from cee_mailbot.desk.handing_on import send_back, transfer, transfer_to_port, w
 from cee_mailbot.desk.messages import (
     cancel_reply,
     documents_of,
+    note_view,
     picture_of,
     reading_if_released,
     reading_of,
@@ -40,6 +41,7 @@ __all__ = [
     "join",
     "move",
     "note",
+    "note_view",
     "picture_of",
     "reading_if_released",
     "reading_of",

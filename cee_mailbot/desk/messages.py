@@ -38,6 +38,12 @@ def picture_of(intake: Intake, message_id: int, wanted: str) -> bytes | None:
     return _read_anew(intake, message_id, lambda raw: intake.reader.picture(raw, wanted))
 
 
+def note_view(intake: Intake, message_id: int, *, actor: str, how: str, document: int | None = None) -> None:
+    """Writes down that a person was given a message, or its document with this number. Raises `NotFoundError`."""
+    with intake.store.begin(intake.site.clock.now()) as unit:
+        unit.note_view(message_id, actor=actor, how=how, document=document)
+
+
 def _read_anew(intake: Intake, message_id: int, read: Callable[[bytes], Found]) -> Found:
     with intake.store.read() as ask:
         sha256 = ask.message(message_id).sha256

@@ -23,6 +23,8 @@ _WORDS: Mapping[str, str] = {
     "entry-date-set": "the entry date was set",
     "presentation-set": "the presentation time was set by a person",
     "due-moved": "the due date moved",
+    "message-viewed": "message {message} was given to this person",
+    "document-viewed": "a document of message {message} was given to this person",
 }
 _REPLY = "reply-"
 # What the history keeps for programs: digests, row ids, and the version of the rules.

@@ -9,7 +9,7 @@ from cee_mailbot.domain.item_history import lines_of
 
 SUBMISSION, WORK, DUE = "Submission", "Work", "Due"
 # What the picture leaves to the history: it would be one mark a message too many, or says nothing to staff.
-_UNDRAWN = frozenset({"received", "papers-compared"})
+_UNDRAWN = frozenset({"received", "papers-compared", "message-viewed", "document-viewed"})
 MOST_MARKS = 40
 
 

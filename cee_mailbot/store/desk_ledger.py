@@ -115,6 +115,22 @@ class DeskLedger(AssemblyLedger):
             EVENTS[Act.NOTE], at=self._now, actor=row.actor, submission=submission, detail={"note": row.id}
         )
 
+    def note_view(self, message: int, *, actor: str, how: str, document: int | None) -> None:
+        """See `desk_ledger.DeskLedger`."""
+        row = self._session.get(MessageRow, message)
+        if row is None:
+            raise NotFoundError(f"there is no message {message}; `cee-mailbot messages list` shows all")
+        event = "message-viewed" if document is None else "document-viewed"
+        detail: dict[str, object] = {"how": how} if document is None else {"document": document, "how": how}
+        self._history.add(
+            event,
+            at=self._now,
+            actor=storable(actor),
+            submission=row.submission_id,
+            message=message,
+            detail=detail,
+        )
+
     def regroup(self, regrouping: Regrouping) -> None:
         """See `desk_ledger.DeskLedger`."""
         source, target = (self._session.get_one(SubmissionRow, one) for one in (regrouping.source, regrouping.target))

@@ -19,6 +19,7 @@ from cee_mailbot.web.api.operation import PREFIX
 from cee_mailbot.web.api.operations import OPERATIONS
 from cee_mailbot.web.asking import Asked, ForbiddenError, go_to
 from cee_mailbot.web.gate import authorise
+from cee_mailbot.web.handing_out import note_handed_out
 from cee_mailbot.web.once import AlreadyDoneError
 from cee_mailbot.web.parts import Parts
 from cee_mailbot.web.routes import ROUTES, Route
@@ -86,7 +87,8 @@ def _answered(route: Route, asked: Asked) -> Response:
         if route.needs is not None and visitor is None:
             return _to_sign_in(asked)
         authorise(route, asked)
-        return route.page(asked)
+        answer = route.page(asked)
+        note_handed_out(route, asked, answer)
     except AlreadyDoneError as done:
         return go_to(done.place)
     except CeeMailbotError as error:
@@ -97,6 +99,7 @@ def _answered(route: Route, asked: Asked) -> Response:
     except Exception:
         logger.exception("a page broke")
         return error_page(asked, 500, "The program failed to make this page. Report it; nothing you did was lost.")
+    return answer
 
 
 def _to_sign_in(asked: Asked) -> Response:

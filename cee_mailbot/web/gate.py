@@ -22,13 +22,17 @@ class Of(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Door:
-    """What one route asks for; `needs` None means everybody, a `scope` that it is of the API and takes tokens alone."""
+    """What one route asks for; `needs` None means everybody, a `scope` that it is of the API and takes tokens alone.
+
+    `hands_out` says how it gives what a sender wrote, as the history tells it; empty where it gives none of it.
+    """
 
     method: str
     path: str
     needs: Role | None
     of: Of = Of.NOTHING
     scope: Scope | None = None
+    hands_out: str = ""
 
 
 def authorise(door: Door, asked: Asked) -> None:

@@ -22,7 +22,7 @@ class Settings:
 
     `public_url` is the address that people type when a proxy stands before the page; without it the page is for this
     machine alone. `sign_in` names a way of `SIGN_IN`; `demo` lets everybody on this machine in. `proxy_addresses` are
-    the only ones whose `proxy_header` is believed.
+    the only ones whose `proxy_header` is believed. With `record_views` the history tells who was given which document.
     """
 
     sign_in: Literal["password", "proxy", "openid", "demo"] = "password"
@@ -31,6 +31,7 @@ class Settings:
     proxy_header: str = "X-Remote-User"
     proxy_addresses: tuple[str, ...] = ()
     page_rows: int = 50
+    record_views: bool = False
 
     @property
     def demo(self) -> bool:

@@ -40,6 +40,11 @@ def _get(path: str, page: Callable[[Asked], Response], needs: Role | None, of: O
     return Route(method="GET", path=path, page=page, needs=needs, of=of)
 
 
+def _given(path: str, page: Callable[[Asked], Response], how: str) -> Route:
+    """What a sender wrote, as the history tells that it was given."""
+    return Route(method="GET", path=path, page=page, needs=Role.VIEWER, of=Of.MESSAGE, hands_out=how)
+
+
 def _post(path: str, page: Callable[[Asked], Response], needs: Role | None, of: Of = Of.NOTHING) -> Route:
     return Route(method="POST", path=path, page=page, needs=needs, of=of)
 
@@ -71,11 +76,11 @@ ROUTES: tuple[Route, ...] = (
     _post("/items/{tracking}/drafts/{kind}", drafts.keep_draft, Role.SPECIALIST, Of.ITEM),
     _get("/items/{tracking}/viewing", drafts.viewing, Role.VIEWER, Of.ITEM),
     _post("/items/{tracking}/{act}", acting.act, Role.SPECIALIST, Of.ITEM),
-    _get("/messages/{message}", documents.message_page, Role.VIEWER, Of.MESSAGE),
-    _get("/messages/{message}/html", documents.message_html, Role.VIEWER, Of.MESSAGE),
-    _get("/messages/{message}/raw", documents.raw_message, Role.VIEWER, Of.MESSAGE),
-    _get("/messages/{message}/documents/{number}", documents.document, Role.VIEWER, Of.MESSAGE),
-    _get("/messages/{message}/documents/{number}/shown", documents.shown_document, Role.VIEWER, Of.MESSAGE),
+    _given("/messages/{message}", documents.message_page, "read"),
+    _given("/messages/{message}/html", documents.message_html, "read with its layout"),
+    _given("/messages/{message}/raw", documents.raw_message, "downloaded"),
+    _given("/messages/{message}/documents/{number}", documents.document, "downloaded"),
+    _given("/messages/{message}/documents/{number}/shown", documents.shown_document, "shown"),
     _get("/viewer", viewer.viewer_page, Role.VIEWER),
     _get("/unprocessed", unprocessed.unprocessed_page, Role.VIEWER),
     _get("/messages/{message}/release", unprocessed.release_page, Role.SPECIALIST, Of.MESSAGE),

@@ -26,6 +26,7 @@ from cee_mailbot.web.api.acts import item_now
 from cee_mailbot.web.api.operation import Call, Operation
 from cee_mailbot.web.asking import Asked, ForbiddenError
 from cee_mailbot.web.gate import Of, authorise
+from cee_mailbot.web.handing_out import note_handed_out
 from cee_mailbot.web.once import AlreadyDoneError, once
 from cee_mailbot.web.parts import Parts
 from cee_mailbot.web.security import PROBLEM_JSON
@@ -109,7 +110,9 @@ def _carried_out(operation: Operation, asked: Asked, body: bytes) -> Response:
         if done.place != fingerprint(asked, body):
             raise OtherRequestError(f"the {KEY_HEADER} was used for another request; choose a new one") from None
         return _done_before(operation, call)
-    return found if isinstance(found, Response) else JSONResponse(to_json(found))
+    answer = found if isinstance(found, Response) else JSONResponse(to_json(found))
+    note_handed_out(operation, asked, answer)
+    return answer
 
 
 def _given(operation: Operation, asked: Asked, body: bytes) -> Any:

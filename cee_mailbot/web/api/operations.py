@@ -11,7 +11,9 @@ from cee_mailbot.web.gate import Of
 _LOOKED_BEFORE = 2  # acts that look in one transaction, read the message, and act in the next
 
 
-def _read(path: str, carry: Any, says: str, *, of: Of = Of.NOTHING, gives: Any, query: Any = None) -> Operation:
+def _read(  # noqa: PLR0913 - the columns of the table
+    path: str, carry: Any, says: str, *, of: Of = Of.NOTHING, gives: Any, query: Any = None, hands_out: str = ""
+) -> Operation:
     return Operation(
         method="GET",
         path=path,
@@ -22,6 +24,7 @@ def _read(path: str, carry: Any, says: str, *, of: Of = Of.NOTHING, gives: Any, 
         carry=carry,
         query=query,
         gives=gives,
+        hands_out=hands_out,
     )
 
 
@@ -75,7 +78,7 @@ OPERATIONS: tuple[Operation, ...] = (
         query=given.MessagesQuery,
     ),
     _read(_MESSAGE, reads.show_message, "One message.", of=Of.MESSAGE, gives=_FULL),
-    _read(f"{_MESSAGE}/raw", reads.raw_message, "Its exact bytes.", of=Of.MESSAGE, gives=None),
+    _read(f"{_MESSAGE}/raw", reads.raw_message, "Its exact bytes.", of=Of.MESSAGE, gives=None, hands_out="downloaded"),
     _read(
         f"{_MESSAGE}/documents",
         reads.list_documents,
@@ -89,6 +92,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "The bytes of one document, numbered from 1; one set aside as quarantined needs the role supervisor.",
         of=Of.MESSAGE,
         gives=None,
+        hands_out="downloaded",
     ),
     _act(
         f"{_MESSAGE}/release",
