@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import cast
 
@@ -32,6 +33,7 @@ STATUSES = {
     ReplyKind.STAFF: "",  # a person wrote it: it is no news of a program
 }
 
+_SHIPPED = resource("templates/replies")
 _TEXT = "_text.j2"
 _PAGE = "_html.j2"
 
@@ -51,9 +53,8 @@ class TemplateComposer:
         message_limit: int = 50 * MB,
     ) -> None:
         """Templates and words are read when they are first needed, and templates again when they have changed."""
-        shipped = resource("templates/replies")
-        self._shipped = _Templates([shipped])
-        self._site = _Templates([folder, shipped]) if folder else self._shipped
+        self._shipped = _shipped()
+        self._site = _Templates([folder, _SHIPPED]) if folder else self._shipped
         self._agency_text = agency_text
         self._limits = Limits(attachments=attachment_limit, message=message_limit)
 
@@ -109,6 +110,12 @@ class _Templates:
     def read_anew(self) -> None:
         """Makes the next reply read the words again: someone may be mending them."""
         self._words = None
+
+
+@lru_cache(maxsize=1)
+def _shipped() -> _Templates:
+    """One for all composers of a process: compiling them costs more than anything else about a reply."""
+    return _Templates([_SHIPPED])
 
 
 def _environment(folders: Sequence[Path], *, autoescape: bool) -> Environment:

@@ -33,6 +33,7 @@ from cee_mailbot.domain.work_item import Closing
 from cee_mailbot.errors import NotAllowedError
 from cee_mailbot.questions import ItemQuery, MessageQuery, Questions, ReplyQuery
 from cee_mailbot.sandbox import ChildReader
+from tests.support.new_database import new_database
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "eml"
 ACTIVATION = datetime.fromisoformat("2000-01-01T00:00:00Z")
@@ -157,6 +158,7 @@ def shared_reader() -> ChildReader:
 def run_case(case: Case, at: Path) -> Observed:
     """Runs the program on a case, its configuration, mail and database being in the folder `at`."""
     config = load_config(write_configuration(case, at), {})
+    (at / "mailbot.db").write_bytes(new_database())
     sent: dict[int, bytes] = {}
     for poll, now in enumerate(case.now, start=1):
         with program.opened(config, now=now, reader=shared_reader()) as app:
