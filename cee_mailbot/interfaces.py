@@ -64,13 +64,14 @@ class Sighting:
 
     `settled` says that it lies in the processed folder, where its handle is not the one that it was delivered under;
     `message_id` is as `parsers.mail.message_id_of` reads it; `delivered_as` is the handle that it was delivered under,
-    where a server keeps it known.
+    where a server keeps it known; `exact_size` says that the size listed is that of its bytes.
     """
 
     listed: Listed
     settled: bool
     message_id: str | None
     delivered_as: Handle | None = None
+    exact_size: bool = True
 
 
 class SourceSession(Protocol):

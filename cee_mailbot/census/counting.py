@@ -1,5 +1,6 @@
 """The count of one mailbox: each message on the server beside its row."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -73,13 +74,11 @@ def _take(tally: _Tally, sightings: Sequence[Sighting], store: Store, session: S
         delivered = ask.delivered(tally.mailbox, fresh)
         unknown = [one for one in sightings if _delivered_as(one) not in delivered]
         alike = ask.arrived(tally.mailbox, [one.listed.arrived_at for one in unknown])
-    likenesses: dict[tuple[object, ...], list[CountedRow]] = {}
-    for row in alike:
-        likenesses.setdefault((row.arrived_at, row.size, row.message_id), []).append(row)
+    rows = _known_by_look(tally, [one for one in unknown if one.settled], alike)
     for one in sightings:
         tally.folders[one.listed.handle.folder] = None
         known = delivered.get(handle) if (handle := _delivered_as(one)) else None
-        found = known or (_settled_row(tally, one, likenesses) if one.settled else None)
+        found = known or (next(rows.get(_look(one), iter(())), None) if one.settled else None)
         if found is None:
             _judge(tally, one, store, session)
         else:
@@ -97,12 +96,31 @@ def _account(tally: _Tally, sighting: Sighting, row: CountedRow) -> None:
         tally.accounted += 1
 
 
-def _settled_row(
-    tally: _Tally, sighting: Sighting, likenesses: Mapping[tuple[object, ...], Sequence[CountedRow]]
-) -> CountedRow | None:
-    """A row that looks like this message and stands for no other one of the processed folder."""
-    alike = likenesses.get((sighting.listed.arrived_at, sighting.listed.size, sighting.message_id), ())
-    return next((row for row in alike if row.id not in tally.settled), None)
+_Look = tuple[object, ...]
+
+
+def _look(sighting: Sighting) -> _Look:
+    """What a message is known by at a glance; one without size needs a Message-ID for it."""
+    size = sighting.listed.size if sighting.exact_size else None
+    return (sighting.listed.arrived_at, size, sighting.message_id)
+
+
+def _known_by_look(
+    tally: _Tally, settled: Sequence[Sighting], rows: Iterable[CountedRow]
+) -> Mapping[_Look, Iterator[CountedRow]]:
+    """The rows for messages of the processed folder that look like theirs, each row for one message.
+
+    Where more messages look alike than there are rows, none of them is known at a glance: one has no row, and only
+    their bytes tell which.
+    """
+    alike: dict[_Look, list[CountedRow]] = {}
+    for row in rows:
+        if row.id not in tally.settled:
+            alike.setdefault((row.arrived_at, row.size, row.message_id), []).append(row)
+            if row.message_id:
+                alike.setdefault((row.arrived_at, None, row.message_id), []).append(row)
+    wanted = Counter(map(_look, settled))
+    return {look: iter(found) for look, found in alike.items() if len(found) >= wanted[look]}
 
 
 def _judge(tally: _Tally, sighting: Sighting, store: Store, session: SourceSession) -> None:

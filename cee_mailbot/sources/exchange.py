@@ -153,7 +153,7 @@ class ExchangeSession:
         for page in changes(self._calls, folder):
             for uid, facts in page.there.items():
                 listed = _listed(name, folder, uid, facts)
-                yield Sighting(listed=listed, settled=settled, message_id=facts.message_id)
+                yield Sighting(listed=listed, settled=settled, message_id=facts.message_id, exact_size=False)
 
     def _is_ours(self, handle: Handle) -> bool:
         """Whether this is a handle that we gave."""

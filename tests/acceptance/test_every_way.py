@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 
 from tests.servers.dovecot import PASSWORD, Dovecot
+from tests.servers.ews import EwsServer
 from tests.servers.graph import GraphServer
 from tests.support.bot import Bot
 from tests.support.broker_mail import ACTIVATION, BORDER, MAILBOXES, MESSAGE_LIMIT, Delivery, sixty
-from tests.support.graph_site import graph_keys
 from tests.support.invariants import rows
+from tests.support.served_site import exchange_keys, graph_keys
 
-WAYS = ("maildir", "imap", "graph")
+WAYS = ("maildir", "imap", "exchange", "graph")
 # When the program did something, and what the database calls a row: of no concern to where mail came from.
 OF_THE_RUN = {"created_at", "updated_at", "id", "messages", "sent_at"}
 DOCUMENTS = """
@@ -30,10 +31,11 @@ CLOCKS = """
 class Sites:
     """Puts one program after the other between the same mail and a folder of replies."""
 
-    def __init__(self, folder: Path, dovecot: Dovecot, graph: GraphServer) -> None:
+    def __init__(self, folder: Path, dovecot: Dovecot, graph: GraphServer, ews: EwsServer) -> None:
         self.folder = folder
         self.dovecot = dovecot
         self.graph = graph
+        self.ews = ews
         self._found: dict[str, dict[str, Any]] = {}
         (folder / "password").write_text(PASSWORD)
 
@@ -46,7 +48,8 @@ class Sites:
         """What became of the sixty, with every mailbox kept in this way, or (`mixed`) in one after the other."""
         if way not in self._found:
             self.graph.boxes.clear()
-            self._found[way] = self._run(way, (lambda n: WAYS[n % 3]) if way == "mixed" else (lambda _: way))
+            self.ews.boxes.clear()
+            self._found[way] = self._run(way, (lambda n: WAYS[n % len(WAYS)]) if way == "mixed" else (lambda _: way))
         return self._found[way]
 
     def _run(self, name: str, way_of: Callable[[int], str]) -> dict[str, Any]:
@@ -70,6 +73,8 @@ class Sites:
         table = {"name": mailbox, "address": address, "team": team, "source": way, "activation": ACTIVATION}
         if way == "graph":
             return table | graph_keys(bot.folder, self.graph)
+        if way == "exchange":
+            return table | exchange_keys(bot.folder, self.ews)
         if way == "imap":
             self.dovecot.add_user(self._user(bot, mailbox))
             where = {"host": "127.0.0.1", "tcp_port": self.dovecot.port, "tls": "none"}
@@ -82,8 +87,9 @@ class Sites:
         return f"{self.folder.name}-{bot.folder.name}-{mailbox}".lower()
 
     def _deliver(self, bot: Bot, way: str, number: int, one: Delivery) -> None:
-        if way == "graph":
-            self.graph.box(MAILBOXES[one.mailbox][0]).deliver(one.raw, one.arrived_at)
+        if way in {"exchange", "graph"}:
+            server = self.graph if way == "graph" else self.ews
+            server.box(MAILBOXES[one.mailbox][0]).deliver(one.raw, one.arrived_at)
         elif way == "imap":
             self.dovecot.append(self._user(bot, one.mailbox), one.raw, one.arrived_at)
         else:
@@ -99,12 +105,12 @@ def _of_mail(listed: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def sites(dovecot: Dovecot, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sites]:
-    with GraphServer() as graph:
-        yield Sites(tmp_path_factory.mktemp("ways"), dovecot, graph)
-    assert graph.faults == []
+    with GraphServer() as graph, EwsServer() as ews:
+        yield Sites(tmp_path_factory.mktemp("ways"), dovecot, graph, ews)
+    assert graph.faults == ews.faults == []
 
 
-@pytest.mark.parametrize("way", ["imap", "graph", "mixed"])
+@pytest.mark.parametrize("way", ["imap", "exchange", "graph", "mixed"])
 def test_the_same_mail_comes_to_the_same(way: str, sites: Sites) -> None:
     """Held against what comes out of Maildirs, where no server has a say."""
     assert len(sites.found(way)["messages"]) == 60
@@ -112,9 +118,10 @@ def test_the_same_mail_comes_to_the_same(way: str, sites: Sites) -> None:
         assert told == sites.found("maildir")[what], what
 
 
-def test_both_clocks_of_graph_are_kept(sites: Sites) -> None:
-    """`sentDateTime` stands beside the Date header as evidence; which of them counts is the policy's."""
-    told = rows(sites.bot("graph"), "select submitted_at, json_extract(evidence, '$.submitted') from message")
+@pytest.mark.parametrize("way", ["exchange", "graph"])
+def test_both_clocks_of_the_server_are_kept(way: str, sites: Sites) -> None:
+    """The time of submission stands beside the Date header as evidence; which of them counts is the policy's."""
+    told = rows(sites.bot(way), "select submitted_at, json_extract(evidence, '$.submitted') from message")
     assert len(told) == 60
     for submitted_at, in_evidence in told:
         assert submitted_at

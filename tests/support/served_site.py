@@ -1,12 +1,14 @@
-"""The program between a mailbox at the tests' Graph, read and answered there, and what must be true in the end."""
+"""The program between a mailbox at a server of Microsoft's kind, read and answered there, and what must be true."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+from tests.servers.ews import PASSWORD, USER, EwsServer
+from tests.servers.ews_mailbox import ExchangeBox
 from tests.servers.graph import TENANT, GraphServer
 from tests.servers.graph_mailbox import GraphBox
 from tests.servers.token_endpoint import CLIENT, SECRET
@@ -15,15 +17,21 @@ from tests.support.broker_mail import ACTIVATION, MAILBOXES, Delivery
 from tests.support.invariants import check_all_done, check_copies, check_invariants, check_nothing_lost
 
 MAILBOX = "CEE-Electronics"
+Way = Literal["exchange", "graph"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class GraphSite:
+class ServedSite:
     """One mailbox and the program at it."""
 
     bot: Bot
-    box: GraphBox
+    box: GraphBox | ExchangeBox
     sent: tuple[Delivery, ...]
+
+    def deliver(self, some: Sequence[Delivery]) -> None:
+        """These come into the inbox."""
+        for one in some:
+            self.box.deliver(one.raw, one.arrived_at)
 
     def folder(self, name: str) -> list[bytes]:
         """The messages in a folder."""
@@ -33,9 +41,9 @@ class GraphSite:
         """The Message-ID of every letter that left, copies included."""
         return [message_from_bytes(raw)["Message-ID"] for raw in self.box.sent]
 
-    def check_now(self) -> None:
+    def check_now(self, delivered: int | None = None) -> None:
         """Right after a crash or a fault: nothing is lost and nothing stands twice."""
-        check_nothing_lost(self.bot, self.sent, self.folder("Inbox"))
+        check_nothing_lost(self.bot, self.sent[:delivered], self.folder("Inbox"))
         check_invariants(self.bot, self.taken())
 
     def check(self) -> None:
@@ -46,9 +54,14 @@ class GraphSite:
         check_copies(self.bot, self.taken())
         check_invariants(self.bot, self.taken(), orphans=False)
 
-    def go_on(self) -> None:
+    def go_on(self, hours: int = 1) -> None:
         """Polls when the claim on what was under way has run out."""
-        self.bot.ask("poll", "--now", (datetime.now(UTC) + timedelta(hours=1)).isoformat())
+        self.bot.ask("poll", "--now", in_hours(hours))
+
+
+def in_hours(hours: int) -> str:
+    """A time to come, as `--now` takes it."""
+    return (datetime.now(UTC) + timedelta(hours=hours)).isoformat()
 
 
 def graph_keys(folder: Path, server: GraphServer) -> dict[str, Any]:
@@ -63,14 +76,25 @@ def graph_keys(folder: Path, server: GraphServer) -> dict[str, Any]:
     }
 
 
-def make_graph_site(folder: Path, server: GraphServer, sent: Sequence[Delivery], **tables: Any) -> GraphSite:
-    """A mailbox that all of `sent` have come to, and the configuration for it."""
+def exchange_keys(folder: Path, server: EwsServer) -> dict[str, Any]:
+    """The keys with which a configuration reaches this server."""
+    (folder / "exchange-password").write_text(PASSWORD, encoding="utf-8")
+    return {
+        "endpoint": server.endpoint,
+        "auth": "basic",
+        "user": USER,
+        "password_file": str(folder / "exchange-password"),
+    }
+
+
+def make_site(folder: Path, server: GraphServer | EwsServer, sent: Sequence[Delivery], **tables: Any) -> ServedSite:
+    """A mailbox that `sent` will come to, and the configuration for it."""
     address, team = MAILBOXES[MAILBOX]
-    site = GraphSite(bot=Bot(folder=folder), box=server.box(address), sent=tuple(sent))
-    keys = graph_keys(folder, server)
-    table = {"name": MAILBOX, "address": address, "team": team, "source": "graph", "activation": ACTIVATION}
-    site.bot.configure([table | keys], **{"replies": {"transport": "graph"} | keys, **tables})
-    for one in sent:
-        site.box.deliver(one.raw, one.arrived_at)
+    server.boxes.clear()
+    site = ServedSite(bot=Bot(folder=folder), box=server.box(address), sent=tuple(sent))
+    way = "exchange" if isinstance(server, EwsServer) else "graph"
+    keys = exchange_keys(folder, server) if isinstance(server, EwsServer) else graph_keys(folder, server)
+    table = {"name": MAILBOX, "address": address, "team": team, "source": way, "activation": ACTIVATION}
+    site.bot.configure([table | keys], **{"replies": {"transport": way} | keys, **tables})
     site.bot.make_database()
     return site
