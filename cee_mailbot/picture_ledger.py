@@ -1,9 +1,11 @@
 """What the store promises of the figures that people look at: what is due, what came in, why mail was not processed."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
+
+from cee_mailbot.domain.flow_picture import Passage
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -12,7 +14,6 @@ class DueCount:
 
     team: str
     due: datetime | None
-    zone: str
     items: int
     unclaimed: int
 
@@ -40,3 +41,15 @@ class PictureQuestions(Protocol):
 
     def waiting_sets(self, teams: Collection[str]) -> tuple[WaitingSet, ...]:
         """Submissions that wait for parts, the oldest first."""
+
+    def older_than(self, teams: Collection[str], bounds: Sequence[datetime | None]) -> Mapping[str, tuple[int, ...]]:
+        """How many open items of each team were received before each of these instants (None: at any time)."""
+
+    def completed_sets(self, teams: Collection[str], since: datetime) -> tuple[timedelta, ...]:
+        """How long after their first part the split submissions presented since then entered the queue."""
+
+    def passages(self, teams: Collection[str], since: datetime, limit: int) -> tuple[Passage, ...]:
+        """When items passed each step: those presented since then, the newest first, so many at most."""
+
+    def acknowledged_after(self, mailboxes: Collection[str], since: datetime, limit: int) -> tuple[timedelta, ...]:
+        """How long after their arrival messages were acknowledged: replies written since then, the newest first."""

@@ -139,7 +139,8 @@ class WorklistQuery:
     """What the queue page can ask; None means any.
 
     `states` None means every state but `closed`. `sender` is an address, or with an @ in front a domain; `due_from`
-    and `due_before` bound the due date, `dated` False wants items without one. `sort` is one of `WORKLIST_SORTS`, with
+    and `due_before` bound the due date, `dated` False wants items without one; `received_from` and `received_before`
+    bound the time of receipt. `sort` is one of `WORKLIST_SORTS`, with
     a minus for the other way round. `after` is where the page before ended.
     """
 
@@ -157,6 +158,8 @@ class WorklistQuery:
     due_from: datetime | None = None
     due_before: datetime | None = None
     dated: bool | None = None
+    received_from: datetime | None = None
+    received_before: datetime | None = None
     sort: str = "due"
     limit: int = 50
     after: "Mark | None" = None

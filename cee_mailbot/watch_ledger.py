@@ -33,6 +33,9 @@ class WatchQuestions(Protocol):
     def figures(self, now: datetime) -> Figures:
         """The figures as they stand."""
 
+    def database_bytes(self) -> int:
+        """How large the database is."""
+
     def told_alarms(self) -> tuple[ToldAlarm, ...]:
         """The alarms that somebody was told of and that had not ended then."""
 

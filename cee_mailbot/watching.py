@@ -82,16 +82,17 @@ def status(app: App, fault: CeeMailbotError | None = None) -> dict[str, Any]:
     """
     watch, _, sounding = look(app, fault)
     polled: dict[str, MailboxFacts] = {}
-    counts: Mapping[str, object] = dict.fromkeys(("messages", "items", "replies"))
+    counts: Mapping[str, object] = dict.fromkeys(("database_bytes", "messages", "items", "replies"))
     if watch.database_error is None:
         with app.store.read() as ask:
             polled = {one.mailbox: one for one in ask.mailboxes()}
-            counts = ask.counts()
+            counts = {"database_bytes": ask.database_bytes(), **ask.counts()}
     return {
         "at": watch.at,
         "database": watch.database_error,
         "mailboxes": [_polled(one, polled.get(one.name), watch.at) for one in app.config.mailboxes],
         "breaker_opened_at": watch.breaker_opened_at,
+        "disk_free_bytes": watch.disk_free,
         "alarms": sounding,
         **counts,
     }
@@ -106,6 +107,7 @@ def _polled(mailbox: Any, facts: Any, now: datetime) -> dict[str, Any]:
         "last_message": facts.last_message if facts else None,
         "lag_seconds": int((now - completed).total_seconds()) if completed else None,
         "error": facts.error if facts else None,
+        "credential_ends": mailbox.credential_ends,
     }
 
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import date
 
 from cee_mailbot.domain.timeliness import EARLIEST_YEAR, LATEST_YEAR
+from cee_mailbot.domain.windows import AGES, DUE_WORDS
 from cee_mailbot.domain.work_item import ItemState, find_tracking
 from parsers.entry_number import read_entry_number
 
 _TOKEN = re.compile(r'([a-z]+):(?:"([^"]*)"|(\S+))|"([^"]*)"|(\S+)', re.ASCII)
 LONGEST_SEARCH = 500
-DUE_WORDS = ("overdue", "today", "week", "none")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,6 +30,7 @@ class Search:
     assignee: str | None = None
     sender: str | None = None
     due: str | None = None
+    age: str | None = None
     text: str = ""
     unread: tuple[str, ...] = field(default=(), compare=False)
 
@@ -62,6 +63,7 @@ _FIELDS: dict[str, tuple[str, Callable[[str], str | None]]] = {
     "assignee": ("assignee", lambda text: text),
     "from": ("sender", lambda text: text.casefold()),
     "due": ("due", _due),
+    "age": ("age", lambda text: text.casefold() if text.casefold() in AGES else None),
 }
 TOKENS = (*_FIELDS, "is")
 IS_WORDS = ("open", "unclaimed", "mine", *ItemState)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import String, cast, func
+from sqlalchemy import String, cast, func, text
 from sqlmodel import Session, col, select
 
 from cee_mailbot.domain.alarms import Alarm, RefusedAddress, ToldAlarm
@@ -43,6 +43,14 @@ class WatchRegister:
             census=newest.result if newest else None,
         )
 
+    def database_bytes(self) -> int:
+        """See `watch_ledger.WatchQuestions`."""
+        if self._session.get_bind().dialect.name == "sqlite":
+            asked = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
+        else:
+            asked = "SELECT pg_database_size(current_database())"
+        return int(self._session.execute(text(asked)).scalar_one())
+
     def told_alarms(self) -> tuple[ToldAlarm, ...]:
         """See `watch_ledger.WatchQuestions`."""
         rows = self._session.exec(select(AlarmRow).order_by(AlarmRow.reason, AlarmRow.subject))
@@ -62,9 +70,10 @@ class WatchRegister:
 
     def _reasons(self, table: type[Any], status: str) -> dict[str, int]:
         column = table.status if table is MessageRow else table.state
-        text = cast(table.reasons, String)
+        written = cast(table.reasons, String)
         counts: Counter[str] = Counter()
-        for reasons, number in self._session.exec(select(text, func.count()).where(column == status).group_by(text)):
+        wanted = select(written, func.count()).where(column == status).group_by(written)
+        for reasons, number in self._session.exec(wanted):
             counts.update(dict.fromkeys(json.loads(reasons or "[]"), number))
         return dict(counts)
 

@@ -118,7 +118,7 @@ def _conditions(query: WorklistQuery, search: Search) -> list[Any]:
         found.append(col(SubmissionRow.id).in_(select(FlagRow.submission_id).where(FlagRow.name == query.flag)))
     if query.sender is not None:
         found.append(_from(query.sender))
-    return [*found, *_due_conditions(query), *([search.items(terms_of(query.text))] if query.text else [])]
+    return [*found, *_time_conditions(query), *([search.items(terms_of(query.text))] if query.text else [])]
 
 
 def _from(sender: str) -> ColumnElement[bool]:
@@ -127,11 +127,15 @@ def _from(sender: str) -> ColumnElement[bool]:
     return contains(sender, SubmissionRow.sender)
 
 
-def _due_conditions(query: WorklistQuery) -> Iterator[Any]:
-    due = col(SubmissionRow.due)
+def _time_conditions(query: WorklistQuery) -> Iterator[Any]:
+    due, received = col(SubmissionRow.due), col(SubmissionRow.received_at)
     if query.dated is not None:
         yield due.is_not(None) if query.dated else due.is_(None)
     if query.due_from is not None:
         yield due >= query.due_from
     if query.due_before is not None:
         yield due < query.due_before
+    if query.received_from is not None:
+        yield received >= query.received_from
+    if query.received_before is not None:
+        yield received < query.received_before

@@ -1,7 +1,7 @@
 """Templates to pages; everything is escaped, and what a sender wrote can't turn a line around."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from cee_mailbot.domain.flow_picture import in_hours
 from cee_mailbot.domain.reasons import FLAGS, REASONS, REPLY_REASONS, Meaning
 from cee_mailbot.domain.roles import Role
 from cee_mailbot.resources import resource
@@ -16,7 +17,7 @@ from cee_mailbot.web.asking import Asked, new_key
 from cee_mailbot.web.session_cookie import session_left
 
 _SIZES = ((1_000_000, "MB"), (1_000, "KB"))
-_FRAGMENT = "HX-Request"
+_MINUTES = 120
 
 
 def show(asked: Asked, template: str, status: int = 200, **values: Any) -> HTMLResponse:
@@ -49,6 +50,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters |= {"when": when, "day": day, "size": size, "plain": plain, "sentence": sentence}
+    made.filters |= {"hours": in_hours, "seconds": in_seconds}
     made.globals |= {"meaning": meaning, "new_key": new_key}
     return made
 
@@ -75,6 +77,12 @@ def size(count: int) -> str:
         if count >= unit:
             return f"{count / unit:,.1f} {name}"
     return f"{count} bytes"
+
+
+def in_seconds(span: timedelta) -> str:
+    """A short span: `42 seconds`, from two minutes on as `in_hours` has it."""
+    seconds = int(span.total_seconds())
+    return f"{seconds} second{'' if seconds == 1 else 's'}" if seconds < _MINUTES else in_hours(span)
 
 
 def plain(text: object) -> str:

@@ -5,7 +5,7 @@ import binascii
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime, timedelta
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -13,6 +13,7 @@ from cee_mailbot.domain.facts import ItemFacts
 from cee_mailbot.domain.queue_search import Search, write_search
 from cee_mailbot.domain.roles import Person
 from cee_mailbot.domain.timeliness import due_in_words
+from cee_mailbot.domain.windows import age_window, due_window
 from cee_mailbot.domain.working_days import Closure
 from cee_mailbot.questions import Mark, WorklistQuery
 from cee_mailbot.web.parts import Parts
@@ -44,7 +45,9 @@ def query_of(search: Search, sort: str, parts: Parts, person: Person) -> Worklis
     teams = person.teams_among(parts.teams)
     if search.team is not None:
         teams = tuple(team for team in teams if team == search.team)
-    due_from, due_before = _due_bounds(search.due, parts.now())
+    now = parts.now()
+    due_from, due_before = due_window(search.due, now) if search.due else (None, None)
+    received_from, received_before = age_window(search.age, now) if search.age else (None, None)
     return WorklistQuery(
         teams=teams,
         states=(search.state,) if search.state else None,
@@ -62,25 +65,9 @@ def query_of(search: Search, sort: str, parts: Parts, person: Person) -> Worklis
         due_from=due_from,
         due_before=due_before,
         dated=False if search.due == "none" else None,
+        received_from=received_from,
+        received_before=received_before,
     )
-
-
-def _due_bounds(due: str | None, now: datetime) -> tuple[datetime | None, datetime | None]:
-    """The instants between which a due date lies.
-
-    It is the end of a day at the port, of which any 24 hours have one; the last second of a day in Guam and in Hawaii
-    both lie between its noon and the next in UTC.
-    """
-    if due in (None, "none"):
-        return None, None
-    if due == "overdue":
-        return None, now
-    first = now if due in ("today", "week") else _noon(date.fromisoformat(due or ""))
-    return first, first + timedelta(days=7 if due == "week" else 1)
-
-
-def _noon(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
 
 
 def due_words(item: ItemFacts, now: datetime, closures: Iterable[Closure]) -> DueWords:

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from cee_mailbot import accounts
+from cee_mailbot import accounts, desk
 from cee_mailbot.domain.roles import Role
+from cee_mailbot.domain.work_item import Closing
 from tests.support.mails import CHEMICALS as TO_CHEMICALS
 from tests.support.mails import numbered
 from tests.support.staff_page import StaffPage, rows
-from tests.support.workshop import CHEMICALS, ELECTRONICS, Workshop
+from tests.support.workshop import ARRIVED, CHEMICALS, ELECTRONICS, Workshop
 
 
 @pytest.fixture
@@ -34,8 +35,11 @@ def test_the_numbers_are_those_of_the_lists(shop: Workshop, page: StaffPage) -> 
     """Each number of the table leads to a list with as many rows."""
     kim = page.person()
     text = kim.get("/pictures").text
-    linked = re.findall(r'<td><a href="(/\?q=[^"]*)">(\d+)</a></td>', text)
-    assert linked
+    linked = re.findall(r'<td[^>]*><a href="(/\?q=[^"]*)">(\d+)</a></td>', text)
+    assert {"age", "due"} <= {unescape(address).partition("+")[2].partition("%3A")[0] for address, _ in linked}
+    drawn = re.findall(r'<a href="(/\?q=[^"]*)" aria-label="[^"]*: (\d+)">\s*<rect', text)
+    assert len(drawn) == 2, "the pieces of the bars lead there too"
+    linked += drawn
     for address, number in linked:
         assert len(rows(kim.get(unescape(address)).text)) == int(number), address
     with shop.store.read() as ask:
@@ -78,3 +82,39 @@ def test_single_keys_are_a_choice_of_each_person(shop: Workshop, page: StaffPage
     assert not accounts.single_keys(shop.store, "kim")
     kim.post("/keys", data={"single": "on"})
     assert 'data-single-keys="on"' in kim.get("/").text
+
+
+def test_how_long_each_step_took_is_told_of_ones_own_items(shop: Workshop, page: StaffPage) -> None:
+    """From the times that the store has: presented, acknowledged, claimed, decided."""
+    shop.send()
+    tracking = shop.items()[0].tracking
+    shop.clock.advance(timedelta(hours=1))
+    desk.claim(shop.intake, tracking, actor="kim")
+    shop.clock.advance(timedelta(hours=1))
+    desk.close(shop.intake, tracking, Closing.DONE, actor="kim", reason="")
+    with shop.store.read() as ask:
+        passages = ask.passages(["007"], ARRIVED - timedelta(days=1), 100)
+        assert ask.passages(["007"], ARRIVED - timedelta(days=1), 2) != passages, "the newest alone"
+        assert ask.acknowledged_after([ELECTRONICS.name], ARRIVED, 100) == (timedelta(minutes=1),) * 3
+        assert ask.acknowledged_after([], ARRIVED, 100) == ()
+        assert ask.database_bytes() > 0
+    whole = [one for one in passages if one.decided]
+    assert len(passages) == 3
+    assert [(one.decided - one.claimed, one.claimed - one.acknowledged) for one in whole] == [(timedelta(hours=1),) * 2]  # type: ignore[operator]
+    text = page.person().get("/pictures?team=007").text
+    assert "1 of 3 items of 30 days are decided" in text
+    assert "001 Chemicals, " not in text
+    assert "were within 60 seconds" in page.person("boss", Role.ADMINISTRATOR).get("/operations").text.replace(
+        "half were", "were"
+    )
+
+
+def test_sets_that_became_whole_are_in_the_histogram(shop: Workshop) -> None:
+    for part in (1, 2):
+        shop.receive(
+            numbered(7, subject=f"DR,NokiaInc,345-00000070,2704 {part} of 2", message_id=f"<7-{part}@filer.example>")
+        )
+        shop.clock.advance(timedelta(hours=3))
+    with shop.store.read() as ask:
+        assert ask.completed_sets(["007"], ARRIVED - timedelta(days=1)) == (timedelta(hours=3),)
+        assert ask.completed_sets(["001"], ARRIVED - timedelta(days=1)) == ()

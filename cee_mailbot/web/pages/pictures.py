@@ -1,69 +1,75 @@
-"""Pictures of the work, and of how the program fares."""
+"""Pictures of the work: what is due, what came in, and how it went."""
 
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from fastapi.responses import Response
 
-from cee_mailbot.domain.facts import MailboxFacts
-from cee_mailbot.domain.pictures import (
+from cee_mailbot.desk.clock import in_force
+from cee_mailbot.domain.flow_picture import STEPS, flow
+from cee_mailbot.domain.mail_pictures import (
     INTAKE_HOURS,
-    in_words,
+    completed_submissions,
     intake_per_hour,
-    mailbox_state,
     split_submissions,
-    what_needs_me,
     why_not_processed,
 )
+from cee_mailbot.domain.pictures import Picture, how_old, mailbox_state, what_needs_me
+from cee_mailbot.domain.windows import AGES, age_window
+from cee_mailbot.questions import Questions
 from cee_mailbot.web.asking import Asked
 from cee_mailbot.web.showing import show
 
-REFUSALS_DAYS = 30
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Polled:
-    """A mailbox: `up`, `late` or `down`, and how long ago the last good poll was, in words."""
-
-    facts: MailboxFacts
-    state: str
-    lag: str
+DAYS = 30
+MOST_ITEMS = 2000
 
 
 def pictures_page(asked: Asked) -> Response:
-    """What is due, what came in, why mail was not processed, and what waits for parts: of one's own teams."""
+    """Every picture, of one Center or of all of one's own teams."""
     now, site = asked.parts.now(), asked.parts.intake.site
-    teams = asked.person.teams_among(asked.parts.teams)
+    own = asked.person.teams_among(asked.parts.teams)
+    chosen = asked.query.get("team", "")
+    teams = (chosen,) if chosen in own else own
     mailboxes = [one.name for one in site.mailboxes if one.team in teams]
     with asked.parts.intake.store.read() as ask:
-        dues, waiting = ask.due_counts(teams), ask.waiting_sets(teams)
-        arrivals = ask.arrivals(mailboxes, now - timedelta(hours=INTAKE_HOURS))
-        refusals = ask.refusals(mailboxes, now - timedelta(days=REFUSALS_DAYS))
-    pictures = (
-        what_needs_me(
-            ((one.team, one.due, one.zone, one.items, one.unclaimed) for one in dues),
-            now,
-            {team: site.centers[team].name for team in teams},
-        ),
-        intake_per_hour(arrivals, now),
-        why_not_processed(refusals, REFUSALS_DAYS),
-        split_submissions((one.since for one in waiting), now),
-    )
-    return show(asked, "pictures.html", pictures=pictures)
-
-
-def operations_page(asked: Asked) -> Response:
-    """Mailboxes of one's own teams; outbox and census, which are everybody's, for those who see all teams."""
-    now = asked.parts.now()
-    with asked.parts.intake.store.read() as ask:
-        mailboxes = [one for one in ask.mailboxes() if asked.person.sees(one.team)]
-        figures = ask.figures(now) if asked.person.teams is None else None
-    polled = [
-        Polled(
-            facts=one,
-            state=mailbox_state(one.error, one.last_completed, now),
-            lag=in_words(now - one.last_completed) if one.last_completed else "never",
+        pictures = (
+            *_of_items(ask, teams, {team: site.centers[team].name for team in teams}, now),
+            *_of_mail(ask, teams, mailboxes, now),
         )
-        for one in mailboxes
-    ]
-    return show(asked, "operations.html", polled=polled, figures=figures)
+        passages = ask.passages(teams, now - timedelta(days=DAYS), MOST_ITEMS)
+    return show(
+        asked,
+        "pictures.html",
+        pictures=pictures,
+        flow=flow(passages, DAYS),
+        steps=STEPS,
+        most=MOST_ITEMS if len(passages) == MOST_ITEMS else None,
+        own=own,
+        chosen=chosen if chosen in own else "",
+    )
+
+
+def _of_items(ask: Questions, teams: Sequence[str], names: dict[str, str], now: datetime) -> tuple[Picture, ...]:
+    dues = ((one.team, one.due, one.items, one.unclaimed) for one in ask.due_counts(teams))
+    before = [age_window(age, now)[1] for age in AGES]
+    return what_needs_me(dues, now, names), how_old(ask.older_than(teams, before), names)
+
+
+def _of_mail(ask: Questions, teams: Sequence[str], mailboxes: Sequence[str], now: datetime) -> tuple[Picture, ...]:
+    since = now - timedelta(days=DAYS)
+    unread = {
+        one.mailbox: one.last_completed
+        for one in ask.mailboxes()
+        if one.mailbox in mailboxes and one.last_completed and mailbox_state(one.error, one.last_completed, now) != "up"
+    }
+    return (
+        intake_per_hour(
+            ask.arrivals(mailboxes, now - timedelta(hours=INTAKE_HOURS)),
+            now,
+            closures=in_force(ask.closures()),
+            unread=unread,
+        ),
+        *why_not_processed(ask.refusals(mailboxes, since), DAYS),
+        split_submissions((one.since for one in ask.waiting_sets(teams)), now),
+        completed_submissions(ask.completed_sets(teams, since), DAYS),
+    )
