@@ -103,7 +103,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "staff_ledger": set(),
     "clock_ledger": {"domain", "parsers", "errors"},
     "audit_ledger": set(),
-    "picture_ledger": set(),
+    "picture_ledger": {"domain"},
     "recovery_ledger": {"domain"},
     "watch_ledger": {"domain"},
     "upkeep_ledger": {"audit_ledger", "census_ledger", "recovery_ledger", "watch_ledger"},
