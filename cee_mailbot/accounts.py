@@ -1,6 +1,7 @@
 """Accounts of the embedded sign-in, and sessions, however a person signed in."""
 
 import hashlib
+import hmac
 import re
 import secrets
 import unicodedata
@@ -95,6 +96,28 @@ def person_of(store: Store, *, name: str, password: str) -> Person | None:
     if account is None or account.disabled:
         return None
     return Person(name=account.name, role=account.role, teams=account.teams)
+
+
+def new_device(store: Store, name: str) -> str:
+    """What a browser keeps to show later that this person has signed in with it; a new password makes it worthless."""
+    nonce = secrets.token_urlsafe(16)
+    return f"{nonce}.{_device_proof(store, name, nonce)}"
+
+
+def known_device(store: Store, name: str, kept: str) -> str | None:
+    """Which of the browsers this is that the person has signed in with, or None; it proves nothing else."""
+    nonce, _, proof = kept.partition(".")
+    known = _device_proof(store, name, nonce) if nonce and _NAME.fullmatch(name) else ""
+    return nonce if known and hmac.compare_digest(proof.encode(), known.encode()) else None
+
+
+def _device_proof(store: Store, name: str, nonce: str) -> str:
+    """Only who knows the hash of the password can make it; nothing of it is stored."""
+    with store.read() as ask:
+        account = ask.account(name)
+    if account is None:
+        return ""
+    return hmac.new(account.password.encode(), f"device {nonce}".encode(), hashlib.sha256).hexdigest()
 
 
 def person_known(store: Store, now: datetime, identity: Identity, rules: Sequence[GroupRule]) -> Person:

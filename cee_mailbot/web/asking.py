@@ -11,6 +11,7 @@ from fastapi.responses import RedirectResponse
 
 from cee_mailbot.domain.roles import Person, Role
 from cee_mailbot.errors import CeeMailbotError, NotFoundError, UserError
+from cee_mailbot.web.addresses import caller_address
 from cee_mailbot.web.parts import Parts
 
 SEE_OTHER = 303
@@ -49,6 +50,11 @@ class Asked:
     def query(self) -> Mapping[str, str]:
         """The values in the query string, the last one of each name."""
         return self.request.query_params
+
+    @property
+    def address(self) -> str:
+        """Where the request comes from, under which tries to sign in are counted."""
+        return caller_address(self.request, self.parts.settings.proxy_addresses)
 
     @property
     def here(self) -> str:

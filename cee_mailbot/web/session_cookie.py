@@ -7,13 +7,14 @@ from fastapi import Request
 from fastapi.responses import Response
 
 from cee_mailbot.account_ledger import SessionFacts
-from cee_mailbot.accounts import open_session, session_of
+from cee_mailbot.accounts import new_device, open_session, session_of
 from cee_mailbot.domain.roles import Person
 from cee_mailbot.web.asking import Asked
 from cee_mailbot.web.parts import Parts
 
 # What an open page asks for by itself: no sign that somebody is there.
 BY_ITSELF = ("/viewing", "/session/left.json")
+_DEVICE_LASTS = 365 * 24 * 3600  # seconds
 # WCAG 2.2.1 wants 20 seconds at least.
 WARNED_BEFORE = timedelta(minutes=2)
 
@@ -81,6 +82,23 @@ def keep_session(asked: Asked, answer: Response, person: Person, *, token: str |
     lasts = int(settings.limits.absolute.total_seconds())
     answer.set_cookie(
         cookie_name(asked.parts), secret, max_age=lasts, httponly=True, samesite="lax", secure=settings.secure
+    )
+
+
+def device_cookie(parts: Parts) -> str:
+    """The cookie by which a browser shows that a person has signed in with it before."""
+    return "__Host-cee-device" if parts.settings.secure else "cee-device"
+
+
+def keep_device(asked: Asked, answer: Response, person: Person) -> None:
+    """Lets the browser show later that this person has signed in with it; it opens nothing."""
+    answer.set_cookie(
+        device_cookie(asked.parts),
+        new_device(asked.parts.intake.store, person.name),
+        max_age=_DEVICE_LASTS,
+        httponly=True,
+        samesite="strict",
+        secure=asked.parts.settings.secure,
     )
 
 

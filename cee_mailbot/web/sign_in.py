@@ -5,14 +5,21 @@ from collections.abc import Callable
 from fastapi import Request
 from fastapi.responses import Response
 
-from cee_mailbot.accounts import end_session, person_of
+from cee_mailbot.accounts import end_session, known_device, person_of
 from cee_mailbot.domain.roles import Person
 from cee_mailbot.web.asking import Asked, go_to
 from cee_mailbot.web.parts import DEMO_PERSON, Parts
-from cee_mailbot.web.session_cookie import cookie_name, found_session, keep_session, own_path
+from cee_mailbot.web.session_cookie import (
+    cookie_name,
+    device_cookie,
+    found_session,
+    keep_device,
+    keep_session,
+    own_path,
+)
 from cee_mailbot.web.showing import show
 from cee_mailbot.web.sign_in_openid import begin, farewell
-from cee_mailbot.web.tries import WINDOW, Tries
+from cee_mailbot.web.tries import WINDOW, Caller, Tries
 
 WRONG = "Name or password is wrong. Try again."
 TOO_OFTEN = "Too many wrong tries. Wait {minutes} minutes, or ask your administrator."
@@ -64,19 +71,21 @@ def sign_in(asked: Asked) -> Response:
     """Opens a session, or says that it can't."""
     tries: Tries = asked.request.app.state.tries
     name, now = asked.text("name", longest=200), asked.parts.now()
-    address = asked.request.client.host if asked.request.client else ""
     back = own_path(asked.form.get("back", "/"))
     if asked.parts.settings.sign_in != "password":
         return go_to("/")
-    if not tries.begin(name, address, now):
+    store, kept = asked.parts.intake.store, asked.request.cookies.get(device_cookie(asked.parts), "")
+    caller = Caller(address=asked.address, name=name, device=known_device(store, name, kept))
+    if not tries.begin(caller, now):
         minutes = int(WINDOW.total_seconds() // 60)
         return show(asked, "sign_in.html", 429, back=back, problem=TOO_OFTEN.format(minutes=minutes))
-    person = person_of(asked.parts.intake.store, name=name, password=asked.form.get("password", ""))
+    person = person_of(store, name=name, password=asked.form.get("password", ""))
     if person is None:
         return show(asked, "sign_in.html", 401, back=back, problem=WRONG)
-    tries.succeeded(name, address)
+    tries.succeeded(caller)
     answer = go_to(back)
     keep_session(asked, answer, person)
+    keep_device(asked, answer, person)
     return answer
 
 

@@ -14,6 +14,7 @@ from cee_mailbot.identity_provider import IdentityProvider, Refusal, RefusedSign
 from cee_mailbot.web.asking import SEE_OTHER, Asked, go_to
 from cee_mailbot.web.session_cookie import keep_session, own_path
 from cee_mailbot.web.showing import show
+from cee_mailbot.web.tries import Caller, Tries
 
 logger = logging.getLogger(__name__)
 
@@ -69,17 +70,18 @@ def begin(asked: Asked, back: str) -> Response:
 
 def come_back(asked: Asked) -> Response:
     """Opens a session for whom the provider vouches, or says that it can't."""
-    provider, tries = _provider(asked), asked.request.app.state.tries
+    provider = _provider(asked)
+    tries: Tries = asked.request.app.state.tries
     secret, back = _begun(asked)
-    place = asked.request.client.host if asked.request.client else ""
-    if not tries.begin(None, place, asked.parts.now()):
+    caller = Caller(address=asked.address)
+    if not tries.begin(caller, asked.parts.now()):
         return _told(asked, *TOO_OFTEN)
     try:
         identity = provider.identity(secret, _answer(asked))
         person = person_known(asked.parts.intake.store, asked.parts.now(), identity, asked.parts.groups)
     except RefusedSignInError as refused:
         return _refused(asked, refused)
-    tries.succeeded(None, place)
+    tries.succeeded(caller)
     answer = go_to(back)
     keep_session(asked, answer, person, token=identity.token)
     _forget(asked, answer)

@@ -7,9 +7,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from fastapi import Request
 
+from cee_mailbot import accounts
 from cee_mailbot.domain.roles import Role
-from cee_mailbot.web.tries import TRIES_OF_A_NAME, Tries
+from cee_mailbot.web.addresses import caller_address
+from cee_mailbot.web.tries import (
+    TRIES_OF_A_NAME,
+    TRIES_OF_A_NAME_ANYWHERE,
+    TRIES_OF_AN_ADDRESS,
+    Caller,
+    Tries,
+)
 from tests.support.mails import mail
 from tests.support.staff_page import PASSWORD, StaffPage, form
 from tests.support.workshop import Workshop
@@ -31,20 +40,112 @@ def page(shop: Workshop) -> StaffPage:
 
 
 def test_asking_for_many_names_does_not_make_the_wrong_tries_forgotten() -> None:
-    tries = Tries()
+    tries, kim = Tries(), Caller(address="10.0.0.1", name="kim")
     for _ in range(TRIES_OF_A_NAME):
-        assert tries.begin("kim", "10.0.0.1", NOW)
+        assert tries.begin(kim, NOW)
     for number in range(20_000):
-        tries.begin(f"nobody{number}", "10.0.0.2", NOW)
-    assert not tries.begin("kim", "10.0.0.3", NOW)
+        tries.begin(Caller(address="10.0.0.2", name=f"nobody{number}"), NOW)
+    assert not tries.begin(kim, NOW)
 
 
 def test_tries_at_the_same_time_count_before_they_are_decided() -> None:
     """Each waits for its hash; what was begun must count against the next."""
+    tries, kim = Tries(), Caller(address="10.0.0.1", name="kim")
+    assert [tries.begin(kim, NOW) for _ in range(TRIES_OF_A_NAME + 2)].count(True) == TRIES_OF_A_NAME
+    tries.succeeded(kim)
+    assert tries.begin(kim, NOW)
+
+
+def test_guessing_from_everywhere_has_an_end_and_a_known_browser_does_not_wait_for_it() -> None:
     tries = Tries()
-    assert [tries.begin("kim", "10.0.0.1", NOW) for _ in range(TRIES_OF_A_NAME + 2)].count(True) == TRIES_OF_A_NAME
-    tries.succeeded("kim", "10.0.0.1")
-    assert tries.begin("kim", "10.0.0.1", NOW)
+    begun = [tries.begin(Caller(address=f"10.0.{number}.1", name="Kim"), NOW) for number in range(200)]
+    assert begun.count(True) == TRIES_OF_A_NAME_ANYWHERE
+    known = Caller(address="10.0.0.1", name="kim", device="of kim")
+    assert [tries.begin(known, NOW) for _ in range(TRIES_OF_A_NAME + 1)].count(True) == TRIES_OF_A_NAME
+
+
+def test_an_address_that_tries_many_names_has_to_wait() -> None:
+    tries = Tries()
+    begun = [tries.begin(Caller(address="10.0.0.1", name=f"n{number}"), NOW) for number in range(50)]
+    assert begun.count(True) == TRIES_OF_AN_ADDRESS
+    assert tries.begin(Caller(address="10.0.0.2", name="n1"), NOW)
+
+
+def test_a_flood_costs_bounded_memory() -> None:
+    tries = Tries()
+    for number in range(6_000):
+        tries.begin(Caller(address=f"10.{number % 256}.{number // 256}.1", name=f"nobody{number}"), NOW)
+    assert len(tries._begun) <= 10_000
+
+
+PROXY = "testclient"  # what the client of these tests is called
+
+
+@pytest.mark.parametrize(
+    ("headers", "proxies", "found"),
+    [
+        ([], (PROXY,), PROXY),
+        (["198.51.100.7"], (PROXY,), "198.51.100.7"),
+        (["198.51.100.7"], (), PROXY),
+        (["198.51.100.7"], ("10.0.0.1",), PROXY),
+        (["203.0.113.9, 198.51.100.7"], (PROXY,), "198.51.100.7"),
+        (["203.0.113.9", "198.51.100.7"], (PROXY,), "198.51.100.7"),
+        (["203.0.113.9, 198.51.100.7, 10.0.0.1"], (PROXY, "10.0.0.1"), "198.51.100.7"),
+        (["203.0.113.9, testclient"], (PROXY,), PROXY),
+        (["nonsense"], (PROXY,), PROXY),
+        ([""], (PROXY,), PROXY),
+        ([",".join(["10.0.0.1"] * 5000)], (PROXY, "10.0.0.1"), "10.0.0.1"),
+        (["2001:db8:1:2:3:4:5:6"], (PROXY,), "2001:db8:1:2::/64"),
+        (["::ffff:198.51.100.7"], (PROXY,), "198.51.100.7"),
+    ],
+)
+def test_an_address_is_believed_from_proxies_that_are_named_alone(
+    headers: list[str], proxies: tuple[str, ...], found: str
+) -> None:
+    raw = [(b"x-forwarded-for", one.encode()) for one in headers]
+    request = Request({"type": "http", "headers": raw, "client": (PROXY, 1)})
+    assert caller_address(request, proxies) == found
+
+
+def test_who_guesses_behind_the_same_proxy_locks_nobody_out(shop: Workshop) -> None:
+    page = StaffPage(shop, proxy_addresses=(PROXY,))
+    page.person("kim")
+    browser, wrong = page.browser(), {"name": "kim", "password": "wrong"}
+    for number in range(TRIES_OF_AN_ADDRESS + 5):
+        browser.post(
+            "/sign-in", data=wrong | {"name": f"kim{number % 7 or ''}"}, headers={"x-forwarded-for": "1.2.3.4"}
+        )
+    right = {"name": "kim", "password": PASSWORD}
+    from_there = browser.post("/sign-in", data=right, headers={"x-forwarded-for": "9.9.9.9, 1.2.3.4"})
+    assert from_there.status_code == 429
+    assert browser.post("/sign-in", data=right, headers={"x-forwarded-for": "1.2.3.4, 5.6.7.8"}).status_code == 303
+
+
+def test_a_browser_that_is_known_is_locked_out_by_nobody_at_its_own_address(shop: Workshop) -> None:
+    """Where everybody comes from one address and no proxy tells them apart."""
+    page = StaffPage(shop)
+    kim, stranger = page.person("kim"), page.browser()
+    wrong, right = {"name": "kim", "password": "wrong"}, {"name": "kim", "password": PASSWORD}
+    for _ in range(TRIES_OF_A_NAME):
+        stranger.post("/sign-in", data=wrong)
+    assert stranger.post("/sign-in", data=right).status_code == 429
+    kim.post("/sign-out", data={"a": "b"})
+    assert kim.post("/sign-in", data=right).status_code == 303
+
+
+@pytest.mark.parametrize("kept", ["", ".", "invented.", "invented.0000", "a.b.c", "\x7f.\x7f"])
+def test_a_mark_of_a_browser_can_not_be_invented(shop: Workshop, kept: str) -> None:
+    StaffPage(shop).person("kim")
+    assert accounts.known_device(shop.store, "kim", kept) is None
+    assert accounts.known_device(shop.store, "nobody", kept) is None
+
+
+def test_the_mark_of_a_browser_is_one_persons_and_ends_with_the_password(shop: Workshop) -> None:
+    page = StaffPage(shop)
+    mark = page.person("kim").cookies["cee-device"]
+    page.person("lee")
+    assert accounts.known_device(shop.store, "Kim", mark) == mark.partition(".")[0]
+    assert accounts.known_device(shop.store, "lee", mark) is None
 
 
 def test_a_name_with_characters_that_the_store_drops_is_nobodys(page: StaffPage) -> None:

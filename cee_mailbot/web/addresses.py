@@ -1,0 +1,46 @@
+"""From which address a request comes, where proxies stand before the page."""
+
+from collections.abc import Collection
+from ipaddress import IPv6Address, ip_address, ip_network
+
+from fastapi import Request
+
+FORWARDED_FOR = "x-forwarded-for"
+_PREFIX = 64  # what one subscriber has: each of its addresses would have tries of its own
+
+
+def caller_address(request: Request, proxies: Collection[str]) -> str:
+    """The address that stands before the proxies that we trust, read from the right; theirs, where they say nothing.
+
+    Only the part that a trusted proxy has added is believed: whatever a browser sent stands to the left of it. Of an
+    IPv6 address it is the network.
+    """
+    found = request.client.host if request.client else ""
+    said = ",".join(request.headers.getlist(FORWARDED_FOR)).split(",")
+    while found in proxies and said:
+        told = _plain(said.pop().strip())
+        if told is None:
+            break
+        found = told
+    return _counted(found)
+
+
+def _plain(text: str) -> str | None:
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return None
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return str(mapped or address)
+
+
+def _counted(address: str) -> str:
+    """An address as tries are counted under it."""
+    return str(ip_network(f"{address}/{_PREFIX}", strict=False)) if _is_ipv6(address) else address
+
+
+def _is_ipv6(address: str) -> bool:
+    try:
+        return isinstance(ip_address(address), IPv6Address)
+    except ValueError:
+        return False
