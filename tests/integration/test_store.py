@@ -27,14 +27,14 @@ from cee_mailbot.questions import ItemQuery, MessageQuery
 from cee_mailbot.store.database import SCHEMA, SqlStore
 from cee_mailbot.store.migrating import alembic_config
 from tests.support.mails import mail, numbered
-from tests.support.workshop import ARRIVED, Workshop, fresh_store, history_breaks, unlock_history
+from tests.support.workshop import ARRIVED, Workshop, history_breaks, new_store, unlock_history
 
 NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[SqlStore]:
-    made = fresh_store(tmp_path)
+    made = new_store(tmp_path)
     yield made
     made.close()
 
@@ -293,7 +293,7 @@ def test_a_database_that_is_no_database_needs_a_person(tmp_path: Path) -> None:
 
 def test_a_database_that_is_locked_may_come_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cee_mailbot.store.database._PRAGMAS", ("busy_timeout=1",))
-    store = fresh_store(tmp_path)
+    store = new_store(tmp_path)
     other = sqlite3.connect(tmp_path / "bot.db", isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
     with pytest.raises(UnreachableError, match="locked"), store.begin(NOW) as unit:

@@ -16,3 +16,10 @@ def new_database() -> bytes:
         store.migrate()
         store.close()
         return path.read_bytes()
+
+
+def new_store(folder: Path) -> SqlStore:
+    """A store at this version's schema, on a file of its own."""
+    path = folder / "bot.db"
+    path.write_bytes(new_database())
+    return SqlStore(f"sqlite:///{path}")

@@ -28,20 +28,13 @@ from cee_mailbot.store.database import SqlStore
 from cee_mailbot.store.history import FIRST, line_digest
 from cee_mailbot.store.tables import HistoryRow
 from cee_mailbot.testing import FixedClock, MemoryBlobs, MemoryMailer, MemorySource
-from tests.support.new_database import new_database
+from tests.support.new_database import new_store
 
 ELECTRONICS = Mailbox(name="electronics", address="CEE-Electronics@cbp.dhs.gov", team="007")
 CHEMICALS = Mailbox(name="chemicals", address="CEE-Chemicals@cbp.dhs.gov", team="001")
 PROGRAM = Mailbox(name="program", address="CEE@cbp.dhs.gov", team="000", kind="program")
 MAILBOXES = (ELECTRONICS, CHEMICALS, PROGRAM)
 ARRIVED = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
-
-
-def fresh_store(folder: Path) -> SqlStore:
-    """A store at this version's schema, on a file of its own."""
-    path = folder / "bot.db"
-    path.write_bytes(new_database())
-    return SqlStore(f"sqlite:///{path}")
 
 
 class Workshop:
@@ -52,7 +45,7 @@ class Workshop:
         self.clock = FixedClock(ARRIVED + timedelta(minutes=1))
         self.sources = {mailbox.name: MemorySource() for mailbox in MAILBOXES}
         self.blobs = MemoryBlobs()
-        self.store = fresh_store(folder)
+        self.store = new_store(folder)
         self.mailer = MemoryMailer()
         ids = itertools.count(1)
         self.site = Site(
