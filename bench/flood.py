@@ -8,6 +8,7 @@ replies, and whether the breaker opened. It fails when a sender got more replies
 """
 
 import argparse
+import os
 import sys
 import tempfile
 import threading
@@ -64,9 +65,15 @@ def flooded(place: Path, dovecot: Dovecot, receiver: Receiver, flood: int) -> Im
     place.mkdir()
     site = make_site(place, dovecot, receiver, (), log={"level": "warning"}, polling={"deadline": "2h"})
     with dovecot.client(site.user) as client:
-        for number in range(flood + FEW):
-            sender = LOUD if number < flood else CALM
-            client.append("INBOX", letter(number, sender), msg_time=FIRST_ARRIVAL + timedelta(seconds=number))
+        client.select_folder("INBOX")  # makes the Maildir, which takes files faster than the server takes messages
+    folder = dovecot.folder_of(site.user)
+    owner = folder.stat()
+    for number in range(flood + FEW):
+        path = folder / "new" / f"{FIRST_ARRIVAL.timestamp():.0f}.M{number:06}.flood"
+        path.write_bytes(letter(number, LOUD if number < flood else CALM))
+        arrived = FIRST_ARRIVAL.timestamp() + number
+        os.utime(path, (arrived, arrived))
+        os.chown(path, owner.st_uid, owner.st_gid)
     return site
 
 

@@ -143,6 +143,16 @@ def tokens_of(oauth: OauthConfig | None, ca_file: Path | None) -> Tokens | None:
     )
 
 
+def credential_end_of(mailbox: MailboxConfig) -> datetime | None:
+    """When the credential of a mailbox ends: as it is set, or when its certificate does, whichever is first."""
+    file = mailbox.oauth.certificate_file if mailbox.oauth else None
+    if file is None:
+        return mailbox.credential_ends
+    from cee_mailbot.tokens import certificate_end  # noqa: PLC0415 - as above
+
+    return min((end for end in (mailbox.credential_ends, certificate_end(file)) if end is not None), default=None)
+
+
 def mailers_of(config: Config, doors: Doors) -> dict[str, Mailer]:
     """The way in which the replies of each mailbox leave: at Microsoft's each from its own, else all the same way."""
     to_mailbox: dict[str, Callable[..., object]] = {"graph": doors.graph, "exchange": doors.exchange}

@@ -75,7 +75,7 @@ def _end_poll(intake: Intake, lease: Lease, error: str | None, began: datetime) 
 def _pass_over(intake: Intake, mailbox: Mailbox, source: Source, since: datetime) -> PollReport:
     """New mail first: what an earlier pass could not settle holds nobody up."""
     decide_waiting(intake, mailbox.name)
-    progress = _Progress()
+    progress = _Progress(since=since)
     with source.session() as session:
         listing = list(session.listing(since))
         known = _known(intake, mailbox, listing)
@@ -83,7 +83,7 @@ def _pass_over(intake: Intake, mailbox: Mailbox, source: Source, since: datetime
         while new:
             _take_turns(intake, mailbox, session, new, progress)
             # While much was taken in others may have written too: they need not wait for the next pass.
-            new = _come_since(intake, mailbox, session, since, progress) if progress.cut_short else []
+            new = _still_to_do(intake, mailbox, session, new, progress) if progress.cut_short else []
         left = [one for one in known.values() if one.status is not MessageStatus.RECEIVED]
         progress.refusal = progress.refusal or _settle(intake, session, left)
         _note_moved(intake, mailbox, {one.handle for one in listing} | progress.tried)
@@ -96,6 +96,7 @@ def _pass_over(intake: Intake, mailbox: Mailbox, source: Source, since: datetime
 class _Progress:
     """How far a pass has come: `tried` are the messages that had their turn, whatever came of it."""
 
+    since: datetime
     taken_in: int = 0
     refusal: PermanentError | None = None
     cut_short: bool = False
@@ -118,12 +119,20 @@ def _take_turns(
             return
 
 
-def _come_since(
-    intake: Intake, mailbox: Mailbox, session: SourceSession, since: datetime, progress: _Progress
+def _still_to_do(
+    intake: Intake,
+    mailbox: Mailbox,
+    session: SourceSession,
+    new: Collection[Listed],
+    progress: _Progress,
 ) -> list[Listed]:
-    """What lies in the folder now and had no turn in this pass."""
-    listing = [one for one in session.listing(since) if one.handle not in progress.tried]
-    known = _known(intake, mailbox, listing)
+    """What lies in the folder now and had no turn in this pass.
+
+    What was `new` before has no rows yet, since nobody else polls: in a flood only the rest is looked up.
+    """
+    waiting = {one.handle for one in new}
+    listing = [one for one in session.listing(progress.since) if one.handle not in progress.tried]
+    known = _known(intake, mailbox, [one for one in listing if one.handle not in waiting])
     return [one for one in listing if one.handle not in known]
 
 

@@ -13,9 +13,10 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote_plus
+from urllib.parse import quote_plus, urlsplit
 
 import httpx
 from cryptography import x509
@@ -26,10 +27,13 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from cee_mailbot.errors import CeeMailbotError, SignInError, UnreachableError
 
-__all__ = ["ClientCredentials", "TokenSettings"]
+__all__ = ["ClientCredentials", "TokenSettings", "certificate_end"]
 
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]{1,65536}")  # RFC 6750 section 2.1
 _JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"  # RFC 7523 section 2.2
+# Microsoft's platform wants PS256 ("Microsoft identity platform application authentication certificate credentials");
+# RS256 is what every other provider takes (OpenID Connect Core section 15.1).
+_MICROSOFT = "/oauth2/v2.0/token"
 _LONGEST_ANSWER = 256 * 1024
 _ASSERTION_SECONDS = 300
 _SHORTEST_WAIT = 5.0
@@ -134,7 +138,8 @@ class ClientCredentials:
             "nbf": now,
             "exp": now + _ASSERTION_SECONDS,
         }
-        return signed(claims, self._settings.certificate_file or Path())
+        pss = urlsplit(self._settings.token_url).path.endswith(_MICROSOFT)
+        return signed(claims, self._settings.certificate_file or Path(), pss=pss)
 
     def _granted(self, said: Mapping[str, Any]) -> tuple[str, float]:
         token, life = said.get("access_token"), said.get("expires_in", _UNTOLD_LIFE)
@@ -163,8 +168,16 @@ class ClientCredentials:
         return f"token endpoint {self._settings.token_url}"
 
 
-def signed(claims: Mapping[str, object], certificate_file: Path) -> str:
-    """The claims as a JWT (RFC 7519), signed RS256 or ES256 with the key in this PEM file.
+def certificate_end(certificate_file: Path) -> datetime | None:
+    """When the certificate in this PEM file ends, in UTC; None where there is none that can be read."""
+    try:
+        return x509.load_pem_x509_certificate(certificate_file.read_bytes()).not_valid_after_utc
+    except (OSError, ValueError):
+        return None
+
+
+def signed(claims: Mapping[str, object], certificate_file: Path, *, pss: bool = False) -> str:
+    """The claims as a JWT (RFC 7519), signed ES256, RS256, or with `pss` PS256, with the key in this PEM file.
 
     The header names the certificate by its SHA-256 thumbprint. Raises `SignInError`, naming the file.
     """
@@ -176,15 +189,17 @@ def signed(claims: Mapping[str, object], certificate_file: Path) -> str:
         wrong = f"certificate_file {certificate_file} must hold a key and its certificate in PEM"
         raise SignInError(f"{wrong}: {_printable(str(error))}") from error
     thumbprint = _base64(hashlib.sha256(certificate.public_bytes(serialization.Encoding.DER)).digest())
-    algorithm = "ES256" if isinstance(key, ec.EllipticCurvePrivateKey) else "RS256"
+    algorithm = "ES256" if isinstance(key, ec.EllipticCurvePrivateKey) else "PS256" if pss else "RS256"
     head = {"alg": algorithm, "typ": "JWT", "kid": thumbprint, "x5t#S256": thumbprint}
     text = f"{_base64(json.dumps(head).encode())}.{_base64(json.dumps(dict(claims)).encode())}"
-    return f"{text}.{_base64(_signature(key, text.encode(), certificate_file))}"
+    return f"{text}.{_base64(_signature(key, text.encode(), certificate_file, pss=pss))}"
 
 
-def _signature(key: object, text: bytes, certificate_file: Path) -> bytes:
+def _signature(key: object, text: bytes, certificate_file: Path, *, pss: bool) -> bytes:
     if isinstance(key, rsa.RSAPrivateKey):
-        return key.sign(text, padding.PKCS1v15(), hashes.SHA256())
+        sha256 = hashes.SHA256()  # RFC 7518 section 3.5: the salt is as long as the digest
+        padded = padding.PSS(padding.MGF1(sha256), salt_length=sha256.digest_size) if pss else padding.PKCS1v15()
+        return key.sign(text, padded, sha256)
     if isinstance(key, ec.EllipticCurvePrivateKey) and isinstance(key.curve, ec.SECP256R1):
         r, s = decode_dss_signature(key.sign(text, ec.ECDSA(hashes.SHA256())))
         return r.to_bytes(32, "big") + s.to_bytes(32, "big")  # RFC 7518 section 3.4

@@ -13,6 +13,7 @@ from typing import Any
 
 from cee_mailbot import metrics
 from cee_mailbot.app import App
+from cee_mailbot.connections import credential_end_of
 from cee_mailbot.domain.alarms import Alarm, Watch, WatchedMailbox, alarms
 from cee_mailbot.domain.facts import MailboxFacts
 from cee_mailbot.domain.reply import ReplyState
@@ -119,7 +120,7 @@ def _watched(mailbox: Any, facts: Any, since: datetime) -> WatchedMailbox:
         last_completed=facts.last_completed if facts else None,
         last_message=facts.last_message if facts else None,
         error=facts.error if facts else None,
-        credential_ends=mailbox.credential_ends,
+        credential_ends=credential_end_of(mailbox),
     )
 
 

@@ -139,7 +139,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     | WORK
     | {"app", "config", "sources", "sandbox", "upkeep", "watching", "alarming", "notify"},
     "upkeep": CONTRACTS | WORK | {"app", "config"},
-    "watching": CONTRACTS | WORK | {"app", "config", "metrics"},
+    "watching": CONTRACTS | WORK | {"app", "config", "connections", "metrics"},
     "alarming": CONTRACTS | {"app", "watching"},
     "backup": CONTRACTS | WORK | RIM | {"app", "config", "upkeep"},
     "demo": CONTRACTS | {"app", "config", "operations"},

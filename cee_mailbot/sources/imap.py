@@ -70,6 +70,9 @@ class ImapSession:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._name = connection.settings.folder
+        # What is told of a UID never changes (RFC 9051 section 2.3.1.1): in a folder of many it is asked for once.
+        self._validity = ""
+        self._facts: dict[int, tuple[datetime, int, str]] = {}
 
     def open(self) -> OpenFolder:
         """Opens the source folder anew, read-only, and says how it stands now."""
@@ -78,10 +81,15 @@ class ImapSession:
     def listing(self, since: datetime) -> Iterator[Listed]:
         """As `SourceSession.listing`: by what lies in the folder now, never from a high-water mark (F07)."""
         folder = self.open()
+        if folder.validity != self._validity:
+            self._validity, self._facts = folder.validity, {}
         rows: list[tuple[datetime, int, int, str]] = []
         for window in windows(folder):
-            for uids in portions(self._search(window, since)):
-                rows.extend(row for row in self._dated(uids) if row[0] >= since)
+            found = self._search(window, since)
+            for uids in portions([uid for uid in found if uid not in self._facts]):
+                self._facts.update(self._dated(uids))
+            known = ((uid, self._facts[uid]) for uid in found if uid in self._facts)
+            rows.extend((facts[0], uid, *facts[1:]) for uid, facts in known if facts[0] >= since)
         for arrived_at, uid, size, sender in sorted(rows):
             handle = Handle(folder=self._name, validity=folder.validity, uid=str(uid))
             yield Listed(handle=handle, size=size, arrived_at=arrived_at, sender=sender)
@@ -149,7 +157,7 @@ class ImapSession:
         # `n:*` always names the last message, even one below n.
         return sorted(uid for uid in found if uid >= low)
 
-    def _dated(self, uids: list[int]) -> Iterator[tuple[datetime, int, int, str]]:
+    def _dated(self, uids: list[int]) -> Iterator[tuple[int, tuple[datetime, int, str]]]:
         items = ["INTERNALDATE", "RFC822.SIZE", _FROM]
         answer = self._connection.run("list messages", lambda client: client.fetch(uids, items))
         for uid, said in answer.items():
@@ -159,7 +167,7 @@ class ImapSession:
             arrived_at = said.get(b"INTERNALDATE")
             if arrived_at is None or arrived_at.tzinfo is None:
                 raise PermanentError(f"{self._connection.who} gives message {uid} no arrival time that can be read")
-            yield arrived_at.astimezone(UTC), uid, size, _sender(said)
+            yield uid, (arrived_at.astimezone(UTC), size, _sender(said))
 
     def _bodies(self, uids: list[int]) -> dict[int, bytes]:
         try:

@@ -11,7 +11,7 @@ import pytest
 
 from cee_mailbot.errors import PermanentError, SignInError, UnreachableError, UserError
 from cee_mailbot.sources import imap, imap_ranges
-from cee_mailbot.sources.imap import ImapSettings, ImapSource
+from cee_mailbot.sources.imap import ImapSession, ImapSettings, ImapSource
 from cee_mailbot.sources.imap_connection import Connection
 from tests.contract.source_contract import LONG_AGO, NOON, message
 from tests.servers.certificates import make_certificates
@@ -99,6 +99,29 @@ def test_listing_in_windows_and_portions_is_whole(dovecot: Dovecot, user: str, m
         client.expunge()
     with ImapSource(dovecot.settings(user)).session() as session:
         assert [each.handle.uid for each in session.listing(LONG_AGO)] == ["1", "12", "13", "14", "15"]
+
+
+def test_looking_again_asks_only_about_what_is_new(
+    dovecot: Dovecot, user: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is told of a UID never changes: amid a flood the same thousands are not asked about again and again."""
+    asked: list[list[int]] = []
+    dated = ImapSession._dated
+
+    def noted(session: ImapSession, uids: list[int]) -> Any:
+        asked.append(uids)
+        return dated(session, uids)
+
+    monkeypatch.setattr(ImapSession, "_dated", noted)
+    for number in range(3):
+        dovecot.append(user, message(number), NOON)
+    with ImapSource(dovecot.settings(user)).session() as session:
+        first = list(session.listing(LONG_AGO))
+        session.settle([first[0].handle])
+        dovecot.append(user, message(3), NOON)
+        assert list(session.listing(LONG_AGO))[:2] == first[1:]
+        assert [each.handle.uid for each in session.listing(LONG_AGO)] == ["2", "3", "4"]
+    assert asked == [[1, 2, 3], [4]]
 
 
 def test_a_message_of_many_pieces_is_streamed_whole(

@@ -4,11 +4,15 @@ import json
 import logging
 import subprocess
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import tomlkit
 
+from cee_mailbot.config import load_config
+from cee_mailbot.connections import Doors, credential_end_of, source_of
 from cee_mailbot.errors import SignInError, UnreachableError
 from cee_mailbot.interfaces import Letter
 from cee_mailbot.mailers.smtp import SmtpMailer, SmtpSettings
@@ -65,14 +69,21 @@ def test_F82_a_token_that_was_refused_is_not_given_again(endpoint: TokenEndpoint
     assert len(endpoint.issued) == 2
 
 
-@pytest.mark.parametrize("kind", [["rsa:2048"], ["ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"]])
-def test_a_certificate_proves_who_asks(tmp_path: Path, kind: list[str]) -> None:
-    """Each request carries an assertion of its own, signed with the key, for this endpoint and a few minutes."""
-    pem, key, certificate = tmp_path / "both.pem", tmp_path / "key", tmp_path / "certificate"
+def certificate_in(folder: Path, *kind: str) -> tuple[Path, Path]:
+    """A certificate of two days beside its key in one PEM file, and alone."""
+    pem, key, certificate = folder / "both.pem", folder / "key", folder / "certificate"
     made = ["-nodes", "-subj", "/CN=cee", "-days", "2", "-keyout", str(key), "-out", str(certificate)]
     subprocess.run(["openssl", "req", "-x509", "-newkey", *kind, *made], check=True, capture_output=True)
     pem.write_bytes(key.read_bytes() + certificate.read_bytes())
-    with TokenEndpoint(certificate=certificate) as strict:
+    return pem, certificate
+
+
+@pytest.mark.parametrize("path", ["/token", "/agency.example/oauth2/v2.0/token"])
+@pytest.mark.parametrize("kind", [["rsa:2048"], ["ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"]])
+def test_a_certificate_proves_who_asks(tmp_path: Path, kind: list[str], path: str) -> None:
+    """Each request carries an assertion of its own, signed with the key, for this endpoint and a few minutes."""
+    pem, certificate = certificate_in(tmp_path, *kind)
+    with TokenEndpoint(certificate=certificate, path=path) as strict:
         source = tokens(strict, client_secret=None, certificate_file=pem)
         source.refuse(source.token())
         source.token()
@@ -173,6 +184,27 @@ def mailbox(server: Dovecot, source: ClientCredentials) -> ImapSource:
 def test_a_mailbox_is_opened_with_a_token(server: Dovecot, endpoint: TokenEndpoint) -> None:
     assert f"signed in as {USER}" in mailbox(server, tokens(endpoint)).check()
     assert len(endpoint.issued) == 1
+
+
+def test_a_mailbox_is_opened_with_a_certificate_as_it_is_configured(
+    server: Dovecot, endpoint: TokenEndpoint, tmp_path: Path
+) -> None:
+    """From the file to the sign-in; when the certificate ends needs to be noted nowhere else."""
+    pem, endpoint.certificate = certificate_in(tmp_path, "rsa:2048")
+    oauth = {"auth": "oauth2", "token_url": endpoint.url, "client_id": CLIENT, "scope": SCOPE}
+    box = {"name": "box", "address": "box@agency.example", "team": "007", "source": "imap", "host": "127.0.0.1"}
+    keys = {"tcp_port": server.port, "tls": "none", "user": USER, "certificate_file": str(pem)}
+    path = tmp_path / "mailboxes.toml"
+    replies = {"transport": "files", "dir": "out"}
+    path.write_text(tomlkit.dumps({"replies": replies, "mailbox": [box | oauth | keys]}), encoding="utf-8")
+    config = load_config(path, {})
+    assert f"signed in as {USER}" in source_of(config.mailboxes[0], config, Doors(), until=None).check()
+    assert endpoint.faults == []
+    ends = credential_end_of(config.mailboxes[0])
+    assert ends is not None
+    assert timedelta(days=1) < ends - datetime.now(UTC) < timedelta(days=3)
+    pem.unlink()
+    assert credential_end_of(config.mailboxes[0]) is None
 
 
 def test_F80_a_revoked_token_is_replaced_once(server: Dovecot, endpoint: TokenEndpoint) -> None:

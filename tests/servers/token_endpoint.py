@@ -123,6 +123,10 @@ class TokenEndpoint:
         head, claims, good = _read_jwt(form["client_assertion"][0], self.certificate.read_bytes())
         known = claims.get("jti") in self.assertions
         self.assertions.add(claims["jti"])
+        # See `tokens`: one provider wants PSS, the others PKCS #1 v1.5.
+        wanted = "PS256" if self.path.endswith("/oauth2/v2.0/token") else "RS256"
+        if head["alg"] not in (wanted, "ES256"):
+            return f"{head['alg']} instead of {wanted}"
         right = claims["iss"] == claims["sub"] == CLIENT and claims["aud"] == self.url
         if not good or known or not right or not 0 < claims["exp"] - claims["iat"] <= 600 or "x5t#S256" not in head:
             return f"assertion: signature {good}, used before {known}, {claims}"
@@ -141,7 +145,9 @@ def _read_jwt(token: str, pem: bytes) -> tuple[dict[str, Any], dict[str, Any], b
     text = token.rpartition(".")[0].encode()
     try:
         if isinstance(key, rsa.RSAPublicKey):
-            key.verify(signature, text, padding.PKCS1v15(), hashes.SHA256())
+            pss = padding.PSS(padding.MGF1(hashes.SHA256()), salt_length=32)
+            padded = pss if json.loads(head)["alg"] == "PS256" else padding.PKCS1v15()
+            key.verify(signature, text, padded, hashes.SHA256())
         elif isinstance(key, ec.EllipticCurvePublicKey):
             r, s = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big")
             key.verify(encode_dss_signature(r, s), text, ec.ECDSA(hashes.SHA256()))
