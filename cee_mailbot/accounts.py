@@ -115,7 +115,7 @@ def _device_proof(store: Store, name: str, nonce: str) -> str:
     """Only who knows the hash of the password can make it; nothing of it is stored."""
     with store.read() as ask:
         account = ask.account(name)
-    if account is None:
+    if account is None or not account.password:  # without a secret anybody could make one
         return ""
     return hmac.new(account.password.encode(), f"device {nonce}".encode(), hashlib.sha256).hexdigest()
 

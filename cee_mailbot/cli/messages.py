@@ -11,7 +11,7 @@ from cee_mailbot.cli.context import actor, program
 from cee_mailbot.cli.filters import check_filters
 from cee_mailbot.cli.output import how_many, print_facts, print_json, print_lines, print_table, row_id
 from cee_mailbot.domain.facts import DocumentFacts, to_json
-from cee_mailbot.domain.submission import MessageStatus
+from cee_mailbot.domain.filters import OF_MESSAGES
 from cee_mailbot.operations import documents_of, send
 from cee_mailbot.questions import MessageQuery
 
@@ -47,7 +47,7 @@ def add_arguments(command: ArgumentParser, _name: str, common: ArgumentParser) -
 
 
 def _list(arguments: Namespace) -> int:
-    check_filters(arguments, {"status": MessageStatus})
+    check_filters(arguments, OF_MESSAGES)
     wanted = {name: getattr(arguments, name) for name in FILTERS}
     query = MessageQuery(**wanted, limit=arguments.limit, offset=arguments.offset)
     with program(arguments) as app, app.store.read() as ask:

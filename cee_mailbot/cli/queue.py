@@ -13,13 +13,10 @@ from cee_mailbot.cli.output import how_many, print_facts, print_json, print_line
 from cee_mailbot.cli.queue_acts import add_acts
 from cee_mailbot.domain.export import csv_of
 from cee_mailbot.domain.facts import ItemStory, story_to_json, to_json
+from cee_mailbot.domain.filters import OF_ITEMS
 from cee_mailbot.domain.item_history import lines_of
-from cee_mailbot.domain.reasons import FLAGS
-from cee_mailbot.domain.work_item import ItemState
 from cee_mailbot.questions import SORTABLE, ItemQuery
-from parsers.subject_types import subject_table
 
-KNOWN = {"state": ItemState, "code": subject_table(), "flag": FLAGS, "sort": SORTABLE}
 FILTERS = ("team", "state", "code", "entry", "account", "flag", "assignee", "text")
 
 
@@ -51,7 +48,9 @@ def _add_filters(listing: ArgumentParser) -> None:
 
 def _query(arguments: Namespace, app: App) -> ItemQuery:
     sort = arguments.sort.removeprefix("-")
-    check_filters(Namespace(**vars(arguments) | {"sort": sort}), KNOWN | {"team": app.config.centers})
+    check_filters(
+        Namespace(**vars(arguments) | {"sort": sort}), {**OF_ITEMS, "sort": SORTABLE, "team": app.config.centers}
+    )
     return ItemQuery(
         **{name: getattr(arguments, name) for name in FILTERS},
         due_before=instant(arguments.due_before, "--due-before"),

@@ -7,7 +7,7 @@ from cee_mailbot import desk
 from cee_mailbot.cli.context import actor, program
 from cee_mailbot.cli.filters import check_filters
 from cee_mailbot.cli.output import how_many, print_json, print_lines, print_table, row_id
-from cee_mailbot.domain.reply import ReplyKind, ReplyState
+from cee_mailbot.domain.filters import OF_REPLIES
 from cee_mailbot.operations import send
 from cee_mailbot.questions import ReplyQuery
 
@@ -39,7 +39,7 @@ def add_arguments(command: ArgumentParser, _name: str, common: ArgumentParser) -
 
 
 def _list(arguments: Namespace) -> int:
-    check_filters(arguments, {"kind": ReplyKind, "state": ReplyState})
+    check_filters(arguments, OF_REPLIES)
     wanted = {name: getattr(arguments, name) for name in FILTERS}
     with program(arguments) as app, app.store.read() as ask:
         replies = ask.replies(ReplyQuery(**wanted, limit=arguments.limit, offset=arguments.offset))

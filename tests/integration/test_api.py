@@ -14,6 +14,7 @@ from cee_mailbot.domain.facts import story_to_json, to_json
 from cee_mailbot.domain.roles import Role, Scope
 from cee_mailbot.web.api.answering import KEY_HEADER
 from cee_mailbot.web.api.operations import OPERATIONS
+from cee_mailbot.web.gate import Of
 from tests.support.api import caller, token, with_token
 from tests.support.mails import CHEMICALS as TO_CHEMICALS
 from tests.support.mails import mail, numbered
@@ -229,6 +230,46 @@ def test_what_can_not_be_used_is_told_by_name(shop: Workshop, robot: TestClient,
 def test_a_query_that_means_nothing_is_refused(robot: TestClient) -> None:
     for query in ("colour=red", "limit=0", "limit=1001", "offset=-1", "sort=colour", "due_before=yesterday"):
         assert robot.get(f"{API}/queue?{query}").status_code == 422, query
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("queue?state=nwe", "state 'nwe' is not known; did you mean new? It can be assembling, "),
+        ("queue?code=dr", "did you mean DR?"),
+        ("queue?flag=parts-mising", "did you mean parts-missing?"),
+        ("queue?team=07", "did you mean 007?"),
+        ("queue?sort=-presented", "sort 'presented' is not known; did you mean presented_at?"),
+        ("messages?status=reject", "did you mean rejected?"),
+        ("replies?kind=ack", "kind 'ack' is not known"),
+        ("replies?state=send", "did you mean sent?"),
+    ],
+)
+def test_a_value_that_no_filter_can_have_is_refused_as_on_the_command_line(
+    robot: TestClient, query: str, words: str
+) -> None:
+    """An empty list would say that there is nothing."""
+    answer = robot.get(f"{API}/{query}")
+    assert answer.status_code == 422
+    assert words in answer.json()["detail"]
+
+
+def test_the_same_call_for_snow_days_gives_the_same_answer(robot: TestClient) -> None:
+    """As the description of the API says it: the line that was entered, the register after one was taken out."""
+    body = {"first": "2026-01-05", "last": "2026-01-06", "reason": " snow "}
+    robot.post(f"{API}/closures", json={**body, "reason": "another"})
+    added, again = (robot.post(f"{API}/closures", json=body, headers={"Idempotency-Key": "a"}) for _ in range(2))
+    assert (again.json(), again.headers["idempotency-replayed"]) == (added.json(), "true")
+    path = f"{API}/closures/{added.json()['id']}/remove"
+    gone, again = (robot.post(path, headers={"Idempotency-Key": "b"}) for _ in range(2))
+    assert (again.json(), again.headers["idempotency-replayed"]) == (gone.json(), "true")
+    assert len(gone.json()) == 1
+    assert robot.post(f"{API}/closures", json=body, headers={"Idempotency-Key": "a"}).status_code == 409
+
+
+def test_every_act_has_an_answer_for_a_call_that_was_carried_out_before() -> None:
+    answered = {Of.ITEM, Of.MESSAGE, Of.REPLY}
+    assert not [one.path for one in OPERATIONS if one.transactions and not (one.again or one.of in answered)]
 
 
 def test_a_file_that_was_set_aside_is_for_supervisors(shop: Workshop, page: StaffPage) -> None:

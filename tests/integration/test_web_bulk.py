@@ -9,6 +9,8 @@ from fastapi.testclient import TestClient
 from cee_mailbot import desk
 from cee_mailbot.domain.roles import Role
 from cee_mailbot.domain.work_item import Closing
+from cee_mailbot.staff_ledger import SavedView
+from cee_mailbot.web.pages.saved import MOST_OF_A_PERSON
 from tests.support.mails import CHEMICALS as TO_CHEMICALS
 from tests.support.mails import mail, numbered
 from tests.support.staff_page import StaffPage, form, rows
@@ -122,3 +124,17 @@ def test_a_list_is_forgotten_by_whoever_it_belongs_to(shop: Workshop, page: Staf
     assert sue.post("/views/forget", data={"view": str(ours)}).status_code == 303
     with shop.store.read() as ask:
         assert ask.saved_views(person="kim") == ()
+
+
+def test_a_person_saves_so_many_lists_and_no_more(shop: Workshop, page: StaffPage) -> None:
+    """Each is counted whenever the list is shown; others' are not one's own."""
+    kim, lee = page.person("kim", role=Role.SUPERVISOR), page.person("lee")
+    with shop.store.begin(shop.clock.now()) as unit:
+        for number in range(MOST_OF_A_PERSON):
+            view = SavedView(id=0, name=f"l{number}", person="kim", team="007", search="code:DR", sort="due")
+            unit.save_view(view)
+    fields = form(kim.get("/").text, "/views")
+    answer = kim.post("/views", data={**fields, "name": "one more"})
+    assert answer.status_code == 409
+    assert "forget one first" in answer.text
+    assert lee.post("/views", data={**form(lee.get("/").text, "/views"), "name": "mine"}).status_code == 303

@@ -9,7 +9,7 @@ from cee_mailbot.desk import clock
 from cee_mailbot.domain.facts import to_json
 from cee_mailbot.domain.roles import Role
 from cee_mailbot.domain.work_item import find_tracking
-from cee_mailbot.errors import UserError
+from cee_mailbot.errors import NotAllowedError, UserError
 from cee_mailbot.web.api import given, reads
 from cee_mailbot.web.api.operation import Call, Given
 from cee_mailbot.web.asking import whole_number
@@ -180,6 +180,16 @@ def add_closure(call: Call) -> Any:
     return clock.add_closure(
         call.intake, port=days.port, first=days.first, last=last, reason=days.reason, actor=call.actor
     )
+
+
+def closure_added(call: Call) -> Any:
+    """The line that the same call has entered before. Raises `NotAllowedError` when it was taken out since."""
+    days = call.given
+    wanted = (days.port, days.first, days.last or days.first, days.reason.strip(), call.actor)
+    for one in reversed(reads.list_closures(call)):
+        if (one.port, one.first, one.last, one.reason.strip(), one.actor) == wanted:
+            return one
+    raise NotAllowedError("these snow days were entered by this call before, and taken out since")
 
 
 def remove_closure(call: Call) -> Any:

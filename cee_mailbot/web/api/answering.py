@@ -140,8 +140,8 @@ def _done_before(operation: Operation, call: Call) -> Response:
         Of.MESSAGE: lambda: _message(call),
         Of.REPLY: lambda: _reply(call),
     }
-    look = before.get(operation.of, lambda: {"done": True})
-    return JSONResponse(to_json(look()), headers={"Idempotency-Replayed": "true"})
+    found = operation.again(call) if operation.again is not None else before[operation.of]()
+    return JSONResponse(to_json(found), headers={"Idempotency-Replayed": "true"})
 
 
 def _message(call: Call) -> Any:

@@ -44,7 +44,8 @@ class Operation(Door):
     """One operation: what it takes (`query` or `body`), what it `gives` as JSON, and how it is carried out.
 
     What is carried out gives a value for JSON, or a finished response (`gives` None: bytes). `transactions` tells how
-    many an act opens until the one that has the effect; 0 for a read.
+    many an act opens until the one that has the effect; 0 for a read. `again` is the answer to a call that was carried
+    out before; None: the thing of the path as it stands now.
     """
 
     says: str
@@ -53,6 +54,7 @@ class Operation(Door):
     body: type[Given] | None = None
     gives: Any = None
     transactions: int = 0
+    again: Callable[[Call], Any] | None = None
 
     @property
     def address(self) -> str:

@@ -45,7 +45,9 @@ def _act(  # noqa: PLR0913 - the columns of the table
     )
 
 
-def _site(method: str, path: str, carry: Any, says: str, *, gives: Any, body: type[Given] | None = None) -> Operation:
+def _site(  # noqa: PLR0913 - the columns of the table
+    method: str, path: str, carry: Any, says: str, *, gives: Any, body: type[Given] | None = None, again: Any = None
+) -> Operation:
     return Operation(
         method=method,
         path=path,
@@ -57,6 +59,7 @@ def _site(method: str, path: str, carry: Any, says: str, *, gives: Any, body: ty
         body=body,
         gives=gives,
         transactions=0 if method == "GET" else 1,
+        again=again,
     )
 
 
@@ -130,7 +133,13 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     _read("/closures", reads.list_closures, "The snow days in force.", gives=tuple[facts.ClosureFacts, ...]),
     _site(
-        "POST", "/closures", acts.add_closure, "Enters snow days.", body=given.ClosureGiven, gives=facts.ClosureFacts
+        "POST",
+        "/closures",
+        acts.add_closure,
+        "Enters snow days.",
+        body=given.ClosureGiven,
+        gives=facts.ClosureFacts,
+        again=acts.closure_added,
     ),
     _site(
         "POST",
@@ -139,6 +148,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "Takes a line of snow days out; it stays on record.",
         body=given.Nothing,
         gives=tuple[facts.ClosureFacts, ...],
+        again=reads.list_closures,
     ),
     _site("GET", "/census", reads.last_census, "The census that was kept last.", gives=_FULL),
     _site("GET", "/status", reads.status, "How polling goes; counts of queue and outbox; alarms.", gives=_FULL),

@@ -1,14 +1,16 @@
 """The lists of the API, and everything that it shows."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from fastapi.responses import Response
 
 from cee_mailbot.desk import clock
 from cee_mailbot.domain.facts import story_to_json, to_json
+from cee_mailbot.domain.filters import OF_ITEMS, OF_MESSAGES, OF_REPLIES, unknown_filter
 from cee_mailbot.domain.policy import Policy
-from cee_mailbot.errors import NotFoundError
-from cee_mailbot.questions import ItemQuery, MessageQuery, ReplyQuery
+from cee_mailbot.errors import NotFoundError, UserError
+from cee_mailbot.questions import SORTABLE, ItemQuery, MessageQuery, ReplyQuery
 from cee_mailbot.web.api.operation import Call
 from cee_mailbot.web.asking import whole_number
 from cee_mailbot.web.gate import Of
@@ -17,6 +19,8 @@ from cee_mailbot.web.pages import documents
 
 def list_items(call: Call) -> Any:
     """As `queue list`, of the caller's teams."""
+    sort = call.given.sort.removeprefix("-")
+    _check(call, {**OF_ITEMS, "sort": SORTABLE, "team": call.intake.site.centers}, sort=sort)
     query = ItemQuery(**call.given.model_dump(), teams=_teams(call))
     with call.intake.store.read() as ask:
         return ask.items(query)
@@ -24,6 +28,7 @@ def list_items(call: Call) -> Any:
 
 def list_messages(call: Call) -> Any:
     """As `messages list`, of the caller's teams."""
+    _check(call, OF_MESSAGES)
     query = MessageQuery(**call.given.model_dump(), teams=_teams(call), mailboxes=_mailboxes(call))
     with call.intake.store.read() as ask:
         return ask.messages(query)
@@ -31,9 +36,16 @@ def list_messages(call: Call) -> Any:
 
 def list_replies(call: Call) -> Any:
     """As `replies list`, of the caller's teams."""
+    _check(call, OF_REPLIES)
     query = ReplyQuery(**call.given.model_dump(), teams=_teams(call), mailboxes=_mailboxes(call))
     with call.intake.store.read() as ask:
         return ask.replies(query)
+
+
+def _check(call: Call, known: Mapping[str, Iterable[str]], **given: str) -> None:
+    """Raises `UserError` for a value that no filter of this name can have."""
+    if fault := unknown_filter(call.given.model_dump() | given, known):
+        raise UserError(fault)
 
 
 def _teams(call: Call) -> tuple[str, ...] | None:

@@ -14,7 +14,7 @@ from cee_mailbot.domain.facts import DocumentFacts
 from cee_mailbot.domain.roles import Role
 from cee_mailbot.domain.submission import RELEASABLE
 from cee_mailbot.errors import NotAllowedError, NotFoundError
-from cee_mailbot.web.asking import Asked, whole_number
+from cee_mailbot.web.asking import Asked, ForbiddenError, whole_number
 from cee_mailbot.web.security import FOREIGN_POLICY
 from cee_mailbot.web.showing import show
 from parsers.documents import Document
@@ -60,8 +60,12 @@ def message_page(asked: Asked) -> Response:
     said = _said(asked, number, malware=malware)
     if asked.request.headers.get("HX-Request"):
         return show(asked, "_message_text.html", said=said, **values)
-    releasable = message.status in RELEASABLE
-    return show(asked, "message.html", said=said, line=message.subject, releasable=releasable, **values)
+    values |= {
+        "line": message.subject,
+        "releasable": message.status in RELEASABLE,
+        "may_keep": may_keep(asked, documents, malware=malware),
+    }
+    return show(asked, "message.html", said=said, **values)
 
 
 def numbered(documents: Iterable[DocumentFacts], *, malware: bool) -> list[NumberedDocument]:
@@ -117,11 +121,26 @@ def _found_malware(asked: Asked, message: int) -> bool:
         return is_malware(ask.scan(message))
 
 
+def may_keep(asked: Asked, documents: Iterable[DocumentFacts], *, malware: bool) -> bool:
+    """Whether this person may have a message, or a container with these documents in it, as it came."""
+    aside = malware or any(one.status == "quarantined" for one in documents)
+    return not aside or asked.person.may(Role.SUPERVISOR)
+
+
+def _require_trust(asked: Asked, documents: Iterable[DocumentFacts], *, malware: bool) -> None:
+    if not may_keep(asked, documents, malware=malware):
+        raise ForbiddenError(
+            "this holds malware or files that were set aside because they can run; to download it needs the role "
+            f"{Role.SUPERVISOR}, and you have {asked.person.role}"
+        )
+
+
 def raw_message(asked: Asked) -> Response:
-    """The exact bytes of a message, to keep."""
+    """The exact bytes of a message, to keep; with what was set aside in it, for supervisors alone."""
     number = whole_number(asked.path["message"])
     with asked.parts.intake.store.read() as ask:
         message = ask.message(number)
+        _require_trust(asked, ask.documents(number), malware=is_malware(ask.scan(number)))
     return to_keep(asked.parts.intake.blobs.get(message.sha256), f"message-{number}.eml")
 
 
@@ -155,12 +174,12 @@ def _document(asked: Asked) -> tuple[DocumentFacts, Document]:
     """What is known of a document and its bytes, found to be those that the digest was taken of."""
     number, position = whole_number(asked.path["message"]), whole_number(asked.path["number"])
     with asked.parts.intake.store.read() as ask:
-        known = ask.documents(number)
+        known, malware = ask.documents(number), is_malware(ask.scan(number))
     if not 0 < position <= len(known):
         raise NotFoundError(f"message {number} has no document {position}")
     facts = known[position - 1]
-    if facts.status == "quarantined":
-        asked.authorise_message(number, Role.SUPERVISOR)
+    within = [one for one in known if one is facts or one.section.startswith(f"{facts.section}/")]
+    _require_trust(asked, within, malware=malware)
     for found in desk.documents_of(asked.parts.intake, number, facts.sha256):
         if (found.section, found.sha256) == (facts.section, facts.sha256):
             return facts, found

@@ -4,12 +4,13 @@ from fastapi.responses import Response
 
 from cee_mailbot.domain.queue_search import read_search, write_search
 from cee_mailbot.domain.roles import Role
-from cee_mailbot.errors import NotFoundError, UserError
+from cee_mailbot.errors import NotAllowedError, NotFoundError, UserError
 from cee_mailbot.staff_ledger import SavedView
 from cee_mailbot.web.asking import Asked, go_to
 from cee_mailbot.web.once import once
 
 LONGEST_NAME = 60
+MOST_OF_A_PERSON = 50  # each is counted whenever the list is shown
 
 
 def save_view(asked: Asked) -> Response:
@@ -22,6 +23,10 @@ def save_view(asked: Asked) -> Response:
     search, sort = write_search(read_search(asked.form.get("q", ""))), asked.text("sort") or "due"
     place = str(go_to("/", q=search, sort=sort).headers["location"])
     line = once(asked.parts.intake, key=asked.form.get("key", ""), person=asked.person.name, place=place)
+    with asked.parts.intake.store.read() as ask:
+        mine = [one for one in ask.saved_views(person=asked.person.name) if one.person == asked.person.name]
+    if len(mine) >= MOST_OF_A_PERSON:
+        raise NotAllowedError(f"you have saved {len(mine)} lists, which is the most; forget one first")
     with line.store.begin(asked.parts.now()) as unit:
         unit.save_view(SavedView(id=0, name=name, person=asked.person.name, team=team, search=search, sort=sort))
     return go_to("/", q=search, sort=sort)
