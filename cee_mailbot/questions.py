@@ -140,8 +140,8 @@ class WorklistQuery:
 
     `states` None means every state but `closed`. `sender` is an address, or with an @ in front a domain; `due_from`
     and `due_before` bound the due date, `dated` False wants items without one; `received_from` and `received_before`
-    bound the time of receipt. `sort` is one of `WORKLIST_SORTS`, with
-    a minus for the other way round. `after` is where the page before ended.
+    bound the time of receipt, and `new_since` wants items that entered the queue after it. `sort` is one of
+    `WORKLIST_SORTS`, with a minus for the other way round. `after` is where the page before ended.
     """
 
     teams: tuple[str, ...]
@@ -160,6 +160,7 @@ class WorklistQuery:
     dated: bool | None = None
     received_from: datetime | None = None
     received_before: datetime | None = None
+    new_since: datetime | None = None
     sort: str = "due"
     limit: int = 50
     after: "Mark | None" = None

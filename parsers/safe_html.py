@@ -96,6 +96,11 @@ def _within_limits(text: str) -> tuple[str, bool]:
     return text[:end].replace("\x00", " "), len(text) <= end
 
 
+def is_web_link(address: str) -> bool:
+    """Return whether this is an absolute address of the web that a page may lead to, as `sanitise_html` keeps them."""
+    return len(address) <= LONGEST_LINK and _WEB_LINK.fullmatch(address) is not None
+
+
 def _attribute(name: str, value: str, leave: str) -> str | None:
     """Return the value that an attribute of the list may have, None when it must go."""
     if name == "href":
@@ -109,7 +114,7 @@ def _link(address: str, leave: str) -> str | None:
     address = address.strip(" \t\r\n\f")
     if len(address) > LONGEST_LINK:
         return None
-    if _WEB_LINK.fullmatch(address):
+    if is_web_link(address):
         return leave + quote(address, safe="") if leave else address
     mail = _MAIL_LINK.fullmatch(address)
     return mail[1] if mail else None

@@ -135,6 +135,11 @@ def _time_conditions(query: WorklistQuery) -> Iterator[Any]:
         yield due >= query.due_from
     if query.due_before is not None:
         yield due < query.due_before
+    if query.new_since is not None:
+        # The first condition finds the few by an index.
+        yield col(SubmissionRow.updated_at) > query.new_since
+        entered = func.coalesce(SubmissionRow.enqueued_at, SubmissionRow.created_at)
+        yield entered > query.new_since
     if query.received_from is not None:
         yield received >= query.received_from
     if query.received_before is not None:

@@ -23,6 +23,8 @@ PAGE_POLICY = (
 )
 # What a sender wrote: no code, no request, an origin of its own; our own pages may show it in a frame.
 FOREIGN_POLICY = "default-src 'none'; sandbox; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+# The same, but that a link opens a window of its own, in which our page says where it leads.
+LINKED_POLICY = FOREIGN_POLICY.replace("sandbox;", "sandbox allow-popups allow-popups-to-escape-sandbox;")
 
 # The files of the viewer, whose frame has no origin: to a browser it is a stranger, who must be let have them.
 VIEWER = "/static/viewer/"

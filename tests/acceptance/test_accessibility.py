@@ -1,5 +1,6 @@
 """Every page of the demonstration is looked at by axe: in light and dark, and at 200 % on a small screen."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,7 +16,7 @@ from cee_mailbot.web.routes import ROUTES, Of
 from tests.support.axe import violations
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Page
 
 NOW = datetime(2026, 12, 31, 12, tzinfo=UTC)
 LOOKS: dict[str, dict[str, Any]] = {
@@ -32,7 +33,15 @@ MORE = (
     "/?q=color:red",
     "/there-is-no-such-page",
     "/items/CEE-007-26-999999-X",
+    "/leave?to=https%3A%2F%2Ffiler.example%2Fpapers",
 )
+# What is coloured on a page; what the browser's own controls are drawn with is none of ours.
+COLOURS = """() => [...document.querySelectorAll("body *")].flatMap((one) => {
+  const { color, fill, stroke, backgroundColor, borderLeftColor } = getComputedStyle(one);
+  const shown = one.getClientRects().length && !one.matches("input, select, textarea, option");
+  const what = one.outerHTML.slice(0, 80);
+  return shown ? [color, fill, stroke, backgroundColor, borderLeftColor].map((colour) => [what, colour]) : [];
+})"""
 
 
 @dataclass(frozen=True)
@@ -41,6 +50,11 @@ class Site:
 
     home: str
     paths: tuple[str, ...]
+
+    @property
+    def item(self) -> str:
+        """The page of an item."""
+        return next(path for path in self.paths if path.startswith("/items/"))
 
 
 @pytest.fixture(scope="module")
@@ -86,8 +100,50 @@ def test_axe_finds_nothing_on_any_page(browser: "Browser", site: Site, look: str
         found += [f"{path}: {one}" for one in violations(page)]
         wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         found += [f"{path}: reaches {wide} pixels beyond the screen"] if wide > 0 else []
+    for what in acted(page, site):
+        found += [f"{what}: {one}" for one in violations(page)]
     context.close()
     assert found == []
+
+
+def acted(page: "Page", site: Site) -> Iterator[str]:
+    """Goes to the pages that only an act leads to: the preview of a bulk act, its result, an act that is too late."""
+    page.goto(f"{site.home}/?q=team:007")
+    page.locator("tbody input[name=item]").first.check()
+    page.locator("select[name=act]").select_option("note")
+    page.get_by_role("button", name="Show what would change").click()
+    yield "the preview of a bulk act"
+    page.get_by_label("Internal note").fill("The filer was called.")
+    page.get_by_role("button", name="Add internal note: 1 item").click()
+    yield "the result of a bulk act"
+    page.get_by_role("link", name="CEE-").first.click()
+    page.locator("form[action$='/note'] input[name=version]").evaluate("one => { one.value = 1; }")
+    page.locator("#note").fill("He was called twice.")
+    page.get_by_role("button", name="Add internal note").click()
+    page.get_by_role("heading", name="Nothing was done").wait_for()
+    yield "an act that was too late"
+
+
+def test_on_paper_nothing_depends_on_colour(browser: "Browser", site: Site) -> None:
+    """Black on white also from a dark screen; due dates are words, and axe finds enough contrast."""
+    context = browser.new_context(bypass_csp=True, color_scheme="dark")
+    page, found = context.new_page(), []
+    page.emulate_media(media="print", color_scheme="dark")
+    for path in ("/", site.item, "/pictures"):
+        page.goto(site.home + path)
+        coloured = {f"{what} {colour}" for what, colour in page.evaluate(COLOURS) if len(set(rgb(colour))) > 1}
+        found += [f"{path}: {one}" for one in (*coloured, *violations(page))]
+        assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+        assert all(re.search("[a-z]{3}", words) for words in page.locator(".due").all_inner_texts())
+    assert page.locator("rect.bar").first.is_visible(), "the bars of pictures are not hidden with the bars of buttons"
+    context.close()
+    assert found == []
+
+
+def rgb(colour: str) -> list[str]:
+    """The red, green and blue of a computed colour; of none, and of one that can't be seen, nothing."""
+    numbers = re.findall(r"[0-9.]+", colour)
+    return [] if numbers[3:] == ["0"] else numbers[:3]
 
 
 def test_axe_finds_what_is_wrong(browser: "Browser") -> None:

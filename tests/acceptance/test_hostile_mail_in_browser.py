@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from tests.support.browser import Enter
 
 LISTS = Path(__file__).parents[1] / "unit" / "data"
-OWN_SCRIPTS = {"/static/htmx-2.0.11.min.js", "/static/queue.js", "/static/keys.js", "/static/papers.js"}
+OWN_SCRIPTS = {
+    "/static/htmx-2.0.11.min.js", "/static/queue.js", "/static/keys.js", "/static/session.js", "/static/papers.js",
+}  # fmt: skip
 NAME = '<img src=x onerror="alert(1)">\u202e\u2066fdp.svg'
 SUBJECT = "DR,<script>alert(1)</script>\u202e,345-67890123,2704"
 SENDER = '"<b id=planted>Broker</b>\u202e" <broker@filer.example>'
@@ -108,6 +110,22 @@ def test_a_browser_without_the_sanitiser_would_have_been_caught(browser: "Browse
     context.close()
     assert watch.dialogs == ["1"]
     assert watch.elsewhere == ["http://evil.example/x"]
+
+
+def test_a_link_of_a_mail_opens_our_page_that_says_where_it_leads(shop: Workshop, enter: "Enter", home: str) -> None:
+    """`enter` watches: nothing is asked of the other site."""
+    shop.receive(hostile(1, '<p><a href="https://evil.example/login" target="_top">Sign in</a></p>'))
+    page = enter("kim")
+    page.goto(f"{home}messages/{shop.messages()[0].id}")
+    page.locator("summary", has_text="Show as HTML").click()
+    here = page.url
+    with page.expect_popup() as opened:
+        page.frame_locator(".mail-html").get_by_role("link", name="Sign in").click()
+    opened.value.wait_for_load_state()
+    assert opened.value.url == f"{home}leave?to=https%3A%2F%2Fevil.example%2Flogin"
+    assert opened.value.locator("h1").inner_text() == "This link leads to evil.example"
+    assert opened.value.evaluate("window.opener") is None
+    assert page.url == here
 
 
 def test_no_page_about_hostile_mail_acts_asks_or_changes(shop: Workshop, enter: "Enter", home: str) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -170,6 +171,40 @@ def test_single_keys_are_switched_off_for_one_person(shop: Workshop, enter: Ente
     assert [assignee for _, assignee in states(shop).values()].count("kim") == 1
     lee.keyboard.press("j")
     assert lee.evaluate(FOCUSED) is not None
+
+
+def test_dots_copy_what_is_quoted_all_day(shop: Workshop, enter: Enter) -> None:
+    """One the number; two, soon after each other, the subject too."""
+    shop.receive(numbered(1))
+    page = enter("kim")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    press_and_go(page, "C")
+    tracking = heading(page)
+    page.keyboard.press(".")
+    expect(page.locator("#told")).to_have_text(f"Copied: {tracking}")
+    page.keyboard.press("g")  # which ends the row of dots
+    page.keyboard.press(".")
+    page.keyboard.press(".")
+    wanted = f"{tracking} {shop.messages()[0].subject}"
+    expect(page.locator("#told")).to_have_text(f"Copied: {wanted}")
+    assert page.evaluate("navigator.clipboard.readText()") == wanted
+
+
+def test_new_rows_are_said_and_move_nothing(shop: Workshop, enter: Enter) -> None:
+    """The row in hand stays under the hand; the new ones come when they are asked for."""
+    shop.receive(numbered(1), numbered(2))
+    page = enter("kim")
+    page.keyboard.press("j")
+    before, place = page.evaluate(FOCUSED), page.locator("tr[data-row]").first.bounding_box()
+    shop.clock.advance(timedelta(minutes=1))
+    shop.receive(numbered(3))
+    page.evaluate("htmx.ajax('GET', document.querySelector('.new-items').getAttribute('hx-get'), '.new-items')")
+    told = page.locator(".new-items")
+    expect(told).to_contain_text("1 new item.")
+    assert page.evaluate(FOCUSED) == before
+    assert page.locator("tr[data-row]").first.bounding_box() == place
+    told.get_by_role("link", name="Show it").click()
+    expect(page.locator("tr[data-row]")).to_have_count(3)
 
 
 def test_two_people_on_one_item(shop: Workshop, enter: Enter) -> None:

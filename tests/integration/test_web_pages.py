@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from html import unescape
 from pathlib import Path
 from threading import Thread
@@ -265,3 +266,46 @@ def test_the_demonstration_says_that_it_is_one(shop: Workshop) -> None:
     text = StaffPage(shop, sign_in="demo").browser().get("/").text
     assert "not an official site" in text
     assert "demo" in text
+
+
+def test_what_entered_the_list_since_is_counted_and_nothing_else(shop: Workshop, kim: TestClient) -> None:
+    """For the page that asks while it is open: new rows of this list, not those that were changed."""
+    shop.receive(numbered(1), numbered(2))
+    shown = kim.get("/?q=code:DR").text
+    asking = re.search(r'hx-get="(/viewing[^"]*)"', shown)
+    assert asking
+    address = unescape(asking[1])
+    assert kim.get(address).text == ""
+    shop.clock.advance(timedelta(minutes=1))
+    desk.claim(shop.intake, rows(shown)[0], actor="lee")
+    shop.receive(numbered(3, subject="PR,Nokia,345-00000030,2704"))
+    assert kim.get(address).text == "", "of another list, or an old one"
+    shop.receive(numbered(4))
+    told = kim.get(address).text
+    assert "1 new item." in told
+    assert len(rows(kim.get(unescape(re.findall(r'href="([^"]*)"', told)[0])).text)) == 3
+    for broken in ("", "yesterday", "2026-03-02T15:00:00"):
+        assert kim.get("/viewing", params={"since": broken}).text == ""
+
+
+@pytest.mark.parametrize(
+    ("address", "host"),
+    [
+        ("https://broker.example/a?b=1&c=%20", "broker.example"),
+        ("javascript:alert(1)", None),
+        ("https://cbp.gov@evil.example/", None),
+        ("//evil.example/", None),
+        ("https://evil.example/\u202e", None),
+        ("data:text/html,x", None),
+        ("https://evil.example/" + "x" * 3000, None),
+        ("", None),
+    ],
+)
+def test_a_link_of_a_mail_leads_to_a_page_that_says_where(kim: TestClient, address: str, host: str | None) -> None:
+    """It goes nowhere by itself, and to nothing but a plain address of the web."""
+    answer = kim.get("/leave", params={"to": address})
+    assert answer.status_code == (200 if host else 422)
+    assert ('rel="noopener noreferrer nofollow"' in answer.text) is bool(host)
+    assert "location" not in answer.headers
+    if host:
+        assert f"This link leads to {host}" in answer.text

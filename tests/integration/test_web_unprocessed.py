@@ -1,5 +1,6 @@
 """What could not be processed, on the page: found, read, put into the queue, and replies sent again or taken back."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -152,7 +153,10 @@ def test_html_is_shown_harmless_in_a_frame_without_rights(shop: Workshop, kim: T
     assert "sandbox" in answer.headers["content-security-policy"]
     assert "default-src 'none'" in answer.headers["content-security-policy"]
     shown = kim.get(f"/messages/{number}").text
-    assert f'sandbox title="Message {number} as HTML" src="/messages/{number}/html"' in shown
+    frame = re.search(r'<iframe class="mail-html"[^>]*>', shown)
+    assert frame
+    assert 'sandbox="allow-popups allow-popups-to-escape-sandbox"' in frame[0]
+    assert f'src="/messages/{number}/html"' in frame[0]
     assert "Papers attached" in shown, "as text too"
 
 

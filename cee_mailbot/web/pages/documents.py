@@ -15,7 +15,8 @@ from cee_mailbot.domain.roles import Role
 from cee_mailbot.domain.submission import RELEASABLE
 from cee_mailbot.errors import NotAllowedError, NotFoundError
 from cee_mailbot.web.asking import Asked, ForbiddenError, whole_number
-from cee_mailbot.web.security import FOREIGN_POLICY
+from cee_mailbot.web.pages.leaving import LEAVE
+from cee_mailbot.web.security import FOREIGN_POLICY, LINKED_POLICY
 from cee_mailbot.web.showing import show
 from parsers.documents import Document
 from parsers.safe_html import sanitise_html, text_of_html
@@ -111,8 +112,8 @@ def message_html(asked: Asked) -> Response:
     html = desk.reading_of(asked.parts.intake, number).cut.html
     if not html:
         raise NotAllowedError(f"message {number} has no HTML")
-    answer = show(asked, "html_message.html", number=number, body=Markup(sanitise_html(html)))  # noqa: S704 - made safe
-    answer.headers["Content-Security-Policy"] = FOREIGN_POLICY
+    answer = show(asked, "html_message.html", number=number, body=Markup(sanitise_html(html, leave=LEAVE)))  # noqa: S704 - made safe
+    answer.headers["Content-Security-Policy"] = LINKED_POLICY
     return answer
 
 

@@ -1,9 +1,10 @@
 """The list: what there is to do, found by a search that is its address."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
-from fastapi.responses import Response
+from fastapi.responses import HTMLResponse, Response
 
 from cee_mailbot.desk.clock import in_force
 from cee_mailbot.domain.facts import ItemFacts
@@ -67,6 +68,21 @@ def queue_page(asked: Asked) -> Response:
         if target is not None:
             return go_to(f"/items/{target}")
         return show(asked, "queue.html", **_list(asked, ask))
+
+
+def what_is_new(asked: Asked) -> Response:
+    """How many items entered the list since it was shown: asked for by a script, and said without moving a row."""
+    search, sort = search_of(asked), sort_of(asked)
+    try:
+        since = datetime.fromisoformat(asked.query.get("since", ""))
+    except ValueError:
+        return HTMLResponse("")
+    if since.tzinfo is None:
+        return HTMLResponse("")
+    query = replace(query_of(search, sort, asked.parts, asked.person), new_since=since, limit=COUNTED_TO)
+    with asked.parts.intake.store.read() as ask:
+        count = ask.how_many(query)
+    return show(asked, "_new_items.html", count=count, address=address_of(search, sort)) if count else HTMLResponse("")
 
 
 def _jump(asked: Asked, ask: Questions) -> str | None:
