@@ -63,6 +63,10 @@ class ExchangeCalls(Protocol):
     def version(self) -> str:
         """The server's version as its last answer told it, such as `15.2.1544`; empty when it told none."""
 
+    @property
+    def advice(self) -> str:
+        """What whoever chose this server should know though all is well, in a clause; empty when there is nothing."""
+
     def inbox(self) -> Inbox:
         """The inbox of the mailbox."""
 

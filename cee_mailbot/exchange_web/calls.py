@@ -15,6 +15,7 @@ from cee_mailbot.exchange_web.settings import ExchangeSettings
 from cee_mailbot.exchange_web.signing_in import open_session, tls_context
 from cee_mailbot.exchange_web.waits import Waits
 from cee_mailbot.exchange_web.wire import Request, Wire
+from cee_mailbot.exchange_web.words import END_ONLINE
 
 
 class ExchangeWeb:
@@ -62,6 +63,10 @@ class _Calls:
     @property
     def version(self) -> str:
         return self._wire.version
+
+    @property
+    def advice(self) -> str:
+        return END_ONLINE if self._wire.online else ""
 
     def inbox(self) -> Inbox:
         return inbox_in(self._one(self._envelopes.get_inbox()))

@@ -67,6 +67,11 @@ class Wire:
         """The mailbox and where it is."""
         return f"{self._settings.address} at {self._settings.endpoint}"
 
+    @property
+    def online(self) -> bool:
+        """Whether this is Microsoft's own Exchange."""
+        return (urlsplit(self._settings.endpoint).hostname or "").endswith(ONLINE)
+
     def messages(self, request: Request) -> list[Node]:
         """The response messages that an answer without content holds."""
         return [event for event in self.events(request) if isinstance(event, Node)]
@@ -194,8 +199,7 @@ class Wire:
         return RefusedCallError(self._words(refusal), code=refusal.code)
 
     def _words(self, refusal: Refusal) -> str:
-        online = (urlsplit(self._settings.endpoint).hostname or "").endswith(ONLINE)
-        return in_words(self.who, refusal.code, refusal.message, online=online)
+        return in_words(self.who, refusal.code, refusal.message, online=self.online)
 
     def _lost(self, request: Request, error: Exception) -> CeeMailbotError:
         words = f"{self.who} can't be reached: {printable(str(error) or type(error).__name__)}"

@@ -9,8 +9,8 @@ _RIGHTS = (
 )
 _NO_SUCH = "the tenant has no such mailbox; check address and tenant"
 _NOT_ONLINE = (
-    'the mailbox is not in Exchange Online, so Graph does not reach it; read it with source = "imap", or ask for its '
-    "licence or its migration"
+    'the mailbox is not in Exchange Online, so Graph does not reach it; read it with source = "exchange" or "imap" '
+    "where it is, or ask for its licence or its migration (docs/exchange.md)"
 )
 
 # By Graph's own code, in lower case: codes are to be compared without regard to case

@@ -59,9 +59,11 @@ class ExchangeSource:
             if abs(skew) > _MOST_SKEW:
                 minutes = round(abs(skew).total_seconds() / 60)
                 raise PermanentError(f"our clock and that of {calls.who} are {minutes} min apart; set ours by NTP")
+            advice = f"; {calls.advice}" if calls.advice else ""
             return (
                 f"EWS, {calls.who}, Exchange {calls.version or 'of no told version'}: the inbox holds {inbox.count} "
                 f"messages; folder {self._settings.processed_folder} {'is there' if there else 'will be created'}"
+                f"{advice}"
             )
 
     @contextmanager

@@ -21,6 +21,9 @@ T = TypeVar("T")
 # RFC 5530: what a server may be in for a while; the same command may succeed later.
 _FOR_NOW = {"UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG", "THROTTLED"}
 
+# Microsoft's own servers, by the ends of their names.
+_ONLINE = (".office365.com", ".office365.us", ".office.com", ".outlook.com")
+
 # imapclient's words for a tagged NO. A BAD, a lost connection or an answer nobody can read look different.
 _TAGGED_NO = re.compile(r"[\w-]+ failed: (?:\[(?P<code>[A-Za-z-]+)[^\]]*\] ?)?(?P<words>.*)", re.DOTALL)
 
@@ -183,8 +186,15 @@ class Connection:
         code = re.search(r"\[([A-Z-]+)", words)
         if isinstance(error.__context__, imaplib.IMAP4.abort) or (code and code[1] in _FOR_NOW):
             return self._unreachable("sign in", error)
-        what = "password" if self.settings.tokens is None else "scope, and the client's rights to the mailbox"
-        return SignInError(f"{self.who} refused the sign-in: {words}; check user and {what}")
+        return SignInError(f"{self.who} refused the sign-in: {words}; {self._sign_in_remedy()}")
+
+    def _sign_in_remedy(self) -> str:
+        online = self.settings.host.casefold().endswith(_ONLINE)
+        if self.settings.tokens is None:
+            no_passwords = '; Microsoft 365 takes no password: set auth = "oauth2", or source = "graph"'
+            return f"check user and password{no_passwords if online else ''}"
+        rights = "IMAP.AccessAsApp, and FullAccess to the mailbox, where IMAP must be on (docs/exchange.md)"
+        return f"check user and scope, and the client's rights to the mailbox{f': {rights}' if online else ''}"
 
     def _unreachable(self, doing: str, error: Exception) -> UnreachableError:
         return UnreachableError(f"can't {doing}: {self.who}: {_words(error)}; a later try may succeed")

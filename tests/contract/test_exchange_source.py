@@ -10,6 +10,7 @@ import pytest
 
 from cee_mailbot.errors import PermanentError, SignInError, UnreachableError
 from cee_mailbot.exchange_web import ExchangeSettings, ExchangeWeb
+from cee_mailbot.exchange_web.words import in_words
 from cee_mailbot.interfaces import SourceSession
 from cee_mailbot.sources import source_class
 from cee_mailbot.sources.exchange import ExchangeSource, ExchangeSourceSettings
@@ -276,6 +277,18 @@ def test_check_says_why_and_what_to_do(box: Exchangebox, trouble: Trouble, words
     box.server.troubles["GetFolder"].append(trouble)
     with pytest.raises(PermanentError, match=words):
         box.source.check()
+
+
+def test_check_says_that_ews_is_no_way_into_exchange_online(server: EwsServer) -> None:
+    """F83: whether it still works or is refused; nothing is called here."""
+    online = ExchangeSettings(
+        endpoint="https://outlook.office365.com/EWS/Exchange.asmx", address="b@agency.example", password=lambda: "x"
+    )
+    with ExchangeWeb(online).calls() as calls:
+        assert 'ends it on 1 April 2027; read the mailbox with source = "graph"' in calls.advice
+    assert 'source = "graph"' in in_words("a mailbox", "403", "", online=True)
+    with Exchangebox(server).door.calls() as calls:
+        assert calls.advice == ""
 
 
 @pytest.mark.parametrize("code", ["ErrorMailboxMoveInProgress", "ErrorMailboxStoreUnavailable", "ErrorADUnavailable"])
