@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Requests for each message and memory of the sources: a mailbox is listed, fetched in sets of 16 MB, and settled.
 
-Usage: bench/sources.py      (needs Dovecot for IMAP; Graph is the tests' own server)
+Usage: bench/sources.py [WAY...]      (needs Dovecot for IMAP; Exchange and Graph are the tests' own servers)
 
 Memory is the peak of a process that does nothing else, above what it had before it listed: it must not grow with the
 mailbox. Every process reads 100 messages before, so that what is imported late is not counted.
@@ -20,13 +20,17 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from cee_mailbot.exchange_web import ExchangeSettings, ExchangeWeb
 from cee_mailbot.graph_web import GraphSettings, GraphWeb
 from cee_mailbot.interfaces import Listed, Source
+from cee_mailbot.sources.exchange import ExchangeSource, ExchangeSourceSettings
 from cee_mailbot.sources.graph import GraphSource, GraphSourceSettings
 from cee_mailbot.sources.imap import ImapSource
 from cee_mailbot.sources.maildir import MaildirSettings, MaildirSource
 from cee_mailbot.tokens import ClientCredentials, TokenSettings
 from tests.servers.dovecot import Dovecot
+from tests.servers.ews import PASSWORD, USER, EwsServer
+from tests.servers.fault_proxy import FaultProxy
 from tests.servers.graph import GraphServer
 from tests.servers.token_endpoint import CLIENT, SECRET
 from tests.support.needs import found
@@ -95,6 +99,27 @@ def graph() -> Iterator[tuple[Put, Make, Callable[[], int]]]:
             return len(server.asked) - within
 
         yield lambda name, raw: server.box(f"{name}@agency.example").deliver(raw, ARRIVED), make, asked
+        if server.faults:
+            sys.exit("\n".join(server.faults))
+
+
+@contextmanager
+def exchange() -> Iterator[tuple[Put, Make, Callable[[], int]]]:
+    """Mailboxes at the tests' Exchange."""
+    with EwsServer() as server:
+
+        def make(name: str) -> Source:
+            address = f"{name}@agency.example"
+            settings = ExchangeSettings(
+                endpoint=server.endpoint, address=address, auth="basic", user=USER, password=lambda: PASSWORD
+            )
+            return ExchangeSource(ExchangeSourceSettings(), ExchangeWeb(settings))
+
+        yield (
+            lambda name, raw: server.box(f"{name}@agency.example").deliver(raw, ARRIVED),
+            make,
+            lambda: len(server.asked),
+        )
         if server.faults:
             sys.exit("\n".join(server.faults))
 

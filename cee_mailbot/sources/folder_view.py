@@ -24,11 +24,15 @@ class MessageFacts:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Page:
-    """One page of changes: what is there, what is there no more; `link` is where the next round begins, at the end."""
+    """One page of changes: what is there, what is there no more; `link` is where the next round begins, at the end.
+
+    `touched` are those of which only that something about them changed is told.
+    """
 
     there: Mapping[str, MessageFacts]
     removed: tuple[str, ...]
     link: str
+    touched: tuple[str, ...] = ()
 
 
 Changes = Callable[[str], Iterator[Page]]
@@ -57,6 +61,7 @@ class FolderView:
         try:
             self._take(changes(link), since)
         except ExpiredRoundError:
+            # Or what is told of a message is too little to know it by.
             if not link:
                 raise
             self._start_again(folder, since)
@@ -76,4 +81,6 @@ class FolderView:
             for uid in page.removed:
                 self.messages.pop(uid, None)
             self.messages.update({uid: facts for uid, facts in page.there.items() if facts.arrived_at >= since})
+            if not self.messages.keys() >= set(page.touched):
+                raise ExpiredRoundError("a message that is not known has changed")
             self.link = page.link

@@ -27,10 +27,14 @@ def changes(calls: GraphCalls, folder: str, link: str = "") -> Iterator[Page]:
     while where:
         said = _page(calls, where)
         entries = [one for one in said.get("value", ()) if isinstance(one, dict) and _ID.fullmatch(str(one.get("id")))]
+        here = [one for one in entries if "@removed" not in one]
+        # Of one that has changed the properties that have not may be left out ("Use delta query to track changes").
+        touched = tuple(one["id"] for one in here if link and "receivedDateTime" not in one)
         yield Page(
-            there={one["id"]: _facts(one) for one in entries if "@removed" not in one},
+            there={one["id"]: _facts(one) for one in here if one["id"] not in touched},
             removed=tuple(one["id"] for one in entries if "@removed" in one),
             link=str(said.get("@odata.deltaLink", "")),
+            touched=touched,
         )
         where = str(said.get("@odata.nextLink", ""))
 

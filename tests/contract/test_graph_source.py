@@ -237,6 +237,20 @@ def test_F84_a_move_that_hangs_is_given_up_at_the_deadline(box: Graphbox) -> Non
     assert box.server.asked.count("move") == 1
 
 
+def test_a_message_of_which_only_a_change_is_told_keeps_what_was_known(box: Graphbox) -> None:
+    """Somebody reads it: of what did not change Graph need not tell; one that is not known is looked up with all."""
+    box.put(message(1), NOON)
+    box.put(message(2), NOON - timedelta(days=9))
+    with box.source.session() as session:
+        before = list(session.listing(NOON))
+        box.box.touch(box.box.lying_in("Inbox")[0])
+        assert list(session.listing(NOON)) == before
+        assert box.server.asked.count("delta") == 2
+        box.box.touch(box.box.lying_in("Inbox")[1])
+        assert list(session.listing(NOON)) == before
+        assert box.server.asked.count("delta") == 4
+
+
 def test_a_cut_message_is_none_at_all(box: Graphbox) -> None:
     """C1: what is shorter than announced is thrown away, and the session with it."""
     box.put(message(1) * 1000, NOON)

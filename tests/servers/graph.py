@@ -30,15 +30,18 @@ TENANT = "agency.example"
 Said = tuple[int, dict[str, str], bytes]
 Options = dict[str, str]
 About = tuple[str, bytes, int]  # content type, content, entries on a page
-AT_ONCE = 4
-PAGE = 10  # entries on a page when nobody says how many
+AT_ONCE = 4  # "Microsoft Graph throttling limits", Outlook service limits
+PAGE = 10  # entries on a page when nobody says how many ("List mailFolders")
+# "message resource type" and "mailFolder resource type".
 FIELDS = {"id", "receivedDateTime", "sentDateTime", "internetMessageId", "from", "parentFolderId"}
 FOLDER_FIELDS = {"id", "displayName", "totalItemCount"}
 
+# RFC 9110 and RFC 6750; a GET has no content, whatever the tables of request headers say of its type.
 _HEADERS = {"host", "accept", "accept-encoding", "connection", "user-agent", "authorization", "prefer"}
 _OF_CONTENT = {"content-type", "content-length"}
 # "message: delta" and "Obtain immutable identifiers for Outlook resources".
 _PREFER = re.compile(r'IdType="ImmutableId"(, odata\.maxpagesize=([1-9][0-9]{0,2}))?')
+# "Get singleValueLegacyExtendedProperty", for a collection; "message: delta" takes $expand in its first request.
 _EXPAND = "singleValueExtendedProperties($filter=id eq 'Integer 0x0E08')"
 
 

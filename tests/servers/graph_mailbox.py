@@ -48,6 +48,7 @@ class GraphBox:
     messages: dict[str, Message] = field(default_factory=dict)
     sent: list[bytes] = field(default_factory=list)
     rounds: dict[str, Round] = field(default_factory=dict)
+    touched: set[str] = field(default_factory=set)
     ids_change: bool = False  # with each move, as where nobody asks for immutable ones, or a mailbox was migrated
 
     def __post_init__(self) -> None:
@@ -86,6 +87,11 @@ class GraphBox:
         message.folder = target
         target.changes.append(message.id)
 
+    def touch(self, message: Message) -> None:
+        """A person reads it, or puts a category on it."""
+        message.folder.changes.append(message.id)
+        self.touched.add(message.id)
+
     def remove(self, message: Message) -> None:
         """Gone for good."""
         del self.messages[message.id]
@@ -123,25 +129,36 @@ class GraphBox:
         return self.rounds.get(token)
 
     def next_page(self, round_: Round, page: int) -> tuple[list[dict[str, Any]], str, bool]:
-        """Entries, the token behind them, and whether there are more in this round."""
+        """Entries, the token behind them, and whether there are more in this round.
+
+        See "Use delta query to track changes in Microsoft Graph data": of one that has changed, and was told of before,
+        nothing but its id is sure to be told.
+        """
         some, left = round_.left[:page], round_.left[page:]
         token = secrets.token_urlsafe(24)
-        changed = list(dict.fromkeys(round_.folder.changes[round_.until :]))
+        news = round_.folder.changes[round_.until :]
+        changed = list(dict.fromkeys(news))
+        known = {uid for uid in self.touched if uid not in some and news.count(uid) == 1}
         if left:
             after = Round(folder=round_.folder, select=round_.select, left=left, until=round_.until)
         else:
             after = Round(folder=round_.folder, select=round_.select, left=[], until=len(round_.folder.changes))
             some += [one for one in changed if one not in some]
         self.rounds[token] = after
-        return [self._entry(uid, round_) for uid in some], token, bool(left)
+        return [self._entry(uid, round_, known) for uid in some], token, bool(left)
 
-    def _entry(self, uid: str, round_: Round) -> dict[str, Any]:
+    def _entry(self, uid: str, round_: Round, known: set[str]) -> dict[str, Any]:
+        """See "Get incremental changes to messages in a folder", "singleValueLegacyExtendedProperty resource type"."""
         message = self.messages.get(uid)
+        kind = {"@odata.type": "#microsoft.graph.message"}
         if message is None or message.folder is not round_.folder:
-            return {"@removed": {"reason": "deleted"}, "id": uid}
+            return {**kind, "@removed": {"reason": "deleted"}, "id": uid}
+        kind["@odata.etag"] = f'W/"CQAAABYAAAA{len(message.folder.changes)}"'
+        if uid in known:
+            return {**kind, "id": uid}
         size = {"id": "Integer 0xe08", "value": str(len(message.raw) * 3 // 4)}
         chosen = {name: value for name, value in self.shown(message).items() if name in round_.select.split(",")}
-        return {"id": uid, **chosen, "singleValueExtendedProperties": [size]}
+        return {**kind, "id": uid, **chosen, "singleValueExtendedProperties": [size]}
 
 
 def _written(instant: datetime) -> str:
