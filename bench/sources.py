@@ -7,6 +7,7 @@ Memory is the peak of a process that does nothing else, above what it had before
 mailbox. Every process reads 100 messages before, so that what is imported late is not counted.
 """
 
+import imaplib
 import multiprocessing
 import os
 import resource
@@ -30,7 +31,6 @@ from cee_mailbot.sources.maildir import MaildirSettings, MaildirSource
 from cee_mailbot.tokens import ClientCredentials, TokenSettings
 from tests.servers.dovecot import Dovecot
 from tests.servers.ews import PASSWORD, USER, EwsServer
-from tests.servers.fault_proxy import FaultProxy
 from tests.servers.graph import GraphServer
 from tests.servers.token_endpoint import CLIENT, SECRET
 from tests.support.needs import found
@@ -74,11 +74,26 @@ def sets(listed: list[Listed]) -> Iterator[list[Listed]]:
 
 
 def measure(make: Make, warm: str, name: str, told: Any) -> None:
-    """In a process of its own: how many were read, and by how many KB the peak rose."""
+    """In a process of its own: how many were read, by how many KB the peak rose, and IMAP commands in all."""
+    commands = count_commands()
     read_all(make(warm))
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     count = read_all(make(name))
-    told.send((count, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before))
+    told.send((count, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before, len(commands)))
+
+
+def count_commands() -> list[str]:
+    """Every command of IMAP has a tag of its own (RFC 9051 section 2.2.1)."""
+    tags: list[str] = []
+    new_tag = imaplib.IMAP4._new_tag  # type: ignore[attr-defined]  # noqa: SLF001 - there is no other door
+
+    def counted(connection: imaplib.IMAP4) -> Any:
+        tag = new_tag(connection)
+        tags.append(str(tag))
+        return tag
+
+    imaplib.IMAP4._new_tag = counted  # type: ignore[attr-defined]  # noqa: SLF001 - in a process that ends soon
+    return tags
 
 
 @contextmanager
@@ -160,7 +175,8 @@ def maildir() -> Iterator[tuple[Put, Make, None]]:
 def main() -> None:
     """Prints a row for each way and number of messages."""
     print("| way | messages | requests a message | peak MB above the start |\n|---|---|---|---|")
-    for way in (maildir, graph, *([imap] if found("dovecot") else [])):
+    ways = (maildir, graph, exchange, *([imap] if found("dovecot") else []))
+    for way in [one for one in ways if one.__name__ in sys.argv[1:] or len(sys.argv) == 1]:
         with way() as (put, make, asked):
             for count in COUNTS:
                 name, warm = f"box{count}", f"warm{count}"
@@ -172,9 +188,10 @@ def main() -> None:
                 here, there = multiprocessing.get_context("fork").Pipe()
                 child = multiprocessing.get_context("fork").Process(target=measure, args=(make, warm, name, there))
                 child.start()
-                read, grown = here.recv()
+                read, grown, commands = here.recv()
                 child.join()
-                requests = f"{(asked() - before) / (read + 100):.2f}" if asked else ""
+                calls = asked() - before if asked else commands
+                requests = f"{calls / (read + 100):.2f}" if calls else ""
                 print(f"| {way.__name__} | {read} | {requests} | {grown / _KB:.1f} |", flush=True)
 
 
