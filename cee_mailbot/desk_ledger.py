@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from cee_mailbot.account_ledger import AccountWrites
@@ -126,6 +126,12 @@ class DeskLedger(AccountWrites, StaffWrites, Protocol):
 
         Raises `NotAllowedError` when there is none, when it can't be taken back, or when what it did was changed
         since.
+        """
+
+    def expire_claims(self, idle: timedelta) -> int:
+        """Puts claimed items back that nothing has happened to for so long, nor their claimants looked at: how many.
+
+        Each is a line of the history.
         """
 
     def due_to_wake(self) -> tuple[int, ...]:

@@ -17,7 +17,7 @@ from cee_mailbot.alarming import AlarmBell
 from cee_mailbot.app import App, SystemClock, provider_of, reader_of, scanner_of, shipped_site, site_of
 from cee_mailbot.checkup import Finding, check_clock, check_directories, check_packages, look
 from cee_mailbot.config import Config, MailboxConfig
-from cee_mailbot.desk import wake_due
+from cee_mailbot.desk import expire_claims, wake_due
 from cee_mailbot.domain.policy import Policy
 from cee_mailbot.domain.routing import Mailbox
 from cee_mailbot.domain.scanning import ScanVerdict
@@ -93,8 +93,9 @@ def poll_one(app: App, mailbox: MailboxConfig) -> MailboxResult:
 
 
 def chase_sets(app: App) -> int:
-    """Does what is due by now: split submissions whose time is up, and items that wait for a date."""
-    return chase(app.store, app.site) + wake_due(app.intake)
+    """Does what is due by now: split submissions whose time is up, items that wait for a date, claims that expire."""
+    idle = app.config.web.claim_expires
+    return chase(app.store, app.site) + wake_due(app.intake) + (expire_claims(app.intake, idle) if idle else 0)
 
 
 def _result(report: PollReport) -> MailboxResult:

@@ -31,6 +31,14 @@ def web_is_safe(settings: Settings) -> Iterator[Fault]:
             yield Fault(path=("web", key), wrong="is shorter than a minute", remedy='write at least "1m"')
 
 
+def claims_outlast_a_look(settings: Settings) -> Iterator[Fault]:
+    """An open page says every half minute that its claimant is there; who looked at what is known for a day."""
+    expires = settings.web.claim_expires
+    if expires is not None and not timedelta(minutes=5) <= expires <= timedelta(days=1):
+        remedy = 'write "5m" to "1d", or leave it out'
+        yield Fault(path=("web", "claim_expires"), wrong="is no time after which a claim can end", remedy=remedy)
+
+
 def openid_is_whole(settings: Settings) -> Iterator[Fault]:
     """To sign in by a provider takes one, an address to come back to, and a group that may do something."""
     if settings.web.sign_in != "openid":
@@ -65,4 +73,9 @@ def groups_are_known(settings: Settings) -> Iterator[Fault]:
             yield Fault(path=("group", position, "teams"), wrong=f'"{team}" is not a known team', remedy=remedy)
 
 
-STAFF_CHECKS: tuple[Callable[[Settings], Iterator[Fault]], ...] = (web_is_safe, openid_is_whole, groups_are_known)
+STAFF_CHECKS: tuple[Callable[[Settings], Iterator[Fault]], ...] = (
+    web_is_safe,
+    claims_outlast_a_look,
+    openid_is_whole,
+    groups_are_known,
+)

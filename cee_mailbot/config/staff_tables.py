@@ -19,6 +19,7 @@ class WebTable(Table):
     absolute: Duration = timedelta(hours=12)
     proxy_header: Line = "X-Remote-User"
     proxy_addresses: Lines = []
+    claim_expires: Duration | None = None
     record_views: Literal["on", "off"] = "off"
 
 

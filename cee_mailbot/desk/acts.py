@@ -1,6 +1,6 @@
 """Acts on one item that concern the Center alone; what the broker is told of is in `handing_on`."""
 
-from datetime import MAXYEAR, UTC, datetime
+from datetime import MAXYEAR, UTC, datetime, timedelta
 
 from cee_mailbot.desk.item import Opened, check_person, check_version, given, opened, state_after
 from cee_mailbot.domain.presentation import Basis, Strength
@@ -79,6 +79,12 @@ def wake_due(intake: Intake) -> int:
         for submission in due:
             unit.wake(submission, why="its date has come")
     return len(due)
+
+
+def expire_claims(intake: Intake, idle: timedelta) -> int:
+    """Puts items back that somebody has claimed and nobody has touched or looked at for so long; how many."""
+    with intake.store.begin(intake.site.clock.now()) as unit:
+        return unit.expire_claims(idle)
 
 
 def close(

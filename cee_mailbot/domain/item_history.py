@@ -22,6 +22,7 @@ _WORDS: Mapping[str, str] = {
     "reject-made-good": "makes good what was not processed before",
     "entry-date-set": "the entry date was set",
     "presentation-set": "the presentation time was set by a person",
+    "claim-expired": "nobody used the claim, and it ended",
     "due-moved": "the due date moved",
     "message-viewed": "message {message} was given to this person",
     "document-viewed": "a document of message {message} was given to this person",

@@ -84,13 +84,15 @@ TRANSITIONS: Mapping[tuple[ItemState, Act], ItemState] = {
     **{(state, act): state for state, acts in _STAYING.items() for act in acts},
 }
 
-# What happens by itself: a set is whole or its time is up; a new message came, or the date for which it waited.
+# What happens by itself: a set is whole or its time is up; a new message came, or the date for which it waited; nobody
+# has touched a claimed item for as long as the site lets a claim stand.
 BY_ITSELF: Mapping[tuple[ItemState, str], ItemState] = {
     (ItemState.ASSEMBLING, "whole, or its time is up"): ItemState.NEW,
     (ItemState.WAITING, "an answer, or its date"): ItemState.ASSIGNED,
+    (ItemState.ASSIGNED, "its claim expired"): ItemState.NEW,
 }
 
-# How the history calls an act. `undone` and `woken` are no acts: the one takes the last back, the other is the bot's.
+# How the history calls an act. What is below is none: `undone` takes the last back, the others are the bot's.
 EVENTS: Mapping[Act, str] = {
     Act.CLAIM: "claimed",
     Act.UNCLAIM: "unclaimed",
@@ -111,6 +113,7 @@ EVENTS: Mapping[Act, str] = {
 SYSTEM = "system"  # who acts when nobody does: no person may go by this name
 UNDONE = "undone"
 WOKEN = "woken"
+EXPIRED = "claim-expired"
 
 # An enqueued set has been acknowledged, once and for all; a note stays, and is passed over.
 REVERSIBLE = frozenset(Act) - {Act.ENQUEUE, Act.NOTE}

@@ -2,17 +2,31 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
+from sqlalchemy import exists
 from sqlmodel import col, or_, select
 
 from cee_mailbot.desk_ledger import Change, DeskItem, Recorded, Regrouping, Splitting
 from cee_mailbot.domain.presentation import Basis, Presentation, Strength
 from cee_mailbot.domain.reply import ReplyState
-from cee_mailbot.domain.work_item import BY_ITSELF, EVENTS, REVERSIBLE, SYSTEM, UNDONE, WOKEN, Act, Closing, ItemState
+from cee_mailbot.domain.work_item import (
+    BY_ITSELF,
+    EVENTS,
+    EXPIRED,
+    REVERSIBLE,
+    SYSTEM,
+    UNDONE,
+    WOKEN,
+    Act,
+    Closing,
+    ItemState,
+)
 from cee_mailbot.errors import NotAllowedError, NotFoundError
 from cee_mailbot.questions import WorklistQuery
 from cee_mailbot.store import changes
+from cee_mailbot.store.account_tables import DraftRow, ViewingRow
 from cee_mailbot.store.assembly_ledger import AssemblyLedger
 from cee_mailbot.store.regrouped import close_emptied, regroup, split_off
 from cee_mailbot.store.search import Search
@@ -21,7 +35,9 @@ from cee_mailbot.store.texts import storable
 from cee_mailbot.store.worklist import worklist_rows
 
 _ACTS = {event: act for act, event in EVENTS.items() if act is not Act.NOTE}
-_AWAKE = {state: after for (state, _), after in BY_ITSELF.items()}[ItemState.WAITING]
+_AWAKE, _PUT_BACK = (
+    {state: after for (state, _), after in BY_ITSELF.items()}[one] for one in (ItemState.WAITING, ItemState.ASSIGNED)
+)
 
 
 class DeskLedger(AssemblyLedger):
@@ -213,6 +229,29 @@ class DeskLedger(AssemblyLedger):
         row.state, row.waiting_until = _AWAKE, None
         self._bump([submission])
         self._history.add(WOKEN, at=self._now, submission=submission, message=message, detail={"why": why})
+
+    def expire_claims(self, idle: timedelta) -> int:
+        """See `desk_ledger.DeskLedger`."""
+        since = self._now - idle
+        looked = exists().where(
+            col(ViewingRow.tracking) == col(SubmissionRow.tracking),
+            col(ViewingRow.person) == col(SubmissionRow.assignee),
+            col(ViewingRow.at) > since,
+        )
+        written = exists().where(
+            col(DraftRow.tracking) == col(SubmissionRow.tracking),
+            col(DraftRow.person) == col(SubmissionRow.assignee),
+            col(DraftRow.at) > since,
+        )
+        held = (SubmissionRow.state == ItemState.ASSIGNED, col(SubmissionRow.assignee).is_not(None))
+        idle_since = select(SubmissionRow).where(*held, col(SubmissionRow.updated_at) <= since, ~looked, ~written)
+        rows = self._session.exec(idle_since.order_by(col(SubmissionRow.id))).all()
+        for row in rows:
+            detail = {"was": row.assignee}
+            row.state, row.assignee = _PUT_BACK, None
+            self._bump([row.id or 0])
+            self._history.add(EXPIRED, at=self._now, submission=row.id, detail=detail)
+        return len(rows)
 
     def recorded(self, message_id: int) -> Recorded:
         """See `desk_ledger.DeskLedger`."""

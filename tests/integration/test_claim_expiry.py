@@ -1,0 +1,117 @@
+"""Claims that nobody uses end by themselves, where the site wants it; those that somebody uses never do."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from cee_mailbot import desk, operations
+from cee_mailbot.app import SetClock, opened
+from cee_mailbot.config import load_config
+from cee_mailbot.domain.item_history import lines_of
+from cee_mailbot.errors import ChangedError, NotAllowedError
+from cee_mailbot.questions import ItemQuery
+from cee_mailbot.sandbox import InProcessReader
+from tests.support.mails import mail
+from tests.support.staff_page import PASSWORD, StaffPage
+from tests.support.workshop import ARRIVED, Workshop, check_invariants
+
+IDLE = timedelta(hours=4)
+CONFIG = """
+[storage]
+database = "sqlite:///{folder}/bot.db"
+blobs = "{folder}/blobs"
+
+[replies]
+transport = "files"
+dir = "{folder}/replies"
+
+[web]
+{web}
+
+[[mailbox]]
+name = "electronics"
+address = "CEE-Electronics@cbp.dhs.gov"
+team = "007"
+source = "maildir"
+path = "{folder}/mail"
+"""
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Workshop]:
+    made = Workshop(tmp_path)
+    made.receive(mail())
+    yield made
+    check_invariants(made)
+    made.store.close()
+
+
+def claimed(shop: Workshop) -> str:
+    tracking = shop.items()[0].tracking
+    desk.claim(shop.intake, tracking, actor="kim")
+    return tracking
+
+
+def test_a_claim_that_nobody_uses_ends_with_a_line_of_history(shop: Workshop) -> None:
+    tracking = claimed(shop)
+    with shop.store.read() as ask:
+        seen = ask.story(tracking).version
+    shop.clock.advance(IDLE - timedelta(seconds=1))
+    assert desk.expire_claims(shop.intake, IDLE) == 0
+    shop.clock.advance(timedelta(seconds=1))
+    assert desk.expire_claims(shop.intake, IDLE) == 1
+    assert desk.expire_claims(shop.intake, IDLE) == 0
+    (item,) = shop.items()
+    assert (item.state, item.assignee) == ("new", None)
+    with shop.store.read() as ask:
+        line = lines_of(ask.story(tracking))[-1]
+    assert (line.actor, line.says) == ("system", "nobody used the claim, and it ended (was kim)")
+    with pytest.raises(ChangedError):  # who saw it claimed is told
+        desk.close(shop.intake, tracking, "done", actor="kim", version=seen)
+    desk.claim(shop.intake, tracking, actor="lee")
+    with pytest.raises(NotAllowedError):  # which would make it kim's again
+        desk.undo(shop.intake, tracking, actor="kim", version=seen)
+
+
+@pytest.mark.parametrize("use", ["looks", "drafts", "notes"])
+def test_whoever_uses_a_claim_keeps_it(shop: Workshop, use: str) -> None:
+    browser = StaffPage(shop).person("kim")
+    tracking = claimed(shop)
+    shop.clock.advance(IDLE - timedelta(minutes=1))
+    browser.post("/sign-in", data={"name": "kim", "password": PASSWORD})
+    if use == "looks":
+        assert browser.get(f"/items/{tracking}/viewing").status_code == 200
+    elif use == "drafts":
+        assert browser.post(f"/items/{tracking}/drafts/note", data={"text": "begun"}).status_code == 303
+    else:
+        desk.note(shop.intake, tracking, "still at it", actor="kim")
+    shop.clock.advance(timedelta(minutes=2))
+    assert desk.expire_claims(shop.intake, IDLE) == 0
+    assert shop.items()[0].assignee == "kim"
+
+
+def test_that_others_look_keeps_no_claim(shop: Workshop) -> None:
+    browser = StaffPage(shop).person("lee")
+    tracking = claimed(shop)
+    shop.clock.advance(timedelta(minutes=10))
+    assert browser.get(f"/items/{tracking}/viewing").status_code == 200
+    assert desk.expire_claims(shop.intake, timedelta(minutes=9)) == 1
+
+
+@pytest.mark.parametrize(("web", "state"), [("", "assigned"), ('claim_expires = "4h"', "new")])
+def test_the_running_program_does_it_where_it_is_configured(tmp_path: Path, web: str, state: str) -> None:
+    """And nowhere else: a claim stands until somebody ends it."""
+    (tmp_path / "mailboxes.toml").write_text(CONFIG.format(folder=tmp_path, web=web))
+    (tmp_path / "1.eml").write_bytes(mail())
+    clock, reader = SetClock(instant=ARRIVED), InProcessReader()
+    with opened(load_config(tmp_path / "mailboxes.toml", {}), clock=clock, reader=reader) as app:
+        list(operations.ingest(app, [tmp_path / "1.eml"], mailbox="electronics", arrived_at=ARRIVED))
+        with app.store.read() as ask:
+            (item,) = ask.items(ItemQuery())
+        desk.claim(app.intake, item.tracking, actor="kim")
+        clock.instant += IDLE
+        operations.chase_sets(app)
+        with app.store.read() as ask:
+            assert [one.state for one in ask.items(ItemQuery())] == [state]
