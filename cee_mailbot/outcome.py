@@ -16,7 +16,7 @@ from cee_mailbot.domain.presentation import Clocks, present
 from cee_mailbot.domain.reply import ReplyKind, reply_address
 from cee_mailbot.domain.routing import Mailbox, due_to_answer, local_zone
 from cee_mailbot.domain.scanning import ScanVerdict
-from cee_mailbot.domain.submission import Key, MessageStatus
+from cee_mailbot.domain.submission import Key, MessageStatus, key_of_fields
 from cee_mailbot.domain.work_item import find_tracking, tracking_number
 from cee_mailbot.gathering import gather
 from cee_mailbot.interfaces import Reading
@@ -141,9 +141,8 @@ def read_line(subject: Subject) -> SubjectLine:
     line = parse_subject(written, rules)
     if line.part is not None:
         return line
-    if (marker := find_part_marker(mail.subject)) is not None:
-        return replace(line, part=marker[0], parts=marker[1])
-    for text in (subject.reading.cut.text or "").lstrip()[:1000].splitlines()[:BODY_LINES_WITH_MARKER]:
+    body = (subject.reading.cut.text or "").lstrip()[:1000].splitlines()[:BODY_LINES_WITH_MARKER]
+    for text in (mail.subject, *body):
         if (marker := find_part_marker(text)) is not None:
             return replace(line, part=marker[0], parts=marker[1])
     return line
@@ -206,8 +205,9 @@ def standing_of(
 
 def key_of(mail: Mail, line: SubjectLine, policy: Policy, *, free_subject: bool = False) -> Key:
     """What the messages of one submission have in common; where any subject is taken the line says nothing of it."""
+    code = "" if free_subject else line.code or ""
     number = str(line.entry_number) if line.entry_number and not free_subject else None
-    return Key(code="" if free_subject else line.code or "", entry_number=number, sender=sender_key(mail, policy))
+    return key_of_fields(code=code, entry_number=number, account=line.account, sender=sender_key(mail, policy))
 
 
 def case_of(subject: Subject, site: Site, *, line: SubjectLine, standing: Standing) -> Case:

@@ -6,7 +6,7 @@ from cee_mailbot.desk.item import Opened, check_person, check_version, given, op
 from cee_mailbot.domain.presentation import Basis, Strength
 from cee_mailbot.domain.timeliness import EARLIEST_YEAR
 from cee_mailbot.domain.work_item import Act, Closing
-from cee_mailbot.errors import UserError
+from cee_mailbot.errors import NotAllowedError, UserError
 from cee_mailbot.gathering import enqueue_as_it_is
 from cee_mailbot.intake import Intake
 from cee_mailbot.questions import WorklistQuery
@@ -96,8 +96,13 @@ def close(
 
 
 def reopen(intake: Intake, tracking: str, *, actor: str, reason: str = "", version: int | None = None) -> None:
-    """Puts a closed item back into the queue, for whoever claims it."""
+    """Puts a closed item back into the queue, for whoever claims it.
+
+    Raises `NotAllowedError` for one whose messages were taken into another: its papers are there.
+    """
     with opened(intake, tracking, Act.REOPEN, actor=actor, version=version) as at:
+        if not at.unit.set_story(at.item.submission).parts.counted:
+            raise NotAllowedError(f"{at.item.tracking} holds no message any more; undo the join instead")
         at.unit.carry_out(at.change(outcome=None, assignee=None, joined_into=None, reason=reason))
 
 

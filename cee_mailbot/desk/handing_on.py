@@ -78,7 +78,7 @@ def _answered(change: Change, at: Opened, intake: Intake, kind: ReplyKind, to_ce
     """The act with the reply that tells of it; an item can be passed on more than once, and each is told."""
     story = at.unit.set_story(at.item.submission)
     if not story.parts.counted:
-        raise NotAllowedError(f"{at.item.tracking} holds no message any more, so nobody can be told; close it instead")
+        raise NotAllowedError(f"{at.item.tracking} holds no message any more, so there is nobody to write to")
     event = f"{kind}:submission:{at.item.submission}:{at.item.version}"
     words = StaffWords(event=event, reason=change.reason, to_center=to_center)
     reply = write_staff_reply(kind, story, at.item.presentation, words, intake.site, at.unit)

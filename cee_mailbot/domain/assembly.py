@@ -138,8 +138,11 @@ class PartSet:
         return total is None or max((*self.numbers, part.number or 0)) <= total
 
     def has(self, part: Part) -> bool:
-        """Whether the same part with the same documents is there already."""
-        return any(
+        """Whether the same part with the same documents is there already.
+
+        What is answered in the body brings no documents to know it again by: only the same content is the same.
+        """
+        return bool(part.documents) and any(
             (one.number, one.total, one.documents) == (part.number, part.total, part.documents) for one in self.parts
         )
 
@@ -204,7 +207,7 @@ def _fills_incomplete_item(part: Part, sets: Sequence[PartSet], _: Policy) -> Pl
 
 def _is_part_again(part: Part, sets: Sequence[PartSet], _: Policy) -> Placement | None:
     for one in reversed(sets):
-        if one.has(part):
+        if one.stage is not Stage.CLOSED and one.has(part):
             return Placement(place=Place.RESENT, submission=one.submission)
     return None
 

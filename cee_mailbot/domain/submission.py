@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from cee_mailbot.domain.directory import short_name
+
 
 class MessageStatus(StrEnum):
     """What became of a message. `received` and `assembling` are on the way; every other one is an end."""
@@ -29,9 +31,17 @@ class Key:
     """What the messages of one submission have in common ("Reassembly").
 
     `sender` is the sender's domain, or the whole address where the domain is a public mail provider's:
-    nobody else's message can enter a broker's submission. The team is no part of it.
+    nobody else's message can enter a broker's submission. `account` stands in the place of an entry number where there
+    is none, in the form that two spellings share. The team is no part of it.
     """
 
     code: str
     entry_number: str | None
     sender: str
+    account: str | None = None
+
+
+def key_of_fields(*, code: str, entry_number: str | None, account: str | None, sender: str) -> Key:
+    """The key that these fields of a subject line make; no code means any subject, of which no other field counts."""
+    named = short_name(account or "").casefold() if code and entry_number is None else None
+    return Key(code=code, entry_number=entry_number, sender=sender, account=named or None)

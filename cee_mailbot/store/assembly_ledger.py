@@ -16,6 +16,7 @@ from cee_mailbot.domain.work_item import ItemState
 from cee_mailbot.errors import NotFoundError
 from cee_mailbot.ledger import Enqueuing, Fragment, KeptMessage, Member, NewReply, SetStory
 from cee_mailbot.store.kept import kept_message
+from cee_mailbot.store.keyed import submissions_of
 from cee_mailbot.store.reply_ledger import ReplyLedger
 from cee_mailbot.store.tables import (
     DocumentRow,
@@ -43,14 +44,7 @@ class AssemblyLedger(ReplyLedger):
 
     def sets_of(self, key: Key) -> tuple[PartSet, ...]:
         """See `ledger.UnitOfWork`."""
-        query = select(SubmissionRow).where(
-            SubmissionRow.code == key.code,
-            SubmissionRow.entry_number == key.entry_number,
-            SubmissionRow.sender_key == storable(key.sender),
-            col(SubmissionRow.joined_into).is_(None),
-        )
-        rows = self._session.exec(query.order_by(col(SubmissionRow.id))).all()
-        return tuple(self._part_set(row, self._members(row)) for row in rows)
+        return tuple(self._part_set(row, self._members(row)) for row in submissions_of(self._session, key))
 
     def assembling(self) -> tuple[int, ...]:
         """See `ledger.UnitOfWork`."""
@@ -100,6 +94,7 @@ class AssemblyLedger(ReplyLedger):
             submission=enqueuing.submission,
             detail={"flags": list(enqueuing.flags)},
         )
+        self._cancel_unsent(enqueuing.submission, ReplyKind.WAITING)
         self._write_reply(enqueuing.reply, message=enqueuing.leading, submission=enqueuing.submission)
         self._session.flush()
 

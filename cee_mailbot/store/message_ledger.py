@@ -17,6 +17,7 @@ from cee_mailbot.errors import NotFoundError
 from cee_mailbot.ledger import Answered, FirstOfKind, KeptMessage, Outcome
 from cee_mailbot.store.history import HistoryWriter
 from cee_mailbot.store.kept import kept_message
+from cee_mailbot.store.keyed import key_of_row, submissions_of
 from cee_mailbot.store.links import where_it_went
 from cee_mailbot.store.tables import (
     DocumentRow,
@@ -93,17 +94,12 @@ class MessageLedger:
     def _answered(self, item: SubmissionRow | None, kind: ReplyKind) -> Answered:
         """Whoever wrote to a submission may write to the one that it was joined into."""
         now = where_it_went(self._session, item)
-        return Answered(submission=now.id if now else None, key=_key(item) if item else None, kind=kind)
+        return Answered(submission=now.id if now else None, key=key_of_row(item) if item else None, kind=kind)
 
     def newest_of_key(self, key: Key) -> int | None:
         """See `ledger.UnitOfWork`."""
-        query = select(SubmissionRow.id).where(
-            SubmissionRow.code == key.code,
-            SubmissionRow.entry_number == key.entry_number,
-            SubmissionRow.sender_key == storable(key.sender),
-            col(SubmissionRow.joined_into).is_(None),
-        )
-        return self._session.exec(query.order_by(col(SubmissionRow.id).desc()).limit(1)).first()
+        rows = submissions_of(self._session, key)
+        return rows[-1].id if rows else None
 
     def next_serial(self, team: str, year: int) -> int:
         """See `ledger.UnitOfWork`."""
@@ -123,16 +119,18 @@ class MessageLedger:
         return row
 
     def _write_item(self, outcome: Outcome) -> int | None:
-        if outcome.item is None:
-            return outcome.decision.joins
+        submission = self._begin_item(outcome) if outcome.item else outcome.decision.joins
+        if submission is not None and outcome.message.status is not MessageStatus.RECEIVED:
+            self._bring_along(outcome.message.id, submission)
+        return submission
+
+    def _begin_item(self, outcome: Outcome) -> int | None:
         item = _item_row(outcome, self._now)
         self._session.add(item)
         self._session.flush()
-        if outcome.message.status is not MessageStatus.RECEIVED:
-            self._bring_along(outcome.message.id, item.id)
         return item.id
 
-    def _bring_along(self, message: int, submission: int | None) -> None:
+    def _bring_along(self, message: int, submission: int) -> None:
         """What hung on a message before it was released belongs to its item: other deliveries, and its reject."""
         copies = update(MessageRow).where(col(MessageRow.duplicate_of) == message)
         self._session.exec(copies.values(submission_id=submission))
@@ -160,10 +158,6 @@ class MessageLedger:
         item = self._session.get_one(SubmissionRow, submission)
         item.updated_at = self._now
         item.version += 1
-
-
-def _key(item: SubmissionRow) -> Key:
-    return Key(code=item.code or "", entry_number=item.entry_number, sender=item.sender_key)
 
 
 def _decided(outcome: Outcome) -> dict[str, Any]:

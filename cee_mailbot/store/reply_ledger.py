@@ -9,6 +9,7 @@ from sqlmodel import Session, col, or_, select
 
 from cee_mailbot.domain.answering import HOUR, UNLIMITED, ReplyTraffic
 from cee_mailbot.domain.reply import CANCELLABLE, RETRIABLE, ReplyKind, ReplyState
+from cee_mailbot.domain.work_item import SYSTEM
 from cee_mailbot.errors import NotAllowedError, NotFoundError
 from cee_mailbot.interfaces import Letter
 from cee_mailbot.ledger import NewReply
@@ -193,6 +194,17 @@ class ReplyLedger:
             raise NotAllowedError(f"reply {reply_id} is being sent and may have left; look again in a few minutes")
         row.state, row.next_try_at = ReplyState.CANCELLED, None
         self._history.add("reply-cancelled", at=self._now, actor=actor, submission=row.submission_id, reply=row.id)
+
+    def _cancel_unsent(self, submission: int, kind: ReplyKind) -> None:
+        """Takes back what no longer holds; one that is being sent may have left."""
+        unsent = select(ReplyRow).where(
+            ReplyRow.submission_id == submission,
+            ReplyRow.kind == kind,
+            col(ReplyRow.state).in_(CANCELLABLE),
+            col(ReplyRow.lease_until).is_(None),
+        )
+        for row in self._session.exec(unsent).all():
+            self.cancel_reply(row.id or 0, actor=SYSTEM)
 
     def _reply_row(self, reply_id: int) -> ReplyRow:
         row = self._session.get(ReplyRow, reply_id)

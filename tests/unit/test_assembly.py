@@ -56,6 +56,18 @@ SCENARIOS: list[tuple[str, list[Part | timedelta], list[Place], list[list[int]]]
         [[1, 2]],
     ),
     (
+        "an answer in the body alone is no resend of another",
+        [part(1, 1, 2, papers=""), part(2, 1, 2, papers="")],
+        [Place.OPENS, Place.CONFLICTS],
+        [[1, 2]],
+    ),
+    (
+        "answers in the body to a second request open a second set",
+        [part(1, 1, 2, papers=""), part(2, 2, 2, papers=""), part(3, 1, 2, papers=""), part(4, 2, 2, papers="")],
+        [Place.OPENS, Place.FILLS, Place.OPENS, Place.FILLS],
+        [[1, 2], [3, 4]],
+    ),
+    (
         "a new set takes over the resend that was its first sign",
         [part(1, 1, 2, papers="a"), part(2, 2, 2), part(3, 1, 2, papers="a", arrived=MIN), part(4, 2, 2, arrived=MIN)],
         [Place.OPENS, Place.FILLS, Place.RESENT, Place.OPENS],
@@ -206,6 +218,24 @@ def test_a_closed_item_with_parts_missing_is_not_filled() -> None:
     desk.chase(START + DAY + MIN)
     desk.close(0)
     assert desk.take_in(part(2, 2, 2, arrived=2 * DAY)).place is Place.OPENS
+
+
+def test_a_set_sent_again_after_the_item_was_closed_begins_anew_and_is_linked() -> None:
+    """Staff returned it: what comes back is no copy of what they sent back."""
+    desk = Desk()
+    for one in (part(1, 1, 2, papers="a"), part(2, 2, 2, papers="b")):
+        desk.take_in(one)
+    desk.close(0)
+    again = [part(3, 1, 2, papers="a", arrived=DAY), part(4, 2, 2, papers="b", arrived=DAY)]
+    found = [desk.take_in(one) for one in again]
+    assert [one.place for one in found] == [Place.OPENS, Place.FILLS]
+    assert found[0].linked == 0
+    assert desk.acknowledged == [0, 1]
+
+
+def test_a_resend_of_an_open_item_is_one_though_a_closed_one_has_the_same_papers() -> None:
+    sets = [item(0, part(1, 1, 2, papers="a")), replace(item(1, part(2, 1, 2, papers="a")), stage=Stage.CLOSED)]
+    assert place(part(3, 1, 2, papers="a"), sets, POLICY).submission == 0
 
 
 def item(submission: int, *parts: Part, missing: bool = False) -> PartSet:
