@@ -78,6 +78,22 @@ def test_tokens_find_what_they_say(shop: Workshop, kim: TestClient, q: str, foun
     assert len(rows(kim.get("/", params={"q": q}).text)) == found
 
 
+def test_an_address_is_a_list_and_a_view_counts_its_rows(shop: Workshop, page: StaffPage, kim: TestClient) -> None:
+    """Whoever opens the address sees the same rows; the number beside a view is how many there are then."""
+    shop.receive(*(numbered(number) for number in range(1, 5)))
+    shop.receive(numbered(9, subject="DR,NokiaInc,345-00000090,2704 1 of 3"))
+    desk.claim(shop.intake, shop.items()[0].tracking, actor="kim")
+    lee = page.person("lee")
+    text = kim.get("/").text
+    views = re.findall(r'<a href="([^"]*)"[^>]*><span>[^<]*</span> <span class="count">(\d+)</span>', text)
+    assert len(views) > 8
+    for address, count in views:
+        found = rows(kim.get(unescape(address)).text)
+        assert len(found) == int(count), address
+        if "mine" not in address:
+            assert rows(lee.get(unescape(address)).text) == found
+
+
 def test_a_token_that_means_nothing_is_told(kim: TestClient) -> None:
     assert '"color:red" means nothing here' in kim.get("/", params={"q": "color:red"}).text
 

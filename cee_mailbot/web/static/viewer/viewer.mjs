@@ -8,6 +8,7 @@ const MOST_PIXELS = 2 ** 24; // of one page
 const MOST_SIDE = 20000; // of one page, in pixels of the style
 const LARGEST_IMAGE = 2 ** 27; // pixels
 const PATIENCE_MS = 30000;
+const TICK_MS = 1000; // what one frame counts at most
 const ZOOMS = [0.5, 0.75, 1, 1.25, 1.5, 2, 3, 4]; // of the width of the frame
 const WORDS = {
   PasswordException: "This PDF is locked with a password. Ask the filer to send it without one.",
@@ -19,7 +20,8 @@ const WORDS = {
 const one = (id) => document.getElementById(id);
 const pages = one("pages");
 let pdf = null;
-let begun = false;
+let worker = null;
+let handed = false;
 let zoom = 1;
 let base = { width: 612, height: 792 };
 let at = 1;
@@ -31,13 +33,24 @@ function tell(words) {
   one("told").textContent = words;
 }
 
+// Counts only while the frame is being painted: out of sight a browser lets drawing rest, which is no fault of the PDF.
 async function patiently(promise) {
-  let timer;
-  const late = new Promise((_, reject) => { timer = setTimeout(() => reject(new Error("patience")), PATIENCE_MS); });
+  let waiting = true;
+  const late = new Promise((_, reject) => {
+    let spent = 0;
+    let last = performance.now();
+    const tick = (now) => {
+      spent += Math.min(now - last, TICK_MS);
+      last = now;
+      if (spent > PATIENCE_MS) reject(new Error("patience"));
+      else if (waiting) requestAnimationFrame(tick);
+    };
+    requestAnimationFrame(tick);
+  });
   try {
     return await Promise.race([promise, late]);
   } finally {
-    clearTimeout(timer);
+    waiting = false;
   }
 }
 
@@ -45,15 +58,15 @@ async function patiently(promise) {
 // A frame without an origin may start one from no address, and none that is a module: so one line fetches the module.
 function startWorker() {
   const line = `import(${JSON.stringify(`${SHIPPED}pdf.worker.min.mjs`)}).catch(() => postMessage("failed"));`;
-  const worker = new Worker(URL.createObjectURL(new Blob([line], { type: "text/javascript" })));
+  const begun = new Worker(URL.createObjectURL(new Blob([line], { type: "text/javascript" })));
   return new Promise((resolve, reject) => {
-    const fail = () => { worker.terminate(); reject(new Error("other")); };
-    worker.addEventListener("error", fail, { once: true });
-    worker.addEventListener("message", ({ data }) => (data === "failed" ? fail() : resolve(worker)), { once: true });
+    const fail = () => { begun.terminate(); reject(new Error("other")); };
+    begun.addEventListener("error", fail, { once: true });
+    begun.addEventListener("message", ({ data }) => (data === "failed" ? fail() : resolve(begun)), { once: true });
   });
 }
 
-function reading(bytes, worker) {
+function reading(bytes) {
   pdfjs.GlobalWorkerOptions.workerPort = worker;
   return pdfjs.getDocument({
     data: new Uint8Array(bytes),
@@ -72,10 +85,9 @@ function reading(bytes, worker) {
 }
 
 async function show({ bytes, page, zoom: wanted }) {
-  let worker;
   try {
     worker = await patiently(startWorker());
-    pdf = await patiently(reading(bytes, worker).promise);
+    pdf = await patiently(reading(bytes).promise);
     base = (await patiently(pdf.getPage(1))).getViewport({ scale: 1 });
   } catch (error) {
     worker?.terminate();
@@ -149,8 +161,12 @@ async function draw(section) {
     section.dataset.drawn = "";
   } catch (error) {
     const words = document.createElement("p");
-    words.textContent = error.message === "patience" ? "This page takes too long to be drawn." : "This page can't be drawn.";
+    words.textContent = "This page can't be drawn.";
     section.replaceChildren(words);
+    if (error.message === "patience") {
+      worker.terminate(); // what it is at would never end
+      tell(`Page ${section.dataset.number} takes too long to be drawn; no more pages are shown. Download the document.`);
+    }
   }
 }
 
@@ -211,8 +227,8 @@ document.addEventListener("keydown", (event) => {
   if (["[", "]", "Escape"].includes(event.key)) toPage({ kind: "key", key: event.key });
 });
 window.addEventListener("message", (event) => {
-  if (event.source === window.parent && event.data?.bytes instanceof ArrayBuffer && !begun) {
-    begun = true;
+  if (event.source === window.parent && event.data?.bytes instanceof ArrayBuffer && !handed) {
+    handed = true;
     show(event.data);
   }
 });
