@@ -76,11 +76,13 @@ def come_back(asked: Asked) -> Response:
     caller = Caller(address=asked.address)
     if not tries.begin(caller, asked.parts.now()):
         return _told(asked, *TOO_OFTEN)
+    token = None
     try:
         identity = provider.identity(secret, _answer(asked))
+        token = identity.token
         person = person_known(asked.parts.intake.store, asked.parts.now(), identity, asked.parts.groups)
     except RefusedSignInError as refused:
-        return _refused(asked, refused)
+        return _refused(asked, refused, token)
     tries.succeeded(caller)
     answer = go_to(back)
     keep_session(asked, answer, person, token=identity.token)
@@ -116,15 +118,15 @@ def _forget(asked: Asked, answer: Response) -> None:
     answer.delete_cookie(begun_cookie(asked), secure=asked.parts.settings.secure, httponly=True, samesite="lax")
 
 
-def _refused(asked: Asked, refused: RefusedSignInError) -> Response:
+def _refused(asked: Asked, refused: RefusedSignInError, token: str | None = None) -> Response:
     logger.warning("nobody was signed in: %s", refused)
-    answer = _told(asked, *TOLD[refused.refusal], another=refused.refusal in _WITH_ANOTHER)
+    elsewhere = _provider(asked).address_to_sign_out(token) if refused.refusal in _WITH_ANOTHER else None
+    answer = _told(asked, *TOLD[refused.refusal], elsewhere)
     _forget(asked, answer)
     return answer
 
 
-def _told(asked: Asked, status: int, words: str, *, another: bool = False) -> Response:
-    elsewhere = _provider(asked).address_to_sign_out(None) if another else None
+def _told(asked: Asked, status: int, words: str, elsewhere: str | None = None) -> Response:
     return show(asked, "not_signed_in.html", status, words=words, elsewhere=elsewhere)
 
 

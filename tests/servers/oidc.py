@@ -131,6 +131,7 @@ class OidcProvider:
             "/realm/authorize": lambda: self._authorised(query),
             "/realm/userinfo": lambda: self._userinfo(headers),
             "/realm/logout": lambda: self._signed_out(query),
+            "/favicon.ico": lambda: (404, {}, b""),  # browsers ask everybody
         }
         return places.get(path, lambda: self._wrong(f"no such place: {path}", 404))()
 
