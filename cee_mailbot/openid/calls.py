@@ -2,8 +2,10 @@
 
 import json
 import ssl
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from threading import BoundedSemaphore
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,6 +15,9 @@ from cee_mailbot.identity_provider import Refusal, RefusedSignInError
 from cee_mailbot.openid.settings import OpenidSettings
 
 LONGEST_ANSWER = 256 * 1024
+# Whoever wants to sign in while the provider hangs would hold a thread of the page each.
+AT_ONCE = 8
+LONGEST_QUEUE = 2.0  # seconds
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -29,6 +34,7 @@ class Calls:
 
     def __init__(self, settings: OpenidSettings) -> None:
         self._settings = settings
+        self._turns = BoundedSemaphore(AT_ONCE)
         self._context: ssl.SSLContext | None = None  # to read the authorities takes time
 
     def get(self, url: str, *, bearer: str | None = None) -> Answer:
@@ -41,9 +47,17 @@ class Calls:
         return self._call("POST", url, {"Content-Type": "application/x-www-form-urlencoded"}, form.encode())
 
     def _call(self, method: str, url: str, headers: Mapping[str, str], content: bytes | None) -> Answer:
-        settings = self._settings
         if not is_safe(url):
             raise RefusedSignInError(Refusal.UNREACHABLE, f"{url[:200]!r} is no https address")
+        if not self._turns.acquire(timeout=LONGEST_QUEUE):
+            raise RefusedSignInError(Refusal.UNREACHABLE, f"{AT_ONCE} calls wait for the provider already")
+        try:
+            return self._answered(method, url, headers, content)
+        finally:
+            self._turns.release()
+
+    def _answered(self, method: str, url: str, headers: Mapping[str, str], content: bytes | None) -> Answer:
+        settings = self._settings
         try:
             self._context = self._context or ssl.create_default_context(cafile=settings.ca_file)
             with (
@@ -52,7 +66,7 @@ class Calls:
                     method, url, headers={"Accept": "application/json", **headers}, content=content
                 ) as answer,
             ):
-                return Answer(status=answer.status_code, said=_object(_bounded(answer)))
+                return Answer(status=answer.status_code, said=_object(_bounded(answer, settings.timeout)))
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             words = f"{url} can't be reached: {error}; check issuer, ca_file and the network"
             raise RefusedSignInError(Refusal.UNREACHABLE, words) from error
@@ -71,11 +85,11 @@ def is_safe(url: object) -> bool:
     )
 
 
-def _bounded(answer: httpx.Response) -> bytes:
-    body = b""
+def _bounded(answer: httpx.Response, seconds: float) -> bytes:
+    body, end = b"", time.monotonic() + seconds
     for piece in answer.iter_bytes():
         body += piece
-        if len(body) > LONGEST_ANSWER:
+        if len(body) > LONGEST_ANSWER or time.monotonic() > end:
             raise RefusedSignInError(Refusal.UNREACHABLE, f"{answer.url} gave an answer without end")
     return body
 

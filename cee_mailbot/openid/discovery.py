@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
@@ -12,7 +13,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, RSAKey
 
 from cee_mailbot.identity_provider import Refusal, RefusedSignInError
-from cee_mailbot.openid.calls import Calls, is_safe
+from cee_mailbot.openid.calls import LONGEST_QUEUE, Calls, is_safe
 from cee_mailbot.openid.client_key import SHORTEST_RSA
 from cee_mailbot.openid.settings import OpenidSettings
 
@@ -46,7 +47,7 @@ class Discovery:
 
     def description(self) -> Mapping[str, Any]:
         """Where everything is. Raises `RefusedSignInError`."""
-        with self._lock:
+        with self._turn():
             if self._description is None or self._is_older(self._description, KEPT_FOR):
                 self._description = self._asked(self._described)
             return self._description.said
@@ -57,7 +58,7 @@ class Discovery:
         Raises `RefusedSignInError`.
         """
         place = str(self.description()["jwks_uri"])
-        with self._lock:
+        with self._turn():
             if self._keys is None or self._is_older(self._keys, KEPT_FOR):
                 self._keys = self._asked(lambda: self._fetched(place))
             found = list(_fitting(self._keys.said, name, algorithm))
@@ -65,6 +66,16 @@ class Discovery:
                 self._keys = self._asked(lambda: self._fetched(place))
                 found = list(_fitting(self._keys.said, name, algorithm))
             return found
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """One thread asks the provider for all; who would have to wait long for it is told so."""
+        if not self._lock.acquire(timeout=LONGEST_QUEUE):
+            raise RefusedSignInError(Refusal.UNREACHABLE, "the provider is being asked, and does not answer")
+        try:
+            yield
+        finally:
+            self._lock.release()
 
     def _asked(self, ask: Callable[[], Mapping[str, Any]]) -> _Kept:
         if self._trouble is not None and self._monotonic() - self._trouble[1] < LEFT_ALONE_FOR:

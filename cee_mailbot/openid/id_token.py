@@ -8,6 +8,7 @@ from typing import Any
 from authlib.oidc.core import CodeIDToken
 from joserfc import jws, jwt
 from joserfc.errors import JoseError
+from joserfc.jws import JWSRegistry
 
 from cee_mailbot.identity_provider import Refusal, RefusedSignInError
 from cee_mailbot.openid.discovery import ALGORITHMS, Discovery
@@ -16,6 +17,12 @@ from cee_mailbot.openid.settings import OpenidSettings
 _CLOCKS_DIFFER = 60  # seconds
 _LONGEST_SUBJECT = 255  # section 2
 _WRONG = (JoseError, ValueError, TypeError, KeyError, RecursionError)
+
+
+class _Registry(JWSRegistry):
+    """Takes headers that name a chain of certificates, which is passed over, as is what nobody knows (RFC 7515 4)."""
+
+    max_header_length = 16_384
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,14 +46,15 @@ def checked_claims(token: str, expected: Expected, settings: OpenidSettings, dis
 
 def _signed(token: str, discovery: Discovery) -> tuple[dict[str, Any], dict[str, Any]]:
     """Header and claims, found to be signed by a key of the provider."""
-    header = jws.extract_compact(token.encode()).headers()
+    registry = _Registry(algorithms=list(ALGORITHMS), strict_check_header=False)
+    header = jws.extract_compact(token.encode(), registry=registry).headers()
     algorithm, name = str(header.get("alg")), header.get("kid")
     if algorithm not in ALGORITHMS:
         raise ValueError(f"it is signed with {algorithm[:40]!r}, which is not one of {', '.join(ALGORITHMS)}")
     keys = discovery.keys(name if isinstance(name, str) else None, algorithm)
     if len(keys) != 1:
         raise ValueError(f"{len(keys)} keys of the provider fit its name of a key, {str(name)[:80]!r}")
-    found = jwt.decode(token, keys[0], algorithms=[algorithm])
+    found = jwt.decode(token, keys[0], registry=registry)
     return dict(found.header), found.claims
 
 

@@ -26,8 +26,10 @@ def caller_address(request: Request, proxies: Collection[str]) -> str:
 
 
 def _plain(text: str) -> str | None:
+    """An address without the port that some proxies write beside it; None for what is none."""
+    host = text.removeprefix("[").partition("]")[0] if text.startswith("[") else text
     try:
-        address = ip_address(text)
+        address = ip_address(host.partition(":")[0] if host.count(":") == 1 else host)
     except ValueError:
         return None
     mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None

@@ -73,6 +73,8 @@ def come_back(asked: Asked) -> Response:
     provider = _provider(asked)
     tries: Tries = asked.request.app.state.tries
     secret, back = _begun(asked)
+    if secret is None:
+        return _told(asked, *TOLD[Refusal.NOT_BEGUN])
     caller = Caller(address=asked.address)
     if not tries.begin(caller, asked.parts.now()):
         return _told(asked, *TOO_OFTEN)
@@ -80,10 +82,10 @@ def come_back(asked: Asked) -> Response:
     try:
         identity = provider.identity(secret, _answer(asked))
         token = identity.token
+        tries.succeeded(caller)
         person = person_known(asked.parts.intake.store, asked.parts.now(), identity, asked.parts.groups)
     except RefusedSignInError as refused:
         return _refused(asked, refused, token)
-    tries.succeeded(caller)
     answer = go_to(back)
     keep_session(asked, answer, person, token=identity.token)
     _forget(asked, answer)
@@ -103,11 +105,11 @@ def _provider(asked: Asked) -> IdentityProvider:
     return asked.parts.provider
 
 
-def _begun(asked: Asked) -> tuple[str, str]:
+def _begun(asked: Asked) -> tuple[str | None, str]:
     """The secret of the sign-in that this browser began, and where it wanted to go."""
     secret, _, kept = asked.request.cookies.get(begun_cookie(asked), "").partition(".")
     if not secret:
-        return secrets.token_urlsafe(32), "/"  # which no answer fits
+        return None, "/"
     try:
         return secret, own_path(base64.urlsafe_b64decode(kept).decode())
     except (binascii.Error, ValueError):

@@ -97,6 +97,8 @@ PROXY = "testclient"  # what the client of these tests is called
         ([",".join(["10.0.0.1"] * 5000)], (PROXY, "10.0.0.1"), "10.0.0.1"),
         (["2001:db8:1:2:3:4:5:6"], (PROXY,), "2001:db8:1:2::/64"),
         (["::ffff:198.51.100.7"], (PROXY,), "198.51.100.7"),
+        (["198.51.100.7:4711"], (PROXY,), "198.51.100.7"),
+        (["[2001:db8::1]:4711"], (PROXY,), "2001:db8::/64"),
     ],
 )
 def test_an_address_is_believed_from_proxies_that_are_named_alone(

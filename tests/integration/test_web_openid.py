@@ -16,15 +16,18 @@ from cee_mailbot import accounts
 from cee_mailbot.domain.groups import GroupRule
 from cee_mailbot.domain.roles import Role
 from cee_mailbot.errors import CeeMailbotError
+from cee_mailbot.openid import calls
 from cee_mailbot.openid.calls import Calls
 from cee_mailbot.openid.client_key import read_client_key
 from cee_mailbot.openid.discovery import ASKED_AGAIN_AFTER, KEPT_FOR, LEFT_ALONE_FOR, Discovery
 from cee_mailbot.openid.provider import OpenidProvider
 from cee_mailbot.openid.settings import OpenidSettings
+from cee_mailbot.web.tries import Caller
 from tests.servers.oidc import CLIENT, KIM, OidcProvider
 from tests.support.staff_page import PASSWORD, StaffPage
 from tests.support.workshop import Workshop
 
+PEER = "testclient"  # what the client of these tests is called
 SITE = "http://127.0.0.1:8400"
 GROUPS = (
     GroupRule(group="specialists-007", role=Role.SPECIALIST, teams=frozenset({"007"})),
@@ -141,6 +144,13 @@ def test_groups_may_come_from_the_userinfo_endpoint(agency: Agency) -> None:
     agency.server.thin = True
     assert signed_in(agency.page())[1].headers["location"] == "/"
     assert "/realm/userinfo" in agency.server.asked
+
+
+def test_a_token_may_say_more_than_we_know(agency: Agency) -> None:
+    """Hundreds of groups, a chain of certificates, and header parameters that are to be passed over (RFC 7515 4)."""
+    agency.server.who = {**KIM, "groups": [f"group-{number:036}" for number in range(500)] + ["viewers"]}
+    agency.server.signs = lambda head, claims: agency.server.signed({**head, "x5c": ["A" * 4000], "own": "x"}, claims)
+    assert signed_in(agency.page())[1].status_code == 303
 
 
 def test_what_is_asked_for_as_assurance_must_be_given(agency: Agency) -> None:
@@ -262,6 +272,8 @@ FORGED: dict[str, Forge] = {
     "with the public key as a secret": with_head(alg="HS256"),
     "of a foreign key": of_a_foreign_key,
     "with a key of its own": with_head(kid="own", jwk={"kty": "oct", "k": "AAAA"}),
+    "with a demand that we do not know": with_head(crit=["own"], own="x"),
+    "with a content that is not there": with_head(crit=["b64"], b64=False),
     "changed": changed_after_signing,
     "no token": lambda _server, _head, _claims: "a.b.c",
     "an empty one": lambda _server, _head, _claims: "",
@@ -398,6 +410,28 @@ def test_wrong_answers_have_to_wait_and_ask_the_provider_no_more(agency: Agency)
         statuses.append(browser.get(link).status_code)
     assert statuses == [400] * 30 + [429]
     assert agency.server.asked.count("/realm/token") == 30
+
+
+def test_those_whom_the_provider_knows_use_up_nobodys_tries(agency: Agency) -> None:
+    """People of the agency without a group of ours, and links that were opened by chance, lock nobody out."""
+    page = agency.page()
+    agency.server.who = {**KIM, "groups": []}
+    assert {signed_in(page)[1].status_code for _ in range(8)} == {403}
+    assert {page.browser().get("/sign-in/back?code=a&state=b").status_code for _ in range(30)} == {400}
+    assert page.application.state.tries.begin(Caller(address=PEER), agency.shop.clock.now())
+    assert sum(map(len, page.application.state.tries._begun.values())) == 1
+
+
+def test_a_provider_that_hangs_holds_few_threads(agency: Agency, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page goes on for those who have signed in."""
+    monkeypatch.setattr(calls, "LONGEST_QUEUE", 0.0)
+    page = agency.page()
+    provider = page.application.state.parts.provider
+    for _ in range(calls.AT_ONCE):
+        assert provider._discovery._calls._turns.acquire(blocking=False)
+    answer = page.browser().get("/sign-in")
+    assert answer.status_code == 503
+    assert agency.server.asked == []
 
 
 # --- the provider ----------------------------------------------------------------------------------------------

@@ -94,6 +94,13 @@ def test_a_container_is_for_whom_its_contents_are_for(site: Site, role: Role) ->
         assert statuses(site, role, f"/messages/{message}/documents/{document}") == {wanted}, (message, document)
 
 
+def test_nothing_of_malware_is_shown_to_anybody(site: Site) -> None:
+    for role, status in ((Role.VIEWER, 403), (Role.ADMINISTRATOR, 409)):
+        answer = site.browsers[role].get(f"/messages/{site.malware}/documents/1/shown")
+        assert answer.status_code == status
+        assert "papers" not in answer.text.partition("<main")[2]
+
+
 @pytest.mark.parametrize("role", Role)
 def test_nothing_that_can_run_is_in_any_answer_to_those_who_are_not_trusted(site: Site, role: Role) -> None:
     """Every way on which bytes of a sender leave, as the table of routes has it."""
