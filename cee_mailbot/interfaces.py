@@ -225,6 +225,17 @@ class Reading:
     returned: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Body:
+    """What the body of a message says: its plain text, else the text of its HTML; and whether it has HTML.
+
+    Of the text what follows a million characters is left out.
+    """
+
+    text: str = ""
+    has_html: bool = False
+
+
 class Reader(Protocol):
     """Reads hostile messages and what they carry. Beyond the limits of reading every method raises `MailRefused`."""
 
@@ -236,6 +247,15 @@ class Reader(Protocol):
 
     def documents(self, raw: bytes, wanted: str | None = None) -> tuple[Document, ...]:
         """The documents of a message with their bytes: those whose SHA-256 is `wanted`, or all."""
+
+    def body(self, raw: bytes) -> Body:
+        """What the body of a message says. Refused is also a body that takes more than reading may."""
+
+    def html(self, raw: bytes, leave: str) -> str | None:
+        """The HTML of a message as `safe_html.sanitise_html` gives it with `leave`; None where there is none.
+
+        Refused as `body`.
+        """
 
     def read_paper(self, raw: bytes, wanted: str) -> Paper:
         """What the document of a message says whose SHA-256 is `wanted`.

@@ -1,7 +1,7 @@
 """What the store promises of papers: which are to be read, what was read of them, and what follows for their items."""
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
@@ -20,15 +20,6 @@ class UnreadMessage:
     sha256: str
     size: int
     documents: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class MessageReading:
-    """What was read of a message: the text of its body, and its papers by the SHA-256 of their bytes."""
-
-    message: int
-    body: str = ""
-    papers: Mapping[str, Paper] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,11 +52,20 @@ class PaperWrites(ClockWrites, Protocol):
     def papers_known(self, sha256s: Collection[str]) -> frozenset[str]:
         """Those of these documents that were read before."""
 
-    def note_try(self, message: int, sha256: str) -> int:
-        """Writes down that a document is about to be read; how often that was tried, this time included."""
+    def note_try(self, message: int, sha256: str | None, *, lease_until: datetime) -> int:
+        """Writes down that a document is about to be read, or the body (None), and claims the message until then.
 
-    def write_reading(self, reading: MessageReading) -> None:
-        """Writes down what was read, and that the item of the message is to be compared with its papers."""
+        Returns how often that was tried, this time included.
+        """
+
+    def write_body(self, message: int, text: str) -> None:
+        """Writes down what the body of a message says."""
+
+    def write_paper(self, sha256: str, paper: Paper) -> None:
+        """Writes down what was read of a document, unless that is known by now."""
+
+    def end_reading(self, message: int) -> None:
+        """Writes down that a message was read, and that its item is to be compared with its papers."""
 
     def unchecked_items(self, *, limit: int) -> tuple[int, ...]:
         """The row ids of submissions that changed, or whose papers did, since they were compared with their papers."""

@@ -5,8 +5,10 @@ tried once more and then left, and costs only itself.
 """
 
 import logging
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from cee_mailbot.desk.clock import in_force, move_due
@@ -15,27 +17,28 @@ from cee_mailbot.domain.item_clock import due_of, is_entry_date
 from cee_mailbot.domain.work_item import ItemState
 from cee_mailbot.errors import DamagedBlobError, NotFoundError, TemporaryError
 from cee_mailbot.intake import Intake
-from cee_mailbot.interfaces import Reading
 from cee_mailbot.ledger import UnitOfWork
 from cee_mailbot.log import fields
-from cee_mailbot.paper_ledger import ItemPapers, MessageReading, UnreadMessage
-from cee_mailbot.reading import HEADER_BYTES
+from cee_mailbot.paper_ledger import ItemPapers, UnreadMessage
 from cee_mailbot.site import Site
-from parsers.headers import MailRefused
 from parsers.papers import Paper
-from parsers.safe_html import text_of_html
 
 logger = logging.getLogger(__name__)
 
 AT_ONCE = 20
 LEASE = timedelta(minutes=15)
 TRIES = 2
-PAPERS = 300  # of one message that are read; more stay unread, as do those after too many that broke their reader
+# Of one message so many papers are read, of so many characters, in so long, and so many that broke their reader; what
+# comes after stays unread.
+PAPERS = 300
+CHARACTERS = 10_000_000
+LONGEST = timedelta(minutes=5)
 LOST = 3
 BODY = 200_000  # characters of a body that are kept for the search
 
 BROKE = Paper(status="unreadable", why="reader-broke")
 UNREADABLE = "document-unreadable"
+_Write = Callable[[UnitOfWork], None]
 # What says that a reader came to its end over a paper, each of which costs all that reading one may.
 _LOST = frozenset({BROKE.why, "reading-limit"})
 
@@ -56,9 +59,7 @@ def read_papers(intake: Intake) -> PapersRead:
     messages = 0
     while unread := _claim(intake):
         for one in unread:
-            reading = _read(intake, one)
-            with intake.store.begin(intake.site.clock.now()) as unit:
-                unit.write_reading(reading)
+            _read(intake, one)
             messages += 1
         # Between sets: an item's advice does not wait for all the papers of a long queue.
         items = compare_items(intake)
@@ -72,65 +73,105 @@ def _claim(intake: Intake) -> tuple[UnreadMessage, ...]:
         return unit.claim_unread(limit=AT_ONCE, lease_until=now + LEASE)
 
 
-def _read(intake: Intake, unread: UnreadMessage) -> MessageReading:
-    """What a message says; nothing where it can't be read, as its own decision has said already."""
-    try:
-        raw = _raw(intake, unread)
-        reading = intake.reader.read(raw) if unread.size == len(raw) else intake.reader.read_header(raw)
-    except (MailRefused, DamagedBlobError, NotFoundError):
-        return MessageReading(message=unread.message)
-    except TemporaryError:
-        raise
-    except Exception:
-        logger.exception("the reader broke", extra=fields(message=unread.message))
-        return MessageReading(message=unread.message)
-    papers = _papers(intake, unread, raw)
-    return MessageReading(message=unread.message, body=body_text(reading)[:BODY], papers=papers)
+def _read(intake: Intake, unread: UnreadMessage) -> None:
+    """Reads what a message says, and writes each result in the transaction that notes the next try.
+
+    So no more than one paper is held, and what takes the process with it is found to have been tried. A second
+    reader of the same message, after the claim of the first ran out, finds and writes the same.
+    """
+    write: _Write = _nothing
+    raw = _raw(intake, unread)
+    for what, read in _steps(_Stored(intake=intake, unread=unread, raw=raw)) if raw is not None else ():
+        now = intake.site.clock.now()
+        with intake.store.begin(now) as unit:
+            write(unit)
+            tries = unit.note_try(unread.message, what, lease_until=now + LEASE)
+        write = read() if tries <= TRIES else _given_up(what)
+    with intake.store.begin(intake.site.clock.now()) as unit:
+        write(unit)
+        unit.end_reading(unread.message)
 
 
-def _raw(intake: Intake, unread: UnreadMessage) -> bytes:
-    """The bytes of a message; of one too large to be read its beginning."""
+def _raw(intake: Intake, unread: UnreadMessage) -> bytes | None:
+    """The bytes of a message; None where nothing of it is read, as its own decision has said already."""
     if unread.size > intake.site.policies[unread.mailbox].message_limit:
-        with intake.blobs.open(unread.sha256) as stored:
-            return stored.read(HEADER_BYTES)
-    return intake.blobs.get(unread.sha256)
+        return None
+    try:
+        return intake.blobs.get(unread.sha256)
+    except (DamagedBlobError, NotFoundError):
+        return None
 
 
-def body_text(reading: Reading) -> str:
-    """The text of a body: the plain one, else that of its HTML."""
-    if reading.cut.text is not None or reading.cut.html is None:
-        return reading.cut.text or ""
-    return " ".join(text_of_html(reading.cut.html).split())
+def _nothing(_unit: UnitOfWork) -> None:
+    """What there is to be written before the first step."""
 
 
-def _papers(intake: Intake, unread: UnreadMessage, raw: bytes) -> dict[str, Paper]:
-    """What is in those documents that were not read before, by their digests."""
+def _given_up(what: str | None) -> _Write:
+    """A document that took the process with it is unreadable; of a body what was read of it by then stays."""
+    return _nothing if what is None else lambda unit: unit.write_paper(what, BROKE)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Stored:
+    """A message whose body and documents are read, each giving what is to be written of it."""
+
+    intake: Intake
+    unread: UnreadMessage
+    raw: bytes
+
+    def body(self) -> _Write:
+        """One that can't be read says nothing, and costs the documents nothing."""
+        try:
+            text = self.intake.reader.body(self.raw).text[:BODY]
+        except TemporaryError:
+            raise
+        except Exception as error:  # noqa: BLE001 - of a reader in this process; one in a child refuses
+            logger.warning("body not read", extra=fields(message=self.unread.message, error=type(error).__name__))
+            return _nothing
+        return lambda unit: unit.write_body(self.unread.message, text)
+
+    def paper(self, sha256: str, effort: "_Effort") -> _Write:
+        try:
+            paper = self.intake.reader.read_paper(self.raw, sha256)
+        except TemporaryError:
+            raise
+        except Exception:
+            logger.exception("the reader broke", extra=fields(message=self.unread.message, document=sha256))
+            paper = BROKE
+        effort.add(paper)
+        return lambda unit: unit.write_paper(sha256, paper)
+
+
+@dataclass(kw_only=True, slots=True)
+class _Effort:
+    """What the papers of one message have taken of what they may, since others wait behind it."""
+
+    until: datetime
+    papers: int = 0
+    lost: int = 0
+    characters: int = 0
+
+    def add(self, paper: Paper) -> None:
+        self.papers += 1
+        self.lost += paper.why in _LOST
+        self.characters += sum(map(len, paper.pages))
+
+    def is_spent(self, now: datetime) -> bool:
+        return self.papers >= PAPERS or self.lost >= LOST or self.characters >= CHARACTERS or now >= self.until
+
+
+def _steps(stored: _Stored) -> Iterator[tuple[str | None, Callable[[], _Write]]]:
+    """What of a message is to be read, one after the other: its body (None), then the documents not read before."""
+    yield None, stored.body
+    intake, unread = stored.intake, stored.unread
     with intake.store.begin(intake.site.clock.now()) as unit:
         known = unit.papers_known(unread.documents)
-    papers: dict[str, Paper] = {}
-    lost = 0
-    for one in [one for one in unread.documents if one not in known][:PAPERS]:
-        if lost >= LOST:
-            logger.warning("papers left unread", extra=fields(message=unread.message, read=len(papers)))
-            break
-        papers[one] = _paper(intake, unread, raw, one)
-        lost += papers[one].why in _LOST
-    return papers
-
-
-def _paper(intake: Intake, unread: UnreadMessage, raw: bytes, sha256: str) -> Paper:
-    # Written down before it is tried: a document that takes the process with it is found to have done so.
-    with intake.store.begin(intake.site.clock.now()) as unit:
-        tries = unit.note_try(unread.message, sha256)
-    if tries > TRIES:
-        return BROKE
-    try:
-        return intake.reader.read_paper(raw, sha256)
-    except TemporaryError:
-        raise
-    except Exception:
-        logger.exception("the reader broke", extra=fields(message=unread.message, document=sha256))
-        return BROKE
+    effort = _Effort(until=intake.site.clock.now() + LONGEST)
+    for one in [one for one in unread.documents if one not in known]:
+        if effort.is_spent(intake.site.clock.now()):
+            logger.warning("papers left unread", extra=fields(message=unread.message, read=effort.papers))
+            return
+        yield one, partial(stored.paper, one, effort)
 
 
 # --- what follows for an item ---------------------------------------------------------------------------------

@@ -23,7 +23,17 @@ from parsers.leaves import DEFAULT_LIMITS, HTML, OPAQUE, PLAIN, SIGNATURES, CutL
 from parsers.names import shown_name
 from parsers.uuencoded import take_out_files
 
-__all__ = ["AMBIGUOUS_DEFECTS", "Cut", "CutLimits", "Document", "Leaf", "MailRefused", "content_of", "cut"]
+__all__ = [
+    "AMBIGUOUS_DEFECTS",
+    "Cut",
+    "CutLimits",
+    "Document",
+    "Leaf",
+    "MailRefused",
+    "content_of",
+    "cut",
+    "cut_closed",
+]
 
 # The defects, of `Mail` or `Cut`, with which two programs may read one message in two ways (flag
 # `message-ambiguous`). Those of its structure are not among them: `second_reading` tells whether they matter, and
@@ -120,10 +130,15 @@ def cut(
     `too-deep`, `header-too-large`): the message is beyond safe reading. A container beyond its limits is
     `unreadable`, and nothing of it is taken.
     """
-    flat = _cut_flat(raw, limits)
+    closed = cut_closed(raw, limits)
     budget = Budget(container_limits)
-    documents = [one for document in flat.documents for one in _opened(document, limits, budget, depth=1)]
-    return replace(_with_signed_body(flat, limits), documents=tuple(documents))
+    documents = [one for document in closed.documents for one in _opened(document, limits, budget, depth=1)]
+    return replace(closed, documents=tuple(documents))
+
+
+def cut_closed(raw: builtins.bytes, limits: CutLimits = DEFAULT_LIMITS) -> Cut:
+    """Return a message taken apart, its containers closed. Raises MailRefused as `cut`."""
+    return _with_signed_body(_cut_flat(raw, limits), limits)
 
 
 def content_of(raw: builtins.bytes, section: str, limits: CutLimits = DEFAULT_LIMITS) -> builtins.bytes | None:

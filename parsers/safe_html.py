@@ -30,6 +30,13 @@ _WITH_CONTENT = {
 MOST_CHARACTERS = 2_000_000
 MOST_TAGS = 20_000
 _TAG = re.compile(r"</?[a-zA-Z]")
+# A parser opens these anew in every paragraph that follows, as long as nothing closes them (HTML 13.2.4.3): without
+# attributes at most three of each name, with attributes that differ any number. None of theirs is in our list; of
+# an `a`, which keeps one, each closes the last.
+_FORMATTING = re.compile(
+    r"<(?P<end>/?)(?:(?P<kept>b|code|em|i|s|small|strike|strong|tt|u)|big|font|nobr)(?=[\s/>])[^>]*>",
+    re.ASCII | re.IGNORECASE,
+)
 CUT_SHORT = "<p>[The rest of this text is too long to be shown. Open the message itself.]</p>"
 
 # Absolute, and with nothing in it that a browser leaves out or reads as something else: blanks and controls of every
@@ -69,6 +76,9 @@ def sanitise_html(text: str, *, leave: str = "") -> str:
         url_schemes={"http", "https", "mailto"},
         link_rel=LINK_REL,
     )
+    if len(safe) > MOST_CHARACTERS:
+        # A tag left open is written again in each paragraph. Nothing that is let through has a `<` in its values.
+        safe, whole = safe[:MOST_CHARACTERS].rpartition("<")[0], False
     return safe if whole else safe + CUT_SHORT
 
 
@@ -90,10 +100,19 @@ def _line_end(found: re.Match[str]) -> str:
 
 
 def _within_limits(text: str) -> tuple[str, bool]:
-    """Return the text up to the limits, and whether that is all of it."""
+    """Return the text up to the limits, its formatting tags bare, and whether that is all of it."""
     beyond = next(islice(_TAG.finditer(text, 0, MOST_CHARACTERS), MOST_TAGS, None), None)
     end = beyond.start() if beyond else MOST_CHARACTERS
-    return text[:end].replace("\x00", " "), len(text) <= end
+    return _with_bare_formatting(text[:end].replace("\x00", " ")), len(text) <= end
+
+
+def _with_bare_formatting(text: str) -> str:
+    """Return the text without attributes in formatting tags; those that are not in our list become a `span`.
+
+    To the first `>`, be it within quotation marks: so none is left that has an attribute, whatever stands around it.
+    """
+    last = text.rfind(">") + 1  # no tag ends behind it, and no search for an end goes beyond
+    return _FORMATTING.sub(lambda tag: f"<{tag['end']}{tag['kept'] or 'span'}>", text[:last]) + text[last:]
 
 
 def is_web_link(address: str) -> bool:

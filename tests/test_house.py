@@ -228,6 +228,24 @@ def test_the_centre_touches_nothing(path: Path) -> None:
         assert name.partition(".")[0] not in CLOSED_TO_THE_CENTRE, f"{path}:{line}: {name}"
 
 
+# What takes hostile bytes apart: a small mail can make each of these take all memory, and its process with it.
+ONLY_IN_A_CHILD = {
+    f"parsers.{name}"
+    for name in ("containers", "office", "redrawing", "safe_html", "second_reading", "tnef", "zip_archive")
+}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in SOURCES if room_of(module_of(path)) not in {"parsers", "sandbox"}],
+    ids=lambda path: str(path.relative_to(ROOT)),
+)
+def test_hostile_bytes_are_taken_apart_by_the_sandbox_alone(path: Path) -> None:
+    """F46: neither the work nor a page reads them in its own process."""
+    for line, name in imports(path):
+        assert name not in ONLY_IN_A_CHILD, f"{path}:{line}: {name} is for the sandbox to call"
+
+
 def test_every_room_stands_in_the_rule() -> None:
     """A new room needs a line in the table above and in docs/flow.md."""
     rooms = {room_of(module_of(path)) for path in SOURCES} - {"cee_mailbot", "__main__", None}

@@ -16,12 +16,13 @@ from cee_mailbot.desk.acts import (
 )
 from cee_mailbot.desk.handing_on import send_back, transfer, transfer_to_port, write_to_filer
 from cee_mailbot.desk.messages import (
+    body_of,
     cancel_reply,
     documents_of,
+    html_of,
     note_view,
     picture_of,
     reading_if_released,
-    reading_of,
     release,
     reset_breaker,
     retry_reply,
@@ -33,6 +34,7 @@ from cee_mailbot.intake import Intake
 __all__ = [
     "Intake",
     "Replay",
+    "body_of",
     "cancel_reply",
     "claim",
     "claim_next",
@@ -40,13 +42,13 @@ __all__ = [
     "documents_of",
     "enqueue",
     "expire_claims",
+    "html_of",
     "join",
     "move",
     "note",
     "note_view",
     "picture_of",
     "reading_if_released",
-    "reading_of",
     "release",
     "reopen",
     "replay",

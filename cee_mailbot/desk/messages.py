@@ -10,7 +10,7 @@ from cee_mailbot.errors import NotAllowedError
 from cee_mailbot.fragments import Whole, whole_of
 from cee_mailbot.gathering import enqueue_whole
 from cee_mailbot.intake import Intake, rejoined_subject, subject_of
-from cee_mailbot.interfaces import Reading
+from cee_mailbot.interfaces import Body
 from cee_mailbot.ledger import KeptMessage, Outcome, UnitOfWork
 from cee_mailbot.outcome import Release, Subject, judge, read_line
 from parsers.documents import Document
@@ -20,21 +20,29 @@ from parsers.subject import SubjectLine
 Found = TypeVar("Found")
 
 
-def reading_of(intake: Intake, message_id: int) -> Reading:
-    """A stored message, read anew from its bytes. Raises `NotFoundError` or `NotAllowedError`."""
-    return _read_anew(intake, message_id, intake.reader.read)
+def body_of(intake: Intake, message_id: int) -> Body:
+    """What the body of a stored message says, read anew. Raises `NotFoundError` or `NotAllowedError`."""
+    return _read_anew(intake, message_id, intake.reader.body)
+
+
+def html_of(intake: Intake, message_id: int, leave: str) -> str | None:
+    """The HTML of a stored message, made safe, each web link leading to `leave`; None without any.
+
+    Raises as `body_of`.
+    """
+    return _read_anew(intake, message_id, lambda raw: intake.reader.html(raw, leave))
 
 
 def documents_of(intake: Intake, message_id: int, wanted: str | None = None) -> tuple[Document, ...]:
     """The documents of a stored message, cut anew from its bytes: those with this SHA-256, or all.
 
-    Raises as `reading_of`.
+    Raises as `body_of`.
     """
     return _read_anew(intake, message_id, lambda raw: intake.reader.documents(raw, wanted))
 
 
 def picture_of(intake: Intake, message_id: int, wanted: str) -> bytes | None:
-    """The picture with this SHA-256 in a stored message, drawn anew as a PNG, or None. Raises as `reading_of`."""
+    """The picture with this SHA-256 in a stored message, drawn anew as a PNG, or None. Raises as `body_of`."""
     return _read_anew(intake, message_id, lambda raw: intake.reader.picture(raw, wanted))
 
 

@@ -1,6 +1,6 @@
 """Reading in this process: for tests, and for what is to be compared with reading in a child."""
 
-from cee_mailbot.interfaces import Reading
+from cee_mailbot.interfaces import Body, Reading
 from cee_mailbot.sandbox import tasks
 from cee_mailbot.sandbox.limits import ReadingLimits
 from parsers.documents import Document
@@ -27,6 +27,14 @@ class InProcessReader:
     def documents(self, raw: bytes, wanted: str | None = None) -> tuple[Document, ...]:
         """As the interface says."""
         return tasks.documents_with_bytes(raw, wanted)
+
+    def body(self, raw: bytes) -> Body:
+        """As the interface says, but that nothing bounds its time here."""
+        return tasks.body_of(raw)
+
+    def html(self, raw: bytes, leave: str) -> str | None:
+        """As the interface says, but that nothing bounds its time here."""
+        return tasks.html_of(raw, leave)
 
     def read_paper(self, raw: bytes, wanted: str) -> Paper:
         """As the interface says, but that nothing bounds its time here."""

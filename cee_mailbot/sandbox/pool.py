@@ -7,7 +7,7 @@ from threading import BoundedSemaphore, Lock
 from types import TracebackType
 from typing import ParamSpec, Self, TypeVar
 
-from cee_mailbot.interfaces import Reading
+from cee_mailbot.interfaces import Body, Reading
 from cee_mailbot.sandbox import tasks
 from cee_mailbot.sandbox.limits import ReadingLimits
 from cee_mailbot.sandbox.process import Child, ReadingFailedError
@@ -84,6 +84,14 @@ class ChildReader:
     def documents(self, raw: bytes, wanted: str | None = None) -> tuple[Document, ...]:
         """As the interface says."""
         return self._read(tasks.documents_with_bytes, raw, wanted)
+
+    def body(self, raw: bytes) -> Body:
+        """As the interface says."""
+        return self._read(tasks.body_of, raw)
+
+    def html(self, raw: bytes, leave: str) -> str | None:
+        """As the interface says."""
+        return self._read(tasks.html_of, raw, leave)
 
     def read_paper(self, raw: bytes, wanted: str) -> Paper:
         """As the interface says."""

@@ -13,14 +13,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from cee_mailbot.interfaces import Reading
+from cee_mailbot.interfaces import Body, Reading
 from parsers.bounces import is_bounce, returned_ids
 from parsers.containers import ContainerLimits
-from parsers.documents import Cut, Document, cut
+from parsers.documents import Cut, Document, cut, cut_closed
 from parsers.mail import Mail, read_mail
 from parsers.papers import NOT_LOOKED_INTO, Paper, read_paper
 from parsers.probes import probed
 from parsers.redrawing import redrawn
+from parsers.safe_html import sanitise_html, text_of_html
 from parsers.second_reading import DOCUMENTS_DIFFER, STRUCTURE_DEFECTS, sees_other_documents
 
 EMPTY_CUT = Cut(leaves=(), documents=(), text=None, html=None, defects=(), attachments_bytes=0)
@@ -37,6 +38,7 @@ def read_message(raw: bytes, sample: int) -> Reading:
     Where the structure is broken, and of whole messages every `sample`th (0: none), a second reader must see the
     same documents.
     """
+    _forget()
     return _reading(raw, probed(cut(raw)), sample)
 
 
@@ -45,6 +47,7 @@ def read_unopened(raw: bytes, sample: int) -> Reading:
 
     So a bomb among the documents costs these their reading, and not the message.
     """
+    _forget()
     return _reading(raw, cut(raw, container_limits=NOTHING_OPENED), sample)
 
 
@@ -79,20 +82,55 @@ def read_header(start: bytes) -> Reading:
     return Reading(mail=read_mail(start), cut=EMPTY_CUT)
 
 
+def body_of(raw: bytes) -> Body:
+    """What the body of a message says, whatever is attached to it. Raises `MailRefused`."""
+    _forget()
+    carried = cut_closed(raw)
+    text, html = carried.text or "", carried.html or ""
+    return Body(text=(text if text.strip() else text_of_html(html))[:LONGEST_BODY], has_html=bool(html))
+
+
+def html_of(raw: bytes, leave: str) -> str | None:
+    """The HTML of a message, made safe, its links leading to `leave`; None without any. Raises `MailRefused`."""
+    _forget()
+    html = cut_closed(raw).html
+    return sanitise_html(html, leave=leave) if html else None
+
+
+# --- what is asked of one message again and again --------------------------------------------------------------
+
+# The message of the last of these tasks, taken apart: three hundred papers of one message cut it once.
+_taken_apart: dict[bytes, Cut] = {}
+
+
+def _carried(raw: bytes) -> Cut:
+    """What the message carries. Raises `MailRefused`."""
+    found = _taken_apart.get(raw)
+    if found is None:
+        _forget()
+        found = _taken_apart[raw] = cut(raw)
+    return found
+
+
+def _forget() -> None:
+    """Before another message is read, so that the memory of one never holds two."""
+    _taken_apart.clear()
+
+
 def documents_with_bytes(raw: bytes, wanted: str | None) -> tuple[Document, ...]:
     """The documents of a message with their bytes: those of the SHA-256 `wanted`, or all. Raises `MailRefused`."""
-    return tuple(document for document in cut(raw).documents if wanted in (None, document.sha256))
+    return tuple(document for document in _carried(raw).documents if wanted in (None, document.sha256))
 
 
 def paper_of(raw: bytes, wanted: str) -> Paper:
     """What the document of a message says whose SHA-256 is `wanted`. Raises `MailRefused`."""
-    found = next((document for document in cut(raw).documents if document.sha256 == wanted), None)
+    found = next(iter(documents_with_bytes(raw, wanted)), None)
     return read_paper(found.content, found.type) if found else NOT_LOOKED_INTO
 
 
 def picture_of(raw: bytes, wanted: str) -> bytes | None:
     """The picture whose SHA-256 is `wanted`, drawn anew as a PNG; None where it is none. Raises `MailRefused`."""
-    found = next((document for document in cut(raw).documents if document.sha256 == wanted), None)
+    found = next(iter(documents_with_bytes(raw, wanted)), None)
     return redrawn(found.content) if found else None
 
 
@@ -100,6 +138,8 @@ TASKS: tuple[Callable[..., Any], ...] = (
     read_message,
     read_unopened,
     read_header,
+    body_of,
+    html_of,
     documents_with_bytes,
     paper_of,
     picture_of,

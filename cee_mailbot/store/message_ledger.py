@@ -192,6 +192,7 @@ def _decided(outcome: Outcome) -> dict[str, Any]:
         "policy_version": outcome.policy_version,
         "read_at": None,
         "reading_until": None,
+        "body_tries": 0,
     }
 
 

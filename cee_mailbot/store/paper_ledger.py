@@ -9,7 +9,7 @@ from cee_mailbot.domain.cross_check import FiledPaper
 from cee_mailbot.domain.submission import MessageStatus
 from cee_mailbot.domain.work_item import ItemState
 from cee_mailbot.errors import NotFoundError
-from cee_mailbot.paper_ledger import ItemPapers, MessageReading, UnreadMessage
+from cee_mailbot.paper_ledger import ItemPapers, UnreadMessage
 from cee_mailbot.store.history import HistoryWriter
 from cee_mailbot.store.paper_rows import paper_of, paper_row
 from cee_mailbot.store.row_facts import clocked, slices
@@ -66,8 +66,13 @@ class PaperLedger:
             for one in self._session.exec(select(PaperRow.sha256).where(col(PaperRow.sha256).in_(some)))
         )
 
-    def note_try(self, message: int, sha256: str) -> int:
+    def note_try(self, message: int, sha256: str | None, *, lease_until: datetime) -> int:
         """See `paper_ledger.PaperWrites`."""
+        read = self._session.get_one(MessageRow, message)
+        read.reading_until = lease_until
+        if sha256 is None:
+            read.body_tries += 1
+            return read.body_tries
         mine = select(DocumentRow).where(DocumentRow.message_row == message, DocumentRow.sha256 == sha256)
         tries = 0
         for row in self._session.exec(mine):
@@ -75,28 +80,32 @@ class PaperLedger:
             tries = max(tries, row.tries)
         return tries
 
-    def write_reading(self, reading: MessageReading) -> None:
+    def write_body(self, message: int, text: str) -> None:
         """See `paper_ledger.PaperWrites`."""
-        row = self._session.get_one(MessageRow, reading.message)
-        row.read_at, row.reading_until = self._now, None
-        self._session.merge(BodyRow(message_row=reading.message, text=storable(reading.body)))
-        known = self.papers_known(reading.papers)
-        for sha256, paper in reading.papers.items():
-            if sha256 not in known:
-                self._write_paper(sha256, paper)
+        self._session.merge(BodyRow(message_row=message, text=storable(text)))
         self._session.flush()
-        self._note_statuses(reading.message)
+
+    def end_reading(self, message: int) -> None:
+        """See `paper_ledger.PaperWrites`."""
+        row = self._session.get_one(MessageRow, message)
+        row.read_at, row.reading_until = self._now, None
+        self._session.flush()
+        self._note_statuses(message)
         if row.submission_id is not None:
             self._session.get_one(SubmissionRow, row.submission_id).papers_version = 0
         self._session.flush()
 
-    def _write_paper(self, sha256: str, paper: Paper) -> None:
+    def write_paper(self, sha256: str, paper: Paper) -> None:
+        """See `paper_ledger.PaperWrites`; two may have read the same bytes in different messages."""
+        if sha256 in self.papers_known([sha256]):
+            return
         self._session.add(paper_row(sha256, paper, self._now))
         self._session.flush()
         self._session.add_all(
             PageRow(sha256=sha256, number=number, text=storable(text))
             for number, text in enumerate(paper.pages, start=1)
         )
+        self._session.flush()
 
     def _note_statuses(self, message: int) -> None:
         """A document is what the reading of its bytes says; what is inline or quarantined stays that."""

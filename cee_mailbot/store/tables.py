@@ -149,6 +149,7 @@ class MessageRow(SQLModel, table=True):
     settled_at: datetime | None = None
     read_at: datetime | None = None
     reading_until: datetime | None = None
+    body_tries: int = 0
 
 
 class LinkRow(SQLModel, table=True):

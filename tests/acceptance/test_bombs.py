@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from cee_mailbot.paperwork import read_papers
+from cee_mailbot.questions import MessageQuery
 from cee_mailbot.sandbox import ChildReader, ReadingLimits
 from tests.support import bombs
 from tests.support.mails import numbered
@@ -34,6 +35,8 @@ MAILS: dict[str, tuple[str, str | None, set[str]]] = {
     "near-delimiters": ("enqueued", None, {"document-unreadable"}),
     "uuencoded-beginnings": ("enqueued", None, set()),
     "references": ("enqueued", None, set()),
+    "formatting-elements": ("enqueued", None, {"document-unreadable"}),
+    "attributes": ("enqueued", None, {"document-unreadable"}),
 }
 
 # What is surely not to be opened is said, and told to the sender.
@@ -98,6 +101,21 @@ def test_reading_a_paper_that_is_a_bomb_ends_and_the_good_one_beside_it_is_read(
     assert bomb.status in {"read", "unread", "unreadable"}
     assert good.status == "read"
     assert read_papers(workshop.with_parts(reader=reader)).messages == 0
+
+
+@pytest.mark.parametrize(("name", "found"), [("formatting-elements", True), ("attributes", False)])
+def test_reading_a_body_that_is_a_bomb_ends_in_its_child(
+    workshop: Workshop, reader: ChildReader, name: str, *, found: bool
+) -> None:
+    """After the commit: a body that takes more than reading may is not searched, and costs nothing else anything."""
+    poll(workshop, reader, bombs.MAILS[name](), numbered(102))
+    intake = workshop.with_parts(reader=reader)
+    assert read_papers(intake).messages == 2
+    good = workshop.messages()[1]
+    with workshop.store.read() as ask:
+        assert bool(ask.messages(MessageQuery(text="x"))) is found
+        assert ask.documents(good.id)[0].status == "read"
+    assert read_papers(intake).messages == 0
 
 
 def test_all_of_them_in_one_poll_stop_nobody(workshop: Workshop, reader: ChildReader) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from cee_mailbot.errors import UnreachableError
-from cee_mailbot.interfaces import Reader
+from cee_mailbot.interfaces import Body, Reader
 from cee_mailbot.sandbox import ChildReader, InProcessReader, ReadingLimits
 from cee_mailbot.sandbox.process import ReadingFailedError
 from parsers.headers import MailRefused
@@ -149,6 +149,22 @@ def test_F46_a_document_that_breaks_whoever_opens_it_costs_the_message_nothing(b
         (len(archive), "unreadable"),
         (len(plain), "unread"),
     ]
+
+
+def test_F46_a_body_that_takes_too_much_is_refused_and_its_message_read() -> None:
+    raw = bombs.attributes()
+    with ChildReader(SHORT) as reader:
+        for ask in (reader.body, lambda raw: reader.html(raw, "")):
+            with pytest.raises(MailRefused) as refused:
+                ask(raw)
+            assert refused.value.code == "reading-limit"
+        assert reader.read(raw).cut.html
+
+
+def test_F45_a_body_is_read_whatever_is_attached(reader: ChildReader) -> None:
+    raw = mail(body="Papers enclosed.", documents=[bombs.zip_of_slips()])
+    assert reader.body(raw) == Body(text="Papers enclosed.", has_html=False)
+    assert reader.html(raw, "") is None
 
 
 def test_a_child_has_no_rights(bad: ChildReader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

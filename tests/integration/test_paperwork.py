@@ -8,10 +8,11 @@ import pytest
 
 from cee_mailbot.desk import clock
 from cee_mailbot.domain.facts import ItemFacts, ItemStory
-from cee_mailbot.paper_ledger import MessageReading
-from cee_mailbot.paperwork import BROKE, LEASE, LOST, read_papers
+from cee_mailbot.interfaces import Body
+from cee_mailbot.paperwork import BROKE, LEASE, LOST, TRIES, read_papers
 from cee_mailbot.questions import ItemQuery, MessageQuery
 from cee_mailbot.sandbox import InProcessReader
+from parsers.headers import MailRefused
 from parsers.papers import Paper
 from tests.support import drawn_forms
 from tests.support.drawn_forms import Summary, form_7501
@@ -165,6 +166,69 @@ def test_f46_a_document_that_takes_the_process_with_it_is_left_after_two_tries(w
     assert history_breaks(workshop.store) == []
 
 
+class BodyBreaker(InProcessReader):
+    """A reader that a body breaks, in one way or another."""
+
+    def __init__(self, breaks: Callable[[], Body]) -> None:
+        super().__init__()
+        self._breaks = breaks
+
+    def body(self, raw: bytes) -> Body:
+        return self._breaks() if b"bomb" in raw else super().body(raw)
+
+
+def found(workshop: Workshop, text: str) -> int:
+    with workshop.store.read() as ask:
+        return len(ask.messages(MessageQuery(text=text)))
+
+
+def test_f46_a_body_that_breaks_its_reader_costs_only_itself(workshop: Workshop) -> None:
+    """The documents beside it are read, so is the next message."""
+
+    def breaks() -> Body:
+        raise MailRefused("reading-limit", "Reading this message takes more time or memory than reading may.")
+
+    workshop.receive(mail(body="bomb", documents=[OTHER]), numbered(7))
+    read_papers(workshop.with_parts(reader=BodyBreaker(breaks)))
+    assert [one.status for item in workshop.items() for one in story_of(workshop, item).documents] == ["read"] * 2
+    assert (found(workshop, "bomb"), found(workshop, '"Paper 7"')) == (0, 1)
+
+
+def test_f46_a_body_that_takes_the_process_with_it_is_left_after_two_tries(workshop: Workshop) -> None:
+    """As a document is: its message is not claimed again and again."""
+
+    def kills() -> Body:
+        raise Killed("reading")
+
+    workshop.receive(mail(body="bomb", documents=[OTHER]))
+    intake = workshop.with_parts(reader=BodyBreaker(kills))
+    for _ in range(TRIES):
+        with pytest.raises(Killed):
+            read_papers(intake)
+        workshop.clock.advance(LEASE + timedelta(seconds=1))
+    assert read_papers(intake).messages == 1
+    assert [one.status for one in story(workshop).documents] == ["read"]
+
+
+def test_f46_what_was_read_before_the_process_was_killed_is_kept(workshop: Workshop) -> None:
+    """Each paper is written by itself: the search has it, and no later try reads it again, nor loses the body."""
+    bad = pdf("bad")
+
+    def kills() -> Paper:
+        raise Killed("reading")
+
+    workshop.receive(mail(body="Please see the packing list.", documents=[OTHER, bad]))
+    intake = workshop.with_parts(reader=BadReader(bad, kills))
+    for _ in range(TRIES):
+        with pytest.raises(Killed):
+            read_papers(intake)
+        workshop.clock.advance(LEASE + timedelta(seconds=1))
+        assert (found(workshop, "packing list"), found(workshop, "345-6789012-3")) == (1, 1)
+    assert read_papers(intake).messages == 1
+    assert [one.status for one in story(workshop).documents] == ["read", BROKE.status]
+    assert found(workshop, "packing list") == 1
+
+
 def test_f46_one_message_full_of_bad_documents_keeps_no_other_waiting(workshop: Workshop) -> None:
     """After a few that took all that reading may, its others stay unread; the next message is read."""
 
@@ -271,7 +335,7 @@ def test_a_transaction_that_fails_leaves_nothing_in_the_index(read: Workshop) ->
 
     def cut_off() -> None:
         with read.store.begin(read.clock.now()) as unit:
-            unit.write_reading(MessageReading(message=2, body="A zebra."))
+            unit.write_body(2, "A zebra.")
             raise Killed("writing")
 
     with pytest.raises(Killed):

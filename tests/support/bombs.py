@@ -108,6 +108,21 @@ def references(number: int = 3000) -> bytes:
     return mail(extra=["References: " + " ".join(f"<{count}@filer.example>" for count in range(number))])
 
 
+def _html(page: str) -> bytes:
+    part = b"--b\r\nContent-Type: text/html\r\n\r\n" + page.encode() + b"\r\n"
+    return _with(b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + part + b"--b\r\n" + _PDF_PART + b"--b--\r\n")
+
+
+def formatting_elements(number: int = 3500) -> bytes:
+    """Tags that differ, and are opened anew in every paragraph: 55 KB that a parser makes twelve million tags of."""
+    return _html("<p>" + "".join(f"<b id=a{count}>" for count in range(number)) + "<p>x" * number)
+
+
+def attributes(number: int = 200_000) -> bytes:
+    """One tag with attributes that a parser compares with one another."""
+    return _html("<p " + " ".join(f"a{count}" for count in range(number)) + ">x")
+
+
 # --- documents ------------------------------------------------------------------------------------------------
 
 
@@ -210,7 +225,8 @@ MAILS: dict[str, Callable[[], bytes]] = {
     for make in (
         *(nested_multiparts, many_parts, nested_messages, endless_type, endless_type_of_a_part, open_brackets),
         *(open_brackets_of_the_sender, commas, encoded_words, header_beyond_the_limit, many_headers, many_parameters),
-        *(padding, broken_escapes, near_delimiters, uuencoded_beginnings, references),
+        *(padding, broken_escapes, near_delimiters, uuencoded_beginnings, references, formatting_elements),
+        *(attributes,),
     )
 }
 DOCUMENTS: dict[str, Callable[[], bytes]] = {

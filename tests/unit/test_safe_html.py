@@ -9,7 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parsers.safe_html import ATTRIBUTES, CUT_SHORT, LINK_REL, MOST_TAGS, TAGS, sanitise_html, text_of_html
+from parsers.safe_html import (
+    ATTRIBUTES,
+    CUT_SHORT,
+    LINK_REL,
+    MOST_CHARACTERS,
+    MOST_TAGS,
+    TAGS,
+    sanitise_html,
+    text_of_html,
+)
 
 DATA = Path(__file__).parent / "data"
 LINK = re.compile(r"(?:https?://[A-Za-z0-9]|mailto:[^?]+@)[!-~]*")
@@ -161,3 +170,35 @@ def test_F46_a_page_of_nothing_but_tags_is_cut_short_and_says_so() -> None:
     assert safe.endswith(CUT_SHORT)
     assert "last" not in safe
     assert text_of_html(page) == "first"
+
+
+@pytest.mark.parametrize("name", ["b", "code", "em", "font", "i", "nobr", "small", "strong", "tt", "U", "big"])
+def test_F46_tags_that_are_never_closed_are_not_opened_anew_without_end(name: str) -> None:
+    """A parser of HTML opens each in every paragraph that follows, unless they are alike: then three of them."""
+    page = "<p>" + "".join(f"<{name} id={number}>" for number in range(100)) + "<p>x" * 100
+    safe = sanitise_html(page)
+    assert safe.count("x") == 100
+    assert safe.count("<") < 100 * 10
+    assert text_of_html(page).split() == ["x"] * 100
+
+
+def test_what_an_open_tag_is_made_into_is_cut_short_and_says_so() -> None:
+    """A link that is never closed is written again, with its address, in each paragraph."""
+    safe = sanitise_html(f'<p><a href="https://a.example/{"x" * 1900}">' + "<p>x" * 2000)
+    assert len(safe) <= MOST_CHARACTERS + len(CUT_SHORT)
+    assert safe.endswith(CUT_SHORT)
+    assert_harmless(safe)
+
+
+@pytest.mark.parametrize(
+    ("written", "safe"),
+    {
+        '<b title="1 > 0">x</b>': '<b> 0"&gt;x</b>',
+        "<b\x00id=1>x</b\t>": "<b>x</b>",
+        "<B/><FONT face='A'>x</FONT>": "<b><span>x</span></b>",
+        "<bx id=1>x</bx><br clear=all>": "x<br>",
+        "<b id=1": "",
+    }.items(),
+)
+def test_formatting_tags_lose_their_attributes_and_no_others(written: str, safe: str) -> None:
+    assert sanitise_html(written) == safe

@@ -19,7 +19,6 @@ from cee_mailbot.web.pages.leaving import LEAVE
 from cee_mailbot.web.security import FOREIGN_POLICY, LINKED_POLICY
 from cee_mailbot.web.showing import show
 from parsers.documents import Document
-from parsers.safe_html import sanitise_html, text_of_html
 
 # What the page may show: text that is escaped, and pictures that we have drawn anew.
 TEXTS = frozenset({"txt", "csv", "xml", "html"})
@@ -91,13 +90,11 @@ def _said(asked: Asked, number: int, *, malware: bool) -> Shown:
     if malware:
         return Shown(problem="The scanner found malware in this message; nothing of it is shown.")
     try:
-        cut = desk.reading_of(asked.parts.intake, number).cut
+        body = desk.body_of(asked.parts.intake, number)
     except NotAllowedError as refused:
         return Shown(problem=str(refused))
-    if cut.text:
-        return Shown(text=cut.text[:LONGEST_SHOWN], html=bool(cut.html))
-    if cut.html:
-        return Shown(text=text_of_html(cut.html)[:LONGEST_SHOWN], html=True)
+    if body.text or body.has_html:
+        return Shown(text=body.text[:LONGEST_SHOWN], html=body.has_html)
     return Shown(problem="This message has no text.")
 
 
@@ -109,10 +106,10 @@ def message_html(asked: Asked) -> Response:
     number = whole_number(asked.path["message"])
     if _found_malware(asked, number):
         raise NotAllowedError(f"the scanner found malware in message {number}; nothing of it is shown")
-    html = desk.reading_of(asked.parts.intake, number).cut.html
-    if not html:
+    html = desk.html_of(asked.parts.intake, number, LEAVE)
+    if html is None:
         raise NotAllowedError(f"message {number} has no HTML")
-    answer = show(asked, "html_message.html", number=number, body=Markup(sanitise_html(html, leave=LEAVE)))  # noqa: S704 - made safe
+    answer = show(asked, "html_message.html", number=number, body=Markup(html))  # noqa: S704 - made safe
     answer.headers["Content-Security-Policy"] = LINKED_POLICY
     return answer
 
