@@ -6,9 +6,10 @@ Whoever shows the result still shows it in a frame without rights, under a polic
 import html
 import re
 from itertools import islice
-from urllib.parse import quote
 
 import nh3
+
+from parsers.links import kept_link
 
 # What is not in these lists is gone: images, styles, forms, frames, drawings, and every attribute of style, event,
 # identity or of a page's own machinery (`hx-...`, `data-...`).
@@ -39,14 +40,7 @@ _FORMATTING = re.compile(
 )
 CUT_SHORT = "<p>[The rest of this text is too long to be shown. Open the message itself.]</p>"
 
-# Absolute, and with nothing in it that a browser leaves out or reads as something else: blanks and controls of every
-# kind, a backslash, a name before the host (`https://cbp.gov@evil.example`).
-_WEB_LINK = re.compile(
-    r"https?://[A-Za-z0-9](?:[A-Za-z0-9.-]*)(?::[0-9]{1,5})?(?:[/?#][!#$%&'()*+,./0-9:;=?@A-Z_a-z~\[\]-]*)?"
-)
-_MAIL_LINK = re.compile(r"(mailto:[A-Za-z0-9.!#$%&'*+/=^_`{|}~-]+@[A-Za-z0-9.-]+)(?:\?.*)?", re.DOTALL)
 _SPAN = re.compile(r"[1-9][0-9]?", re.ASCII)
-LONGEST_LINK = 2000
 
 _BREAKS = {"br": "\n", "li": "\n- ", "td": "\t", "th": "\t", "/td": "", "/th": "", "/li": ""}
 _TEXT_TAG = re.compile(r"<(/?[a-z0-9]+)>")
@@ -115,25 +109,10 @@ def _with_bare_formatting(text: str) -> str:
     return _FORMATTING.sub(lambda tag: f"<{tag['end']}{tag['kept'] or 'span'}>", text[:last]) + text[last:]
 
 
-def is_web_link(address: str) -> bool:
-    """Return whether this is an absolute address of the web that a page may lead to, as `sanitise_html` keeps them."""
-    return len(address) <= LONGEST_LINK and _WEB_LINK.fullmatch(address) is not None
-
-
 def _attribute(name: str, value: str, leave: str) -> str | None:
     """Return the value that an attribute of the list may have, None when it must go."""
     if name == "href":
-        return _link(value, leave)
+        return kept_link(value, leave)
     if name == "rel":
         return LINK_REL
     return value if _SPAN.fullmatch(value) else None
-
-
-def _link(address: str, leave: str) -> str | None:
-    address = address.strip(" \t\r\n\f")
-    if len(address) > LONGEST_LINK:
-        return None
-    if is_web_link(address):
-        return leave + quote(address, safe="") if leave else address
-    mail = _MAIL_LINK.fullmatch(address)
-    return mail[1] if mail else None

@@ -7,7 +7,7 @@ from fastapi.responses import Response
 from cee_mailbot.errors import UserError
 from cee_mailbot.web.asking import Asked
 from cee_mailbot.web.showing import show
-from parsers.safe_html import is_web_link
+from parsers.links import is_web_link
 
 LEAVE = "/leave?to="
 
