@@ -20,8 +20,7 @@ from parsers.containers import (
 from parsers.content_types import IMAGES, TEXTS, UNKNOWN, has_pdf_mark, type_of
 from parsers.headers import MailRefused, decode_text, with_line_feeds
 from parsers.leaves import DEFAULT_LIMITS, HTML, OPAQUE, PLAIN, SIGNATURES, CutLimits, Leaf, leaves_of
-from parsers.names import shown_name
-from parsers.uuencoded import take_out_files
+from parsers.uuencoded import without_files
 
 __all__ = [
     "AMBIGUOUS_DEFECTS",
@@ -239,7 +238,7 @@ def _cut_flat(raw: builtins.bytes, limits: CutLimits) -> Cut:
     """Return a message taken apart, its containers closed. Raises MailRefused."""
     text, line_defects = with_line_feeds(raw)
     leaves, defects = leaves_of(text, limits)
-    bodies = {leaf.section: _without_files(leaf) for leaf in leaves if is_body(leaf)}
+    bodies = {leaf.section: without_files(leaf) for leaf in leaves if is_body(leaf)}
     body = [text for text, _ in bodies.values()]
     damaged = any(leaf.defects for _, files in bodies.values() for leaf in files)
     html = _joined(body, HTML)
@@ -258,27 +257,6 @@ def _cut_flat(raw: builtins.bytes, limits: CutLimits) -> Cut:
         defects=tuple(dict.fromkeys((*line_defects, *defects, *(("uuencode-damaged",) if damaged else ())))),
         attachments_bytes=sum(document.bytes for document in documents),
     )
-
-
-def _without_files(leaf: Leaf) -> tuple[Leaf, list[Leaf]]:
-    """Return a body leaf without the files that stand uuencoded in its text, and these, counted below it."""
-    if leaf.content_type != PLAIN:
-        return leaf, []
-    text, files = take_out_files(leaf.content)
-    return replace(leaf, content=text), [
-        replace(
-            leaf,
-            section=f"{leaf.section}.{number}",
-            content_type=OPAQUE,
-            disposition="attachment",
-            name=shown_name(file.name),
-            named=True,
-            content_id=None,
-            content=file.content,
-            defects=() if file.whole else ("uuencode-damaged",),
-        )
-        for number, file in enumerate(files, start=1)
-    ]
 
 
 def is_body(leaf: Leaf) -> bool:

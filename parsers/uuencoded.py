@@ -2,8 +2,10 @@
 
 import binascii
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from parsers.leaves import OPAQUE, PLAIN, Leaf
+from parsers.names import shown_name
 from parsers.transfer import uu_line
 
 _BEGIN = re.compile(rb"begin [0-7]{3,4} ([^\r\n]{1,998})")
@@ -59,3 +61,24 @@ def _decoded(lines: list[bytes], start: int) -> tuple[bytes, int, bool]:
         if not pieces[0]:
             return b"", start, False
     return b"".join(pieces), len(lines), False
+
+
+def without_files(leaf: Leaf) -> tuple[Leaf, list[Leaf]]:
+    """Return a body leaf without the files that stand uuencoded in its text, and these, counted below it."""
+    if leaf.content_type != PLAIN:
+        return leaf, []
+    text, files = take_out_files(leaf.content)
+    return replace(leaf, content=text), [
+        replace(
+            leaf,
+            section=f"{leaf.section}.{number}",
+            content_type=OPAQUE,
+            disposition="attachment",
+            name=shown_name(file.name),
+            named=True,
+            content_id=None,
+            content=file.content,
+            defects=() if file.whole else ("uuencode-damaged",),
+        )
+        for number, file in enumerate(files, start=1)
+    ]
