@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from cee_mailbot.domain.acceptance import Case, sender_key
 from cee_mailbot.domain.assembly import Place, Placement, Stage, place
+from cee_mailbot.domain.case import Case, sender_key
 from cee_mailbot.domain.correspondence import Resend, made_good
 from cee_mailbot.domain.submission import MessageStatus
 from cee_mailbot.domain.work_item import find_tracking

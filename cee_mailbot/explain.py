@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from cee_mailbot.domain.acceptance import Case, Decision, Outcome, Standing, decide, held_for
+from cee_mailbot.domain.acceptance import decide, held_for
 from cee_mailbot.domain.assembly import Place, place
+from cee_mailbot.domain.case import Case, Decision, Outcome, Standing
 from cee_mailbot.domain.cross_check import CheckedItem, FiledPaper, cross_check
 from cee_mailbot.domain.facts import to_json
 from cee_mailbot.domain.office_hours import next_opening

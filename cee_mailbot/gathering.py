@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import datetime
 
 from cee_mailbot import crash
-from cee_mailbot.domain.acceptance import Case
 from cee_mailbot.domain.assembly import (
     Due,
     Part,
@@ -17,6 +16,7 @@ from cee_mailbot.domain.assembly import (
     leading_part,
     place,
 )
+from cee_mailbot.domain.case import Case
 from cee_mailbot.domain.policy import Policy
 from cee_mailbot.domain.reply import ReplyKind
 from cee_mailbot.domain.submission import Key, MessageStatus
@@ -81,7 +81,7 @@ def part_of(case: Case, kept: KeptMessage) -> Part:
 
 def _flags(found: Placement, case: Case) -> list[str]:
     flags = [FLAG_FOR[found.place]] if found.place in FLAG_FOR else []
-    if found.submission is not None and case.policy.trusted_authserv_ids and case.verdict.dmarc != "pass":
+    if found.submission is not None and case.sender_unverified:
         flags.append("sender-unverified")
     return flags
 

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from cee_mailbot import crash
-from cee_mailbot.domain.acceptance import FRAGMENT, Decision, held_for
-from cee_mailbot.domain.acceptance import Outcome as Kind
+from cee_mailbot.domain.acceptance import held_for
+from cee_mailbot.domain.case import FRAGMENT, Decision
+from cee_mailbot.domain.case import Outcome as Kind
 from cee_mailbot.domain.routing import Mailbox
 from cee_mailbot.domain.submission import MessageStatus
 from cee_mailbot.errors import DamagedBlobError, NotFoundError, TemporaryError, UnreachableError

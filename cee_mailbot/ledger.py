@@ -8,9 +8,9 @@ from typing import Protocol
 
 from cee_mailbot.correspondence_ledger import CorrespondenceLedger
 from cee_mailbot.desk_ledger import DeskLedger
-from cee_mailbot.domain.acceptance import Decision
 from cee_mailbot.domain.answering import ReplyTraffic
 from cee_mailbot.domain.assembly import Part, PartSet, Placement
+from cee_mailbot.domain.case import Decision
 from cee_mailbot.domain.presentation import Presentation
 from cee_mailbot.domain.reply import ListedDocument, ReplyKind, ReplyState
 from cee_mailbot.domain.submission import Key, MessageStatus
@@ -153,7 +153,10 @@ class Fragment:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Member:
-    """One message of a submission, with all that a reply about the submission may need."""
+    """One message of a submission, with all that a reply about the submission may need.
+
+    `came_later` means that the submission was in the queue before it: a supplement, a late part, or moved in by staff.
+    """
 
     message: int
     part: Part
@@ -166,6 +169,7 @@ class Member:
     documents: tuple[ListedDocument, ...]
     answerable: bool
     answer_wanted: bool
+    came_later: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -202,15 +206,6 @@ class Enqueuing:
     leading: int
     reply: NewReply | None
     actor: str = "system"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Answered:
-    """The reply of ours that a message answers: the submission it belongs to, if any, and the key that it has."""
-
-    submission: int | None
-    key: Key | None
-    kind: ReplyKind
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -262,9 +257,6 @@ class UnitOfWork(PaperWrites, DeskLedger, CorrespondenceLedger, LeaseLedger, Upk
 
     def message_id_reused(self, message_id: str, content_digests: Collection[str]) -> bool:
         """Whether a content that is none of these came under this Message-ID."""
-
-    def answered(self, message_ids: Sequence[str], tracking: Sequence[str]) -> Answered | None:
-        """What a message answers, by the ids of our replies or a tracking number."""
 
     def newest_of_key(self, key: Key) -> int | None:
         """The row id of the newest submission of this key."""

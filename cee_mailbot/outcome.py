@@ -6,8 +6,9 @@ from zoneinfo import ZoneInfo
 
 from cee_mailbot.correspondence import join_answer, rejects_made_good
 from cee_mailbot.correspondence_ledger import Bounced
-from cee_mailbot.domain.acceptance import FRAGMENT, Case, Decision, Standing, decide, sender_key
+from cee_mailbot.domain.acceptance import decide
 from cee_mailbot.domain.answering import answerable
+from cee_mailbot.domain.case import FRAGMENT, Case, Decision, Standing, sender_key
 from cee_mailbot.domain.directory import ownership
 from cee_mailbot.domain.document_types import set_aside
 from cee_mailbot.domain.done import says_done
@@ -17,6 +18,7 @@ from cee_mailbot.domain.reply import ReplyKind, reply_address
 from cee_mailbot.domain.routing import Mailbox, due_to_answer, local_zone
 from cee_mailbot.domain.scanning import ScanVerdict
 from cee_mailbot.domain.submission import Key, MessageStatus, key_of_fields
+from cee_mailbot.domain.vouching import date_signed, verdict_of
 from cee_mailbot.domain.work_item import find_tracking, tracking_number
 from cee_mailbot.gathering import gather
 from cee_mailbot.interfaces import Reading
@@ -24,7 +26,6 @@ from cee_mailbot.ledger import Headline, KeptMessage, NewItem, Outcome, UnitOfWo
 from cee_mailbot.reply_writing import REPLY_FOR, write_reply
 from cee_mailbot.site import Site
 from parsers.addresses import Address
-from parsers.authentication import UNTRUSTED, Verdict, trusted_verdict
 from parsers.mail import Mail
 from parsers.subject import SubjectLine, find_part_marker, parse_subject
 
@@ -90,7 +91,7 @@ def judge(subject: Subject, site: Site, unit: UnitOfWork) -> Outcome:
         duplicate_of=standing.duplicate_of if decision.status is MessageStatus.DUPLICATE else None,
         bears_out=_bears_out(case, subject.kept),
         bounced=bounced.reply if bounced and decision.status is MessageStatus.IGNORED else None,
-        says_done=case.answerable.ok and says_done(subject.reading.cut.text),
+        says_done=_may_end_set(case) and says_done(subject.reading.cut.text),
         answerable=case.answerable.ok,
         answer_wanted=subject.answer,
         policy_version=subject.policy.version,
@@ -123,6 +124,11 @@ def _headline(subject: Subject) -> Headline:
     mail = subject.reading.mail
     head = identified(headline_of(mail, subject.kept, too_large=subject.too_large), subject.mailbox)
     return replace(head, content_digest=subject.rejoined.content_digest) if subject.rejoined else head
+
+
+def _may_end_set(case: Case) -> bool:
+    """Whether a DONE would be the broker's: by the border's word, or as it names an id that strangers don't know."""
+    return case.answerable.ok and (case.standing.answers_by_id or not case.sender_unverified)
 
 
 def _bears_out(case: Case, kept: KeptMessage) -> bool:
@@ -197,6 +203,7 @@ def standing_of(
         answers_sender=answers.key.sender if answers and answers.key else None,
         answers_same_key=answers is not None and answers.key == key,
         answers_reject=answers is not None and answers.kind is ReplyKind.REJECT,
+        answers_by_id=answers is not None and answers.by_id,
         same_key=unit.newest_of_key(key),
         message_id_reused=bool(head.message_id and unit.message_id_reused(head.message_id, known)),
         returned=bounced.submission if bounced else None,
@@ -220,7 +227,7 @@ def case_of(subject: Subject, site: Site, *, line: SubjectLine, standing: Standi
         hops=mail.received,
         arrived_at=kept.arrived_at,
         first_seen_at=kept.first_seen_at,
-        date_signed=_date_signed(mail, verdict),
+        date_signed=date_signed(mail, verdict),
     )
     recipients = [one.addr for one in (*mail.to, *mail.cc)]
     account = site.directory.account(line.account)
@@ -246,31 +253,6 @@ def case_of(subject: Subject, site: Site, *, line: SubjectLine, standing: Standi
         too_large=subject.too_large,
         released=subject.release is not None,
     )
-
-
-def verdict_of(mail: Mail, policy: Policy) -> Verdict:
-    """The border's findings on the sender; nothing counts where no authserv-id is configured."""
-    if not policy.trusted_authserv_ids:
-        return UNTRUSTED
-    return trusted_verdict(mail.authentication, policy.trusted_authserv_ids, policy.border_hosts)
-
-
-def _date_signed(mail: Mail, verdict: Verdict) -> bool:
-    """Whether a signature that passed, of a domain aligned with the sender's, covers the whole of `Date`."""
-    if not verdict.trusted or mail.sender is None:
-        return False
-    return any(
-        signature.d.lower() in verdict.dkim_domains
-        and _aligned(signature.d.lower(), mail.sender.domain)
-        and "date" in signature.h
-        and signature.l is None
-        for signature in mail.dkim
-    )
-
-
-def _aligned(signer: str, sender: str) -> bool:
-    """Whether the signing domain is the sender's or one above it (RFC 7489 3.1.1, relaxed, without a suffix list)."""
-    return "." in signer and (sender == signer or sender.endswith(f".{signer}"))
 
 
 def evidence_of(case: Case, kept: KeptMessage) -> dict[str, object]:

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from cee_mailbot.domain.acceptance import Case
 from cee_mailbot.domain.answering import UNLIMITED, Allowance, ReplyTraffic, allow
 from cee_mailbot.domain.assembly import Place, leading_part
+from cee_mailbot.domain.case import Case, key_of_sender
 from cee_mailbot.domain.presentation import Presentation
 from cee_mailbot.domain.reply import ListedDocument, ListedPart, ReplyFacts, ReplyKind, ReplyState, Stamp, reply_address
 from cee_mailbot.domain.routing import Center, Mailbox
@@ -15,6 +15,7 @@ from cee_mailbot.domain.submission import MessageStatus
 from cee_mailbot.interfaces import Letter
 from cee_mailbot.ledger import Member, NewReply, Outcome, SetStory, UnitOfWork
 from cee_mailbot.site import Site
+from parsers.addresses import Address
 from parsers.subject import SubjectLine, parse_subject
 
 REPLY_FOR: dict[MessageStatus, ReplyKind] = {
@@ -77,17 +78,11 @@ def write_set_reply(
     kind: ReplyKind, story: SetStory, leading: Member, shown: Presentation, site: Site, unit: UnitOfWork
 ) -> NewReply | None:
     """The reply about an assembled or assembling submission, to the sender of its leading part."""
-    to = reply_address(leading.sender or "")
-    if to is None or not leading.answerable:
+    reader = addressee(leading, story, site)
+    if reader is None:
         return None
-    addressing = Addressing(
-        event=f"{kind}:submission:{story.submission}",
-        to=to,
-        mailbox=_home(story, site).name,
-        thread=thread_of(leading.subject),
-        answer_wanted=leading.answer_wanted,
-    )
-    return _new_reply(_set_facts(kind, story, leading, shown, site), addressing, site, unit)
+    addressing = _addressing(f"{kind}:submission:{story.submission}", reader, story, site)
+    return _new_reply(_set_facts(kind, story, leading, reader, shown, site), addressing, site, unit)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -102,24 +97,64 @@ class StaffWords:
 def write_staff_reply(
     kind: ReplyKind, story: SetStory, shown: Presentation, words: StaffWords, site: Site, unit: UnitOfWork
 ) -> NewReply | None:
-    """The reply to an act of staff, to the sender of the leading part; `shown` has the item's own times."""
-    leading = story.member(leading_part(story.parts).message)
-    to = reply_address(leading.sender or "")
-    if to is None or not leading.answerable:
+    """The reply to an act of staff, to the sender whose message made the item; `shown` has the item's own times.
+
+    It counts what that sender's company sent, and not what staff have moved in from another.
+    """
+    leading = leading_member(story)
+    reader = addressee(leading, story, site)
+    if reader is None:
         return None
-    addressing = Addressing(
-        event=words.event,
-        to=to,
-        mailbox=_home(story, site).name,
-        thread=thread_of(leading.subject),
-        answer_wanted=leading.answer_wanted,
-    )
-    facts = _set_facts(kind, story, leading, shown, site)
+    addressing = _addressing(words.event, reader, story, site)
+    theirs = replace(story, members=tuple(one for one in story.members if _writes_with(one, reader, story, site)))
+    facts = _set_facts(kind, theirs, leading, reader, shown, site)
     received = Stamp(instant=shown.observed, zone=shown.zone, source="arrival")
     facts = replace(facts, received=received, reason=words.reason, to_center=words.to_center, flags=(), hand_over=None)
     reply = _new_reply(facts, addressing, site, unit)
     # What a person wrote stays a moment, so that the person can take it back.
     return replace(reply, due_at=reply.due_at + site.policies[reply.mailbox].undo_send)
+
+
+def leading_member(story: SetStory) -> Member:
+    """The message that an item has its fields and its sender from: the leading one of those it was enqueued with.
+
+    Whatever came later (supplements, late parts, what staff moved in) gave it neither, and leads only where nothing
+    else is left.
+    """
+    later = {member.message for member in story.members if member.came_later}
+    own = tuple(part for part in story.parts.parts if part.message not in later and not part.is_copy)
+    first = replace(story.parts, parts=own)
+    return story.member(leading_part(first if first.counted else story.parts).message)
+
+
+def addressee(leading: Member, story: SetStory, site: Site) -> Member | None:
+    """The message whose sender is written to: the leading one or, where that is a machine's, the next of a person's.
+
+    Only of the same sender, by the key of the submission, and of what it was enqueued with; None where there is none.
+    """
+    next_ones = sorted(
+        (story.member(part.message) for part in story.parts.counted if part.message != leading.message),
+        key=lambda member: (member.part.number or 0, member.part.sent_at, member.message),
+    )
+    theirs = [one for one in next_ones if not one.came_later and _writes_with(one, leading, story, site)]
+    return next((one for one in (leading, *theirs) if one.answerable and reply_address(one.sender or "")), None)
+
+
+def _writes_with(one: Member, other: Member, story: SetStory, site: Site) -> bool:
+    """Whether two messages have the same sender, as the key of a submission tells senders apart."""
+    policy = site.policies[_home(story, site).name]
+    keys = {key_of_sender(Address(name="", addr=member.sender or ""), policy) for member in (one, other)}
+    return len(keys) == 1
+
+
+def _addressing(event: str, reader: Member, story: SetStory, site: Site) -> Addressing:
+    return Addressing(
+        event=event,
+        to=reply_address(reader.sender or "") or "",
+        mailbox=_home(story, site).name,
+        thread=thread_of(reader.subject),
+        answer_wanted=reader.answer_wanted,
+    )
 
 
 def line_of(member: Member, story: SetStory, site: Site) -> SubjectLine:
@@ -215,7 +250,7 @@ def _facts(kind: ReplyKind, to: str, outcome: Outcome, case: Case, site: Site, s
 
 def _line_it_joins(story: SetStory, site: Site) -> SubjectLine:
     """An answer to us has a subject of ours: what it is about is the line of the submission that it joins."""
-    return line_of(story.member(leading_part(story.parts).message), story, site)
+    return line_of(leading_member(story), story, site)
 
 
 def _still_missing(story: SetStory | None, case: Case) -> tuple[int, ...]:
@@ -230,22 +265,25 @@ def _listed(case: Case) -> tuple[ListedDocument, ...]:
     )
 
 
-def _set_facts(kind: ReplyKind, story: SetStory, leading: Member, shown: Presentation, site: Site) -> ReplyFacts:
+def _set_facts(
+    kind: ReplyKind, story: SetStory, leading: Member, reader: Member, shown: Presentation, site: Site
+) -> ReplyFacts:
+    """The facts of a submission: its fields are the leading message's, the thread is that of the one who reads it."""
     home, parts = _home(story, site), story.parts
     members = [member for member in story.members if not member.part.is_copy]
     deadline = parts.newest_arrival + site.policies[home.name].assembly_deadline
     return ReplyFacts(
         kind=kind,
         message_id=site.new_message_id(),
-        to=reply_address(leading.sender or "") or "",
+        to=reply_address(reader.sender or "") or "",
         mailbox_address=home.address,
         center=site.centers[story.team],
         from_center=site.centers[home.team],
         tracking=story.tracking,
         line=line_of(leading, story, site),
         line_as_written=leading.subject,
-        in_reply_to=leading.message_id,
-        references=_references(leading.references, leading.message_id),
+        in_reply_to=reader.message_id,
+        references=_references(reader.references, reader.message_id),
         presented=_presented(shown),
         received=Stamp(instant=parts.newest_arrival, zone=shown.zone, source="arrival"),
         messages=len(members),

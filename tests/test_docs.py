@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from cee_mailbot.cli import COMMANDS, build_parser
-from cee_mailbot.domain.acceptance import AMBIGUOUS_DEFECTS, FLAG_RULES
+from cee_mailbot.domain.doubts import AMBIGUOUS_DEFECTS, FLAG_RULES
 from cee_mailbot.domain.presentation import Basis, Strength
 from cee_mailbot.domain.reasons import FLAGS, REASONS, REPLY_REASONS
 from cee_mailbot.domain.reply import ReplyKind, ReplyState

@@ -7,14 +7,13 @@ from cee_mailbot.desk.clock import in_force
 from cee_mailbot.desk.item import Opened, given, opened
 from cee_mailbot.desk_ledger import Change
 from cee_mailbot.domain.approved_texts import unfilled
-from cee_mailbot.domain.assembly import leading_part
 from cee_mailbot.domain.item_clock import due_in_queue, moved_due
 from cee_mailbot.domain.reply import LONGEST_FROM_STAFF, ReplyKind
 from cee_mailbot.domain.routing import Center
 from cee_mailbot.domain.work_item import Act, Closing
 from cee_mailbot.errors import NotAllowedError, UserError
 from cee_mailbot.intake import Intake
-from cee_mailbot.reply_writing import StaffWords, write_staff_reply
+from cee_mailbot.reply_writing import StaffWords, leading_member, write_staff_reply
 
 
 def send_back(intake: Intake, tracking: str, *, reason: str, actor: str, version: int | None = None) -> None:
@@ -82,4 +81,4 @@ def _answered(change: Change, at: Opened, intake: Intake, kind: ReplyKind, to_ce
     event = f"{kind}:submission:{at.item.submission}:{at.item.version}"
     words = StaffWords(event=event, reason=change.reason, to_center=to_center)
     reply = write_staff_reply(kind, story, at.item.presentation, words, intake.site, at.unit)
-    return replace(change, reply=reply, message=leading_part(story.parts).message)
+    return replace(change, reply=reply, message=leading_member(story).message)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar
 
-from cee_mailbot.domain.acceptance import Outcome as Kind
+from cee_mailbot.domain.case import Outcome as Kind
 from cee_mailbot.domain.submission import RELEASABLE, MessageStatus
 from cee_mailbot.errors import NotAllowedError
 from cee_mailbot.fragments import Whole, whole_of

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from cee_mailbot.desk_ledger import Recorded
-from cee_mailbot.domain.acceptance import Case, Decision, decide, held_for
+from cee_mailbot.domain.acceptance import decide, held_for
+from cee_mailbot.domain.case import Case, Decision
 from cee_mailbot.domain.facts import to_json
 from cee_mailbot.domain.submission import RELEASABLE, MessageStatus
 from cee_mailbot.intake import Intake, subject_of

@@ -2,120 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
-from enum import StrEnum
 
-from cee_mailbot.domain.answering import NEVER_A_SUBMISSION, Answerable
-from cee_mailbot.domain.directory import NO_DIRECTORY, Directory
-from cee_mailbot.domain.document_types import is_unlisted
-from cee_mailbot.domain.policy import Policy
-from cee_mailbot.domain.presentation import Clocks, Presentation
-from cee_mailbot.domain.routing import Mailbox, is_usvi
+from cee_mailbot.domain.answering import NEVER_A_SUBMISSION
+from cee_mailbot.domain.case import FRAGMENT, Case, Decision, Outcome, sender_key
+from cee_mailbot.domain.doubts import collect_flags
+from cee_mailbot.domain.routing import is_usvi
 from cee_mailbot.domain.submission import MessageStatus
-from parsers.authentication import Verdict
-from parsers.documents import AMBIGUOUS_DEFECTS, Cut, Document
-from parsers.errors import Problem
-from parsers.mail import Mail
-from parsers.subject import SubjectLine
-
-FRAGMENT = "fragment"
-
-
-class Outcome(StrEnum):
-    """What is decided about a message."""
-
-    ENQUEUE = "enqueue"
-    ASSEMBLE = "assemble"
-    REJECT = "reject"
-    HOLD = "hold"
-    IGNORE = "ignore"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Standing:
-    """What is already known that bears on this message, as the store tells it; submissions by their row ids.
-
-    `duplicate_of` is the row id of the first message with the same content, `duplicate_arrived_at` when that one
-    arrived, `duplicate_submission` where it went; `answers_us` whether the message answers one of our own,
-    `answers` the submission that was about, `answers_sender` the sender part of that submission's key,
-    `answers_same_key` whether the message's own line names that key, `answers_reject` whether it was a reject;
-    `same_key` is the newest submission of the message's key;
-    `message_id_reused` whether another content came under the same Message-ID; `returned` is the submission about
-    which a reply of ours came back with it.
-    """
-
-    duplicate_of: int | None = None
-    duplicate_submission: int | None = None
-    duplicate_arrived_at: datetime | None = None
-    answers: int | None = None
-    answers_sender: str | None = None
-    answers_same_key: bool = False
-    answers_reject: bool = False
-    same_key: int | None = None
-    message_id_reused: bool = False
-    returned: int | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Case:
-    """One message as the checks see it.
-
-    `mailbox` is the one it arrived in, `owner` the one that answers it, `team` the one whose queue it enters;
-    `transferred` that this is not the team it was sent to; `addressed` tells whether To or Cc names a Center;
-    `scan` is the state of the scanner's verdict, empty where none was asked; `released` means that a person has put it
-    into the queue.
-    """
-
-    mail: Mail
-    cut: Cut
-    line: SubjectLine
-    mailbox: Mailbox
-    owner: Mailbox
-    policy: Policy
-    verdict: Verdict
-    answerable: Answerable
-    clocks: Clocks
-    presentation: Presentation
-    standing: Standing
-    team: str = ""
-    transferred: bool = False
-    directory: Directory = NO_DIRECTORY
-    addressed: bool = True
-    scan: str = ""
-    too_large: bool = False
-    released: bool = False
-
-    @property
-    def documents(self) -> tuple[Document, ...]:
-        """The documents that count: without inline and quarantined ones."""
-        return tuple(doc for doc in self.cut.documents if doc.status not in ("inline", "quarantined"))
-
-    @property
-    def free_subject(self) -> bool:
-        """Whether the mailbox takes any subject ("Request to discontinue participation")."""
-        return self.mailbox.kind == "program"
-
-
-def sender_key(mail: Mail, policy: Policy) -> str:
-    """Who may add to a submission: the sender's domain, the whole address where strangers share the domain."""
-    if mail.sender is None:
-        return ""
-    return mail.sender.addr.lower() if mail.sender.domain in policy.public_mail_domains else mail.sender.domain
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Decision:
-    """What becomes of a message: the outcome, the status it ends in, why, and what staff should doubt.
-
-    `joins` is the row id of the submission that the message is added to.
-    """
-
-    outcome: Outcome
-    status: MessageStatus
-    joins: int | None = None
-    reasons: tuple[str, ...] = ()
-    flags: tuple[str, ...] = ()
-    problems: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -132,9 +24,7 @@ def decide(case: Case) -> Decision:
     if not case.released:
         for check in ENDING_CHECKS:
             if (end := check(case)) is not None:
-                return Decision(
-                    outcome=end.outcome, status=end.status, joins=end.joins, reasons=(end.reason,), flags=flags
-                )
+                return _ended(end, case, flags)
     reasons = tuple(reason for check in REJECTING_CHECKS for reason in check(case))
     if reasons:
         return Decision(
@@ -145,6 +35,13 @@ def decide(case: Case) -> Decision:
             problems=case.line.problems,
         )
     return Decision(outcome=Outcome.ENQUEUE, status=MessageStatus.ENQUEUED, flags=flags)
+
+
+def _ended(end: _End, case: Case, flags: tuple[str, ...]) -> Decision:
+    """What a check has decided; who joins a submission without the border's word for the sender is doubtful."""
+    if end.joins is not None and end.outcome is Outcome.ENQUEUE and case.sender_unverified:
+        flags = (*flags, "sender-unverified")
+    return Decision(outcome=end.outcome, status=end.status, joins=end.joins, reasons=(end.reason,), flags=flags)
 
 
 def held_for(reason: str) -> Decision:
@@ -248,7 +145,7 @@ def _not_for_us(case: Case) -> _End | None:
 def _letter_to_known_submission(case: Case) -> _End | None:
     if case.standing.same_key is None or case.line.entry_number is None:
         return None
-    if not case.line.ok or not _documents_missing(case):
+    if not case.line.ok or not case.documents_missing:
         return None
     return _correspondence("no-documents", case.standing.same_key)
 
@@ -277,18 +174,9 @@ def _subject_problems(case: Case) -> tuple[str, ...]:
 
 
 def _no_documents(case: Case) -> tuple[str, ...]:
-    if case.released or not _documents_missing(case) or _has_inline(case):
+    if case.released or not case.documents_missing or case.has_inline:
         return ()
     return ("no-documents",)
-
-
-def _documents_missing(case: Case) -> bool:
-    needed = not case.free_subject and case.line.code in case.policy.documents_required
-    return needed and not case.documents and not case.too_large
-
-
-def _has_inline(case: Case) -> bool:
-    return any(doc.status == "inline" for doc in case.cut.documents)
 
 
 def _too_large(case: Case) -> tuple[str, ...]:
@@ -307,44 +195,4 @@ REJECTING_CHECKS: tuple[Callable[[Case], tuple[str, ...]], ...] = (
     _no_documents,
     _too_large,
     _stays_with_usvi_port,
-)
-
-
-# --- flags: named doubts for staff ---------------------------------------------------------------------------
-
-
-def collect_flags(case: Case) -> tuple[str, ...]:
-    """Every flag that this message raises, each once, in the order of the rules."""
-    raised = [flag for flag, rule in FLAG_RULES if rule(case)]
-    line_flags = () if case.free_subject else case.line.flags
-    return tuple(dict.fromkeys((*line_flags, *case.presentation.flags, *raised)))
-
-
-def _account_unknown(case: Case) -> bool:
-    listed = case.directory.accounts is not None and case.line.account is not None and not case.free_subject
-    return listed and case.directory.account(case.line.account) is None
-
-
-def _sender_unrecognised(case: Case) -> bool:
-    entry_number, sender = case.line.entry_number, case.mail.sender
-    if case.directory.filers is None or entry_number is None or sender is None or case.free_subject:
-        return False
-    return not case.directory.knows_sender(sender.addr, entry_number.filer_code)
-
-
-FLAG_RULES: tuple[tuple[str, Callable[[Case], bool]], ...] = (
-    ("message-id-reused", lambda case: case.standing.message_id_reused),
-    ("message-ambiguous", lambda case: not AMBIGUOUS_DEFECTS.isdisjoint((*case.mail.defects, *case.cut.defects))),
-    ("over-limit", lambda case: case.too_large or case.cut.attachments_bytes > case.policy.attachment_limit),
-    ("document-unreadable", lambda case: any(doc.status == "unreadable" for doc in case.cut.documents)),
-    ("type-unlisted", lambda case: any(is_unlisted(doc, case.policy) for doc in case.cut.documents)),
-    ("not-scanned", lambda case: case.scan == "not-scanned"),
-    ("quarantined", lambda case: any(doc.status == "quarantined" for doc in case.cut.documents)),
-    ("no-documents", lambda case: _documents_missing(case) and (_has_inline(case) or case.released)),
-    ("not-center-usvi", lambda case: is_usvi(case.line.port)),
-    ("account-unknown", _account_unknown),
-    ("sender-unrecognised", _sender_unrecognised),
-    ("transferred", lambda case: case.transferred),
-    ("received-governs", lambda case: case.line.code in ("PR", "PD")),
-    ("forwarded", lambda case: case.mail.sender is not None and case.mail.sender.domain in case.policy.own_domains),
 )

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from cee_mailbot.domain.acceptance import ENDING_CHECKS, FRAGMENT, REJECTING_CHECKS, Case, Decision
+from cee_mailbot.domain.acceptance import ENDING_CHECKS, REJECTING_CHECKS
+from cee_mailbot.domain.case import FRAGMENT, Case, Decision
 from cee_mailbot.domain.office_hours import next_opening
 from cee_mailbot.domain.reasons import FLAGS, REASONS
 from cee_mailbot.domain.reply import reply_address

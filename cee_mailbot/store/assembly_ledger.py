@@ -230,6 +230,7 @@ def _member(row: MessageRow, documents: Sequence[DocumentRow]) -> Member:
         ),
         answerable=row.answerable,
         answer_wanted=row.answer_wanted,
+        came_later=row.status == MessageStatus.SUPPLEMENT,
     )
 
 

@@ -8,13 +8,14 @@ from typing import Any
 from sqlalchemy import delete, update
 from sqlmodel import Session, col, select
 
+from cee_mailbot.correspondence_ledger import Answered
 from cee_mailbot.domain.assembly import Place
 from cee_mailbot.domain.item_clock import due_when_enqueued
 from cee_mailbot.domain.reply import ReplyKind
 from cee_mailbot.domain.submission import Key, MessageStatus
 from cee_mailbot.domain.work_item import ItemState
 from cee_mailbot.errors import NotFoundError
-from cee_mailbot.ledger import Answered, FirstOfKind, KeptMessage, Outcome
+from cee_mailbot.ledger import FirstOfKind, KeptMessage, Outcome
 from cee_mailbot.store.history import HistoryWriter
 from cee_mailbot.store.kept import kept_message
 from cee_mailbot.store.keyed import key_of_row, submissions_of
@@ -82,7 +83,7 @@ class MessageLedger:
         by_id = select(ReplyRow).where(col(ReplyRow.message_id).in_(ids)).order_by(col(ReplyRow.id).desc())
         if (reply := self._session.exec(by_id.limit(1)).first()) is not None:
             item = self._session.get(SubmissionRow, reply.submission_id) if reply.submission_id else None
-            return self._answered(item, ReplyKind(reply.kind))
+            return self._answered(item, ReplyKind(reply.kind), by_id=True)
         by_number = select(SubmissionRow).where(col(SubmissionRow.tracking).in_(tracking)).limit(1)
         if (item := self._session.exec(by_number).first()) is not None:
             return self._answered(item, ReplyKind.ACKNOWLEDGEMENT)
@@ -91,10 +92,11 @@ class MessageLedger:
         )
         return self._answered(None, ReplyKind.REJECT) if self._session.exec(rejected.limit(1)).first() else None
 
-    def _answered(self, item: SubmissionRow | None, kind: ReplyKind) -> Answered:
+    def _answered(self, item: SubmissionRow | None, kind: ReplyKind, *, by_id: bool = False) -> Answered:
         """Whoever wrote to a submission may write to the one that it was joined into."""
         now = where_it_went(self._session, item)
-        return Answered(submission=now.id if now else None, key=key_of_row(item) if item else None, kind=kind)
+        key = key_of_row(item) if item else None
+        return Answered(submission=now.id if now else None, key=key, kind=kind, by_id=by_id)
 
     def newest_of_key(self, key: Key) -> int | None:
         """See `ledger.UnitOfWork`."""

@@ -16,8 +16,8 @@ from sqlalchemy import event, text
 from sqlalchemy.exc import IntegrityError, StatementError
 from sqlmodel import SQLModel
 
-from cee_mailbot.domain.acceptance import Decision
-from cee_mailbot.domain.acceptance import Outcome as Kind
+from cee_mailbot.domain.case import Decision
+from cee_mailbot.domain.case import Outcome as Kind
 from cee_mailbot.domain.reply import ReplyKind, ReplyState
 from cee_mailbot.domain.submission import MessageStatus
 from cee_mailbot.errors import NotFoundError, PermanentError, UnreachableError, UserError

@@ -4,7 +4,7 @@ from dataclasses import replace
 from hashlib import sha256
 from itertools import count
 
-from cee_mailbot.domain.acceptance import Case, Standing
+from cee_mailbot.domain.case import Case, Standing
 from cee_mailbot.domain.policy import Policy
 from cee_mailbot.domain.routing import Mailbox, shipped_centers
 from cee_mailbot.domain.submission import MessageStatus

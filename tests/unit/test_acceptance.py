@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cee_mailbot.domain.acceptance import ENDING_CHECKS, FLAG_RULES, Decision, Outcome, Standing, decide
+from cee_mailbot.domain.acceptance import ENDING_CHECKS, decide
+from cee_mailbot.domain.case import Decision, Outcome, Standing
 from cee_mailbot.domain.directory import Directory, Filer
+from cee_mailbot.domain.doubts import FLAG_RULES
 from cee_mailbot.domain.policy import Policy
 from cee_mailbot.domain.submission import ON_THE_WAY, MessageStatus
 from tests.support.cases import case_from

@@ -1,0 +1,87 @@
+"""Mail whose sender the border did not vouch for, where it tells its findings (spec 3 and 6)."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from cee_mailbot import desk
+from cee_mailbot.domain.work_item import Closing
+from cee_mailbot.gathering import chase
+from tests.support.mails import EXACT, mail
+from tests.support.workshop import Workshop, check_invariants
+
+BORDER = "mx.cbp.dhs.gov"
+PASSED = f"Authentication-Results: {BORDER}; dmarc=pass header.from=filer.example"
+FAILED = f"Authentication-Results: {BORDER}; dmarc=fail header.from=filer.example"
+
+
+@pytest.fixture
+def workshop(tmp_path: Path) -> Iterator[Workshop]:
+    made = Workshop(tmp_path, trusted_authserv_ids=frozenset({BORDER}))
+    yield made
+    check_invariants(made)
+    made.store.close()
+
+
+def about(tracking: str, body: str, *, trace: tuple[str, ...] = (), extra: tuple[str, ...] = ()) -> bytes:
+    """A letter about an item, by its number."""
+    return mail(
+        subject=f"About {tracking}", message_id="<l@filer.example>", documents=[], body=body, trace=trace, extra=extra
+    )
+
+
+def waiting_set(workshop: Workshop) -> str:
+    """The number of a set that waits for its second part, after the waiting notice."""
+    workshop.receive(mail(subject=f"{EXACT} (1/2)", trace=[PASSED]))
+    workshop.clock.advance(timedelta(minutes=16))
+    for mailbox in workshop.site.mailboxes:
+        workshop.poll(mailbox)
+    chase(workshop.store, workshop.site)
+    return workshop.items()[0].tracking
+
+
+def test_an_unverified_letter_that_opens_a_closed_item_again_says_so(workshop: Workshop) -> None:
+    workshop.receive(mail(trace=[PASSED]))
+    tracking = workshop.items()[0].tracking
+    desk.close(workshop.intake, tracking, Closing.DONE, actor="kim")
+    workshop.receive(about(tracking, "Please cancel it."))
+    [item] = workshop.items()
+    assert (item.state, item.flags) == ("new", ("sender-unverified",))
+
+
+def test_an_unverified_answer_with_the_papers_that_are_there_is_a_doubtful_letter(workshop: Workshop) -> None:
+    workshop.receive(mail(trace=[PASSED]))
+    tracking = workshop.items()[0].tracking
+    workshop.receive(mail(subject=f"RE: {tracking}", message_id="<2@filer.example>"))
+    assert workshop.statuses() == ["enqueued", "correspondence"]
+    assert workshop.items()[0].flags == ("sender-unverified",)
+
+
+def test_a_verified_letter_raises_no_doubt(workshop: Workshop) -> None:
+    workshop.receive(mail(trace=[PASSED]))
+    workshop.receive(about(workshop.items()[0].tracking, "Thank you.", trace=(PASSED,)))
+    assert workshop.statuses() == ["enqueued", "correspondence"]
+    assert workshop.items()[0].flags == ()
+
+
+def test_a_stranger_who_knows_the_number_cannot_end_a_set(workshop: Workshop) -> None:
+    workshop.receive(about(waiting_set(workshop), "DONE"))
+    [item] = workshop.items()
+    assert (item.state, item.flags) == ("assembling", ("sender-unverified",))
+
+
+def test_a_verified_done_ends_a_set_by_the_number_alone(workshop: Workshop) -> None:
+    workshop.receive(about(waiting_set(workshop), "DONE", trace=(PASSED,)))
+    [item] = workshop.items()
+    assert (item.state, item.flags) == ("new", ("parts-missing",))
+
+
+def test_done_in_answer_to_the_notice_itself_is_the_brokers_whatever_its_domain_publishes(workshop: Workshop) -> None:
+    """Only who got the notice knows its id; that DMARC did not pass stays a doubt."""
+    tracking = waiting_set(workshop)
+    [notice] = workshop.replies()
+    workshop.receive(about(tracking, "DONE", extra=(f"In-Reply-To: {notice.message_id}",)))
+    [item] = workshop.items()
+    assert (item.state, item.flags) == ("new", ("parts-missing", "sender-unverified"))

@@ -1,0 +1,100 @@
+"""Whom a letter of staff, and the receipt of a set, is sent to: the sender whose message made the item (spec 6)."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from email.utils import format_datetime
+from pathlib import Path
+
+import pytest
+
+from cee_mailbot import desk
+from cee_mailbot.domain.facts import ReplyFacts
+from cee_mailbot.gathering import chase
+from tests.support.mails import BROKER, EXACT, PDF, mail
+from tests.support.workshop import ARRIVED, Workshop, check_invariants
+
+COLLEAGUE = "Clerk <clerk@filer.example>"
+OTHER_COMPANY = "Broker <broker@other.example>"
+A_DAY = timedelta(hours=24, minutes=1)
+MACHINE = ("Auto-Submitted: auto-generated",)
+
+
+@pytest.fixture
+def workshop(tmp_path: Path) -> Iterator[Workshop]:
+    made = Workshop(tmp_path)
+    yield made
+    check_invariants(made)
+    made.store.close()
+
+
+def letter(
+    number: int, sender: str = BROKER, *, mark: str = "", line: str = EXACT, early: int = 0, **more: object
+) -> bytes:
+    """One message with a paper of its own, sent `early` minutes before the others."""
+    return mail(
+        subject=f"{line} {mark}".rstrip(),
+        sender=sender,
+        message_id=f"<{number}@filer.example>",
+        date=format_datetime(ARRIVED - timedelta(minutes=early)),
+        documents=[PDF + str(number).encode()],
+        **more,  # type: ignore[arg-type]
+    )
+
+
+def returned(workshop: Workshop) -> tuple[ReplyFacts, str]:
+    """The first item sent back: the letter, and its bytes."""
+    desk.send_back(workshop.intake, workshop.items()[0].tracking, reason="Page 2 is missing.", actor="kim")
+    (reply,) = [one for one in workshop.replies() if one.kind == "return"]
+    with workshop.store.read() as ask:
+        return reply, ask.reply(reply.id)[1].decode()
+
+
+def test_a_return_goes_to_the_broker_and_not_to_whoever_sent_an_earlier_dated_supplement(workshop: Workshop) -> None:
+    workshop.receive(letter(1), letter(2, COLLEAGUE, early=30))
+    reply, raw = returned(workshop)
+    assert reply.to == "broker@filer.example"
+    assert "In-Reply-To: <1@filer.example>" in raw
+
+
+def test_a_return_goes_to_no_other_company_whose_message_staff_moved_in(workshop: Workshop) -> None:
+    """And it counts none of their files: what it tells is about the reader's own messages."""
+    workshop.receive(letter(1), letter(2, OTHER_COMPANY, early=30), letter(3, OTHER_COMPANY, early=20))
+    ours, theirs = workshop.items()
+    desk.move(workshop.intake, theirs.tracking, 2, to=ours.tracking, actor="kim")
+    reply, raw = returned(workshop)
+    assert reply.to == "broker@filer.example"
+    assert "parts=1; files=1" in raw
+
+
+def test_a_late_first_part_of_a_colleague_does_not_take_the_letters_of_an_item(workshop: Workshop) -> None:
+    """Nor are its fields the item's, which part 2 gave it."""
+    workshop.receive(letter(2, mark="(2/2)"))
+    workshop.clock.advance(A_DAY)
+    for mailbox in workshop.site.mailboxes:
+        workshop.poll(mailbox)
+    chase(workshop.store, workshop.site)
+    workshop.receive(letter(1, COLLEAGUE, mark="(1/2)", line=EXACT.replace("NokiaInc", "OtherName")))
+    assert workshop.items()[0].flags == ("completed-late",)
+    reply, raw = returned(workshop)
+    assert reply.to == "broker@filer.example"
+    assert "OtherName" not in raw
+
+
+def test_where_what_made_the_item_was_moved_away_the_letter_goes_to_whoever_is_left(workshop: Workshop) -> None:
+    workshop.receive(letter(1), letter(2, COLLEAGUE), letter(3, line=EXACT.replace("DR", "CE")))
+    ours, other = workshop.items()
+    desk.move(workshop.intake, ours.tracking, 1, to=other.tracking, actor="kim")
+    assert returned(workshop)[0].to == "clerk@filer.example"
+
+
+def test_a_set_whose_first_part_a_machine_sent_is_acknowledged_to_the_person_who_sent_the_next(
+    workshop: Workshop,
+) -> None:
+    workshop.receive(letter(1, mark="(1/2)", extra=MACHINE), letter(2, COLLEAGUE, mark="(2/2)"))
+    assert [(reply.kind, reply.to) for reply in workshop.replies()] == [("acknowledgement", "clerk@filer.example")]
+
+
+def test_a_set_that_machines_sent_is_acknowledged_to_nobody(workshop: Workshop) -> None:
+    workshop.receive(letter(1, mark="(1/2)", extra=MACHINE), letter(2, mark="(2/2)", extra=MACHINE))
+    assert [item.state for item in workshop.items()] == ["new"]
+    assert workshop.replies() == ()
