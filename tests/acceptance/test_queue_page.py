@@ -8,10 +8,16 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.support import mails
 from tests.support.browser import Enter
-from tests.support.mails import numbered
 from tests.support.staff_page import PASSWORD, StaffPage
 from tests.support.workshop import Workshop, check_invariants
+
+
+def numbered(number: int) -> bytes:
+    """One of many messages, with a text for a paper: the viewer of PDFs takes its time, and has a suite of its own."""
+    return mails.numbered(number, documents=(f"Invoice {number}".encode(),))
+
 
 # A person reads the first item with `C` and each later one with `c`, and closes it with `1`.
 TEN = 10
@@ -134,10 +140,10 @@ def test_the_help_sheet_lists_the_keys_of_this_page_alone(shop: Workshop, enter:
 
     def sheet() -> set[str]:
         page.keyboard.press("?")
-        page.wait_for_selector("dialog[open]")
-        found = {cap.inner_text() for cap in page.locator("dialog kbd").all()}
+        page.wait_for_selector("#keys[open]")
+        found = {cap.inner_text() for cap in page.locator("#keys kbd").all()}
         page.keyboard.press("Escape")
-        page.wait_for_selector("dialog", state="detached")
+        page.wait_for_selector("#keys", state="detached")
         return found
 
     on_the_list = sheet()
