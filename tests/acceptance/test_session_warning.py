@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.acceptance.test_accessibility import violations
 from tests.support.browser import Enter
 from tests.support.staff_page import StaffPage
 from tests.support.workshop import Workshop
@@ -65,3 +66,12 @@ def test_what_another_window_does_keeps_this_one_quiet(shop: Workshop, enter: En
         page.clock.run_for(12 * 60 * 1000)
     page.clock.run_for(1000)
     expect(page.get_by_role("dialog")).to_be_hidden()
+
+
+def test_axe_finds_nothing_in_the_notice_and_the_line(enter: Enter) -> None:
+    """The demonstration, on whose pages axe looks otherwise, has no sessions."""
+    page = enter("ann")
+    page.evaluate("document.querySelector('#session-warning').showModal()")
+    assert violations(page) == []
+    page.evaluate("document.querySelector('#session-warning').close()")
+    assert violations(page) == []

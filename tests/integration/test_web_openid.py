@@ -16,12 +16,14 @@ from cee_mailbot import accounts
 from cee_mailbot.domain.groups import GroupRule
 from cee_mailbot.domain.roles import Role
 from cee_mailbot.errors import CeeMailbotError
+from cee_mailbot.identity_provider import Refusal
 from cee_mailbot.openid import calls
 from cee_mailbot.openid.calls import Calls
 from cee_mailbot.openid.client_key import read_client_key
 from cee_mailbot.openid.discovery import ASKED_AGAIN_AFTER, KEPT_FOR, LEFT_ALONE_FOR, Discovery
 from cee_mailbot.openid.provider import OpenidProvider
 from cee_mailbot.openid.settings import OpenidSettings
+from cee_mailbot.web.sign_in_openid import TOLD
 from cee_mailbot.web.tries import Caller
 from tests.servers.oidc import CLIENT, KIM, OidcProvider
 from tests.support.staff_page import PASSWORD, StaffPage
@@ -520,6 +522,12 @@ def test_an_rsa_key_will_do_and_a_short_one_not(agency: Agency) -> None:
 def test_the_provider_can_fetch_our_public_keys_and_nothing_else_of_them(agency: Agency) -> None:
     (key,) = agency.page().browser().get("/sign-in/keys").json()["keys"]
     assert set(key) == {"kty", "crv", "x", "y", "kid", "use", "alg"}
+
+
+def test_every_reason_has_words_for_the_person_and_for_the_administrator() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "operations.md").read_text(encoding="utf-8")
+    assert set(TOLD) == set(Refusal)
+    assert not [one for one in Refusal if f"| `{one}` |" not in page]
 
 
 def test_check_says_how_the_provider_stands(agency: Agency) -> None:
