@@ -20,6 +20,7 @@ from parsers.containers import (
 from parsers.content_types import IMAGES, TEXTS, UNKNOWN, has_pdf_mark, type_of
 from parsers.headers import MailRefused, decode_text, with_line_feeds
 from parsers.leaves import DEFAULT_LIMITS, HTML, OPAQUE, PLAIN, SIGNATURES, CutLimits, Leaf, leaves_of
+from parsers.signed_content import is_detached_signature
 from parsers.uuencoded import without_files
 
 __all__ = [
@@ -277,8 +278,12 @@ def is_alternative(leaf: Leaf) -> bool:
 
 
 def is_signature(leaf: Leaf) -> bool:
-    """Return whether a leaf is the detached signature of a multipart/signed (RFC 1847), not its text."""
-    return leaf.container == "multipart/signed" and leaf.position > 0 and leaf.content_type in SIGNATURES
+    """Return whether a leaf is the detached signature of a multipart/signed (RFC 1847), not its text.
+
+    A part that only calls itself one is a document.
+    """
+    is_second = leaf.container == "multipart/signed" and leaf.position == 1 and leaf.readable
+    return is_second and leaf.content_type in SIGNATURES and is_detached_signature(leaf.content)
 
 
 def _is_unnamed_text(leaf: Leaf) -> bool:

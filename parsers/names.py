@@ -4,8 +4,10 @@ import re
 import unicodedata
 
 LONGEST_NAME = 255
+LONGEST_SAVED = 100
 MOST_FOLDERS = 8
 _SEPARATOR = re.compile(r"[/\\]")
+_FOREIGN = frozenset('/\\:*?"<>|')
 _DRIVE = re.compile(r"[A-Za-z]:")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
@@ -23,6 +25,12 @@ def shown_name(name: str) -> str:
     return "" if not last.strip(". ") else _shortened(last)
 
 
+def saved_name(name: str) -> str:
+    """Return the name under which a document may be saved: signs that some system has no files for become `_`."""
+    kept = "".join(sign if sign.isprintable() and sign not in _FOREIGN else "_" for sign in name)
+    return _shortened(kept, LONGEST_SAVED).strip(" .")
+
+
 def shown_path(path: str) -> str:
     """Return the path of a file in an archive to be shown: its folders and its name, each as `shown_name` has it.
 
@@ -32,11 +40,11 @@ def shown_path(path: str) -> str:
     return "/".join([step for step in steps if step and not _DRIVE.fullmatch(step)][-MOST_FOLDERS:])
 
 
-def _shortened(name: str) -> str:
+def _shortened(name: str, longest: int = LONGEST_NAME) -> str:
     """Return the name within the limit, its extension kept."""
-    if len(name) <= LONGEST_NAME:
+    if len(name) <= longest:
         return name
     stem, dot, extension = name.rpartition(".")
     if not dot or len(extension) > 16:  # noqa: PLR2004 - longer than any extension
-        return name[:LONGEST_NAME]
-    return stem[: LONGEST_NAME - len(extension) - 1] + dot + extension
+        return name[:longest]
+    return stem[: longest - len(extension) - 1] + dot + extension

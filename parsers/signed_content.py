@@ -13,6 +13,8 @@ _COMPRESSED = bytes.fromhex("060b2a864886f70d0109100109")  # CompressedData (RFC
 _KINDS = {_CMS + b"\x02": SIGNED, _CMS + b"\x03": ENCRYPTED, _SMIME_CT: ENCRYPTED, _COMPRESSED: OTHER}
 _SEQUENCE, _SET, _OID, _OCTETS, _CONSTRUCTED_OCTETS, _EXPLICIT, _INTEGER = 0x30, 0x31, 0x06, 0x04, 0x24, 0xA0, 0x02
 _END = b"\x00\x00"
+_PGP_ARMOUR = b"-----BEGIN PGP SIGNATURE-----"
+_PGP_PACKETS = (b"\x88", b"\x89", b"\x8a", b"\xc2")  # a signature packet, of the old and the new form
 _LONG, _INDEFINITE = 0x80, 0x80
 _LONGEST_LENGTH = 8
 _MULTI_BYTE_TAG = 0x1F
@@ -47,6 +49,18 @@ def cms_kind(content: bytes) -> str | None:
         return next((kind for oid, kind in _KINDS.items() if content.startswith(oid, outer.start)), None)
     except CmsError:
         return None
+
+
+def is_detached_signature(content: bytes) -> bool:
+    """Return whether this is a signature alone: of CMS without what it signs, or of OpenPGP. Never raises."""
+    if content.lstrip().startswith(_PGP_ARMOUR):
+        return True
+    if content[:1] in _PGP_PACKETS:
+        return True
+    try:
+        return cms_kind(content) == SIGNED and signed_content(content) is None
+    except CmsError:
+        return False
 
 
 def signed_content(content: bytes) -> bytes | None:

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parsers.documents import Cut, MailRefused, cut
+from tests.support.containers import signed_in_pieces
 
 PDF = b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\nstream\n" + bytes(range(256)) * 8
 
@@ -100,10 +101,31 @@ def test_a_message_that_is_one_document() -> None:
     assert (names(result), result.text, result.documents[0].section) == (["a.pdf"], None, "1")
 
 
-def test_a_detached_signature_is_no_document_but_a_stray_one_is() -> None:
-    signature = attached("smime.p7s", b"0\x82", "application/pkcs7-signature")
+_OID = bytes.fromhex("06092a864886f70d0107")
+_DATA = b"\x30\x0b" + _OID + b"\x01"
+_DETACHED = b"\x30\x21" + _OID + b"\x02\xa0\x14\x30\x12\x02\x01\x01\x31\x00" + _DATA
+SIGNATURES = {
+    "smime.p7s": (_DETACHED, "application/pkcs7-signature"),
+    "signature.asc": (b"-----BEGIN PGP SIGNATURE-----\n\niQ==\n", "application/pgp-signature"),
+    "signature.sig": (b"\xc2\x01\x00", "application/pgp-signature"),
+}
+
+
+@pytest.mark.parametrize("name", SIGNATURES)
+def test_a_detached_signature_is_no_document_but_a_stray_one_is(name: str) -> None:
+    signature = attached(name, *SIGNATURES[name])
     assert names(cut(multipart(TEXT, signature, kind="signed"))) == []
-    assert names(cut(multipart(TEXT, signature))) == ["smime.p7s"]
+    assert names(cut(multipart(TEXT, signature))) == [name]
+    assert names(cut(multipart(TEXT, attached("a.pdf"), signature, kind="signed"))) == ["a.pdf", name]
+
+
+@pytest.mark.parametrize("kind", ["application/pkcs7-signature", "application/pgp-signature"])
+@pytest.mark.parametrize(
+    "content", [b"%PDF-1.4 invoice", b"MZ\x00\x01 setup", b"", signed_in_pieces(b"%PDF-1.4 invoice")]
+)
+def test_what_only_calls_itself_a_signature_is_a_document(content: bytes, kind: str) -> None:
+    (document,) = cut(multipart(TEXT, attached("invoice.pdf", content, kind), kind="signed")).documents
+    assert document.content == content
 
 
 def test_F76_an_attached_message_is_its_bytes_as_they_were_sent() -> None:

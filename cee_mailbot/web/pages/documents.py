@@ -19,6 +19,7 @@ from cee_mailbot.web.pages.leaving import LEAVE
 from cee_mailbot.web.security import FOREIGN_POLICY, LINKED_POLICY
 from cee_mailbot.web.showing import show
 from parsers.documents import Document
+from parsers.names import saved_name
 
 # What the page may show: text that is escaped, and pictures that we have drawn anew.
 TEXTS = frozenset({"txt", "csv", "xml", "html"})
@@ -145,7 +146,9 @@ def raw_message(asked: Asked) -> Response:
 def document(asked: Asked) -> Response:
     """The exact bytes of a document, to keep."""
     facts, found = _document(asked)
-    return to_keep(found.content, facts.name or f"document.{facts.type}")
+    name = facts.name or f"document.{facts.type}"
+    # A message is opened as one, whatever it was called.
+    return to_keep(found.content, f"{name}.eml" if facts.type == "eml" and not name.lower().endswith(".eml") else name)
 
 
 def shown_document(asked: Asked) -> Response:
@@ -188,8 +191,9 @@ def _document(asked: Asked) -> tuple[DocumentFacts, Document]:
 
 def to_keep(content: bytes, name: str) -> Response:
     """Bytes for the disk, of no type that a browser would open (RFC 6266, RFC 8187)."""
-    ascii_name = _ASCII_NAME.sub("_", name)[:100].strip(". ") or "download"
-    whole = quote("".join(one for one in name if one.isprintable() and one not in '/\\:*?"<>|')[:100], safe="")
+    kept = saved_name(name) or "download"
+    ascii_name = _ASCII_NAME.sub("_", kept)
+    whole = quote(kept, safe="")
     headers = _foreign("application/octet-stream")
     headers["Content-Disposition"] = f"attachment; filename=\"{ascii_name}\"; filename*=UTF-8''{whole}"
     return Response(content, headers=headers)
