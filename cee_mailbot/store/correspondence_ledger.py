@@ -1,7 +1,9 @@
 """Writes of correspondence: replies that came back, items that an answer wakes, rejects that were made good."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlmodel import Session, col, func, or_, select
 
@@ -50,21 +52,19 @@ class CorrespondenceLedger:
             col(MessageRow.resent_as).is_(None),
         )
         rows = self._session.exec(query.order_by(col(MessageRow.id).desc()).limit(LOOKED_AT)).all()
-        return tuple(self._rejected(row) for row in reversed(rows))
+        ids = [row.id for row in rows]
+        replies = self._by_message(select(ReplyRow.message_row, ReplyRow.message_id), ids)
+        documents = self._by_message(
+            select(DocumentRow.message_row, DocumentRow.sha256).where(col(DocumentRow.status).not_in(UNCOUNTED)), ids
+        )
+        return tuple(_rejected(row, replies[row.id or 0], documents[row.id or 0]) for row in reversed(rows))
 
-    def _rejected(self, row: MessageRow) -> Rejected:
-        replies = self._session.exec(select(ReplyRow.message_id).where(ReplyRow.message_row == row.id)).all()
-        documents = select(DocumentRow.sha256).where(
-            DocumentRow.message_row == row.id, col(DocumentRow.status).not_in(UNCOUNTED)
-        )
-        entry_number = parse_subject(row.line).entry_number
-        return Rejected(
-            message=row.id or 0,
-            tracking=row.tracking or "",
-            ids=frozenset([*replies, *([row.message_id] if row.message_id else [])]),
-            entry_number=str(entry_number) if entry_number else None,
-            documents=frozenset(self._session.exec(documents)),
-        )
+    def _by_message(self, query: Any, messages: Sequence[int | None]) -> Mapping[int, set[str]]:
+        """What a query of pairs finds for each of these messages."""
+        found: defaultdict[int, set[str]] = defaultdict(set)
+        for message, value in self._session.exec(query.where(query.selected_columns[0].in_(messages))):
+            found[message].add(value)
+        return found
 
     def _note_bounce(self, outcome: Outcome) -> None:
         """The reply that came back is undeliverable, once; a person can send it again."""
@@ -108,3 +108,14 @@ class CorrespondenceLedger:
             message=outcome.message.id,
             detail={"why": "answer"},
         )
+
+
+def _rejected(row: MessageRow, replies: Collection[str], documents: Collection[str]) -> Rejected:
+    entry_number = parse_subject(row.line).entry_number
+    return Rejected(
+        message=row.id or 0,
+        tracking=row.tracking or "",
+        ids=frozenset([*replies, *([row.message_id] if row.message_id else [])]),
+        entry_number=str(entry_number) if entry_number else None,
+        documents=frozenset(documents),
+    )
