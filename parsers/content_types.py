@@ -88,7 +88,9 @@ def type_of(content: bytes, declared: str = "", name: str = "") -> str:
     kind = _kind_by_content(content, declared, name)
     if kind in QUARANTINED_TYPES or kind == "eml" or not content:
         return kind
-    return runs_by_name(name) or ("active-html" if _acts_by_name(content, name) else kind)
+    if runs_by_name(name):
+        return "script"
+    return "active-html" if _acts_by_name(content, name) else kind
 
 
 def _acts_by_name(content: bytes, name: str) -> bool:
