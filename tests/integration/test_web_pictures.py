@@ -7,10 +7,14 @@ from html import unescape
 from pathlib import Path
 
 import pytest
+from fastapi.testclient import TestClient
 
 from cee_mailbot import accounts, desk
+from cee_mailbot.domain.alarms import Alarm
 from cee_mailbot.domain.roles import Role
 from cee_mailbot.domain.work_item import Closing
+from cee_mailbot.web.application import build_application
+from cee_mailbot.web.parts import Parts, Settings
 from tests.support.mails import CHEMICALS as TO_CHEMICALS
 from tests.support.mails import numbered
 from tests.support.staff_page import StaffPage, rows
@@ -118,3 +122,24 @@ def test_sets_that_became_whole_are_in_the_histogram(shop: Workshop) -> None:
     with shop.store.read() as ask:
         assert ask.completed_sets(["007"], ARRIVED - timedelta(days=1)) == (timedelta(hours=3),)
         assert ask.completed_sets(["001"], ARRIVED - timedelta(days=1)) == ()
+
+
+def test_operations_tell_what_the_machine_knows(shop: Workshop) -> None:
+    """Disk, database, credentials and alarms, as `status --json` has them; mailboxes that are late say since when."""
+    status = {
+        "mailboxes": [{"mailbox": ELECTRONICS.name, "credential_ends": ARRIVED + timedelta(days=9)}],
+        "disk_free_bytes": 4_500_000_000,
+        "database_bytes": 812_000,
+        "alarms": [Alarm(reason="disk-low", subject="", words="less than <b>10 GB</b> is free")],
+    }
+    parts = Parts(intake=shop.intake, settings=Settings(sign_in="demo"), status=lambda: status)
+    browser = TestClient(build_application(parts), base_url="http://127.0.0.1:8400")
+    text = browser.get("/operations").text
+    assert "Wed Mar 11, 2026, 3:00 PM UTC" in text
+    assert ("4,500.0 MB" in text, "812.0 KB" in text) == (True, True)
+    assert "less than &lt;b&gt;10 GB&lt;/b&gt; is free" in text
+    assert "2 of 2 mailboxes are up" in text
+    shop.clock.advance(timedelta(hours=1))
+    assert "0 of 2 mailboxes are up" in (late := browser.get("/operations").text)
+    assert "<strong>late</strong> since Mon Mar 2, 2026, 3:01 PM UTC" in late
+    assert "electronics could not be read" in browser.get("/pictures").text

@@ -163,12 +163,17 @@ def test_html_is_shown_harmless_in_a_frame_without_rights(shop: Workshop, kim: T
 def test_what_the_scanner_found_is_said_and_nothing_of_it_shown(shop: Workshop, kim: TestClient) -> None:
     shop.receive(HTML)
     number = shop.messages()[0].id
+    tracking = shop.items()[0].tracking
+    for path in (f"/messages/{number}", f"/items/{tracking}"):
+        assert f'data-pdf="/messages/{number}/documents/1"' in kim.get(path).text
     with shop.store.begin(shop.clock.now()) as unit:
         unit._message_row(number).evidence = {"scan": {"state": "malware", "detail": "Eicar"}}  # type: ignore[attr-defined]
     assert kim.get(f"/messages/{number}/html").status_code == 409
     shown = kim.get(f"/messages/{number}").text
     assert "malware in this message (Eicar)" in shown
     assert "Papers attached" not in shown
+    assert "data-pdf" not in shown + kim.get(f"/items/{tracking}").text
+    assert not kim.get(f"/messages/{number}/documents/1/shown").is_success
 
 
 def test_the_list_shows_where_words_were_found(shop: Workshop, kim: TestClient) -> None:
