@@ -156,8 +156,6 @@ def shown_document(asked: Asked) -> Response:
     facts, found = _document(asked)
     if _found_malware(asked, facts.message):
         raise NotAllowedError(f"the scanner found malware in message {facts.message}; nothing of it is shown")
-    if _found_malware(asked, facts.message):
-        raise NotAllowedError(f"the scanner found malware in message {facts.message}; nothing of it is shown")
     if facts.status == "quarantined" or facts.type not in SHOWN_INLINE:
         raise NotAllowedError(f"documents of the type {facts.type} are not shown here; download it")
     if facts.type in IMAGES:
