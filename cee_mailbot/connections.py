@@ -44,7 +44,9 @@ class Doors:
             ca_file=keys.ca_file,
             deadline=config.polling.deadline.total_seconds(),
         )
-        return ExchangeWeb(settings, self._waits.setdefault((keys.endpoint, address.casefold()), Waits()))
+        # What Exchange asks for holds for the account, whichever mailbox it looked at; an app goes as the mailbox.
+        who = (keys.user or address).casefold()
+        return ExchangeWeb(settings, self._waits.setdefault((keys.endpoint, who), Waits()))
 
     def graph(self, address: str, keys: MailboxConfig | RepliesConfig, config: Config) -> GraphDoor:
         """The door to this mailbox, with the tokens of these keys."""

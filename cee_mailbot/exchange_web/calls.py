@@ -1,9 +1,6 @@
-"""One mailbox's door to Exchange, and what can be asked of it."""
+"""What can be asked of Exchange for one mailbox."""
 
-import ssl
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from cee_mailbot.exchange_calls import Changes, Inbox, RefusedCallError
@@ -11,46 +8,12 @@ from cee_mailbot.exchange_web.answers import Node
 from cee_mailbot.exchange_web.envelopes import Envelopes
 from cee_mailbot.exchange_web.listing import changes_in, folders_in, id_in, inbox_in
 from cee_mailbot.exchange_web.refusals import GONE, OF_ONE_ITEM, TEMPORARY, Refusal, refusal_of
-from cee_mailbot.exchange_web.settings import ExchangeSettings
-from cee_mailbot.exchange_web.signing_in import open_session, tls_context
-from cee_mailbot.exchange_web.waits import Waits
 from cee_mailbot.exchange_web.wire import Request, Wire
 from cee_mailbot.exchange_web.words import END_ONLINE
 
 
-class ExchangeWeb:
-    """One mailbox at Exchange; as `ExchangeDoor`."""
-
-    def __init__(
-        self,
-        settings: ExchangeSettings,
-        waits: Waits | None = None,
-        *,
-        monotonic: Callable[[], float] = time.monotonic,
-        pause: Callable[[float], object] = time.sleep,
-    ) -> None:
-        """Calls nothing yet."""
-        self._settings = settings
-        self._waits = waits or Waits()
-        self._monotonic = monotonic
-        self._pause = pause
-        self._envelopes = Envelopes(settings)
-        self._context: ssl.SSLContext | None = None  # to read the authorities takes time
-
-    @contextmanager
-    def calls(self) -> Iterator["_Calls"]:
-        """As `ExchangeDoor.calls`."""
-        self._context = self._context or tls_context(self._settings.ca_file)
-        with open_session(self._settings, self._context) as session:
-            wire = Wire(session, self._settings, self._waits, self._monotonic, self._pause)
-            try:
-                yield _Calls(wire, self._envelopes)
-            finally:
-                wire.over = True
-
-
-class _Calls:
-    """As `ExchangeCalls`."""
+class Calls:
+    """As `ExchangeCalls`, over one connection."""
 
     def __init__(self, wire: Wire, envelopes: Envelopes) -> None:
         self._wire = wire
@@ -58,20 +21,25 @@ class _Calls:
 
     @property
     def who(self) -> str:
+        """As `ExchangeCalls.who`."""
         return self._wire.who
 
     @property
     def version(self) -> str:
+        """As `ExchangeCalls.version`."""
         return self._wire.version
 
     @property
     def advice(self) -> str:
+        """As `ExchangeCalls.advice`."""
         return END_ONLINE if self._wire.online else ""
 
     def inbox(self) -> Inbox:
+        """As `ExchangeCalls.inbox`."""
         return inbox_in(self._one(self._envelopes.get_inbox()))
 
     def folder_called(self, name: str) -> str | None:
+        """As `ExchangeCalls.folder_called`."""
         offset: int | None = 0
         while offset is not None:
             folders, offset = folders_in(self._one(self._envelopes.find_folders(offset)), offset)
@@ -81,12 +49,15 @@ class _Calls:
         return None
 
     def create_folder(self, name: str) -> str:
+        """As `ExchangeCalls.create_folder`."""
         return id_in(self._one(self._envelopes.create_folder(name)), "Folders")
 
     def changes(self, folder: str, state: str) -> Changes:
+        """As `ExchangeCalls.changes`."""
         return changes_in(self._one(self._envelopes.sync(folder, state)), state)
 
     def contents(self, uids: Sequence[str]) -> Iterator[bytes | RefusedCallError | None]:
+        """As `ExchangeCalls.contents`."""
         pieces: list[bytes] = []
         given = 0
         for event in self._wire.events(Request(body=self._envelopes.get_content(uids), content=True)):
@@ -113,6 +84,7 @@ class _Calls:
         return self._wire.refused_call(refusal)
 
     def stream(self, uid: str) -> Iterator[bytes]:
+        """As `ExchangeCalls.stream`."""
         messages = 0
         for event in self._wire.events(Request(body=self._envelopes.get_content([uid]), content=True)):
             if isinstance(event, bytes):
@@ -127,6 +99,7 @@ class _Calls:
         self._wire.require_all(messages, 1)
 
     def move(self, uids: Sequence[str], target: str) -> None:
+        """As `ExchangeCalls.move`."""
         messages = self._wire.messages(Request(body=self._envelopes.move(uids, target)))
         self._wire.require_all(len(messages), len(uids))
         refusals = [refusal for one in messages if (refusal := refusal_of(one)) and refusal.code != GONE]
@@ -136,9 +109,11 @@ class _Calls:
             raise self._wire.refused_call(refusal) if of_one else self._wire.failed(refusal)
 
     def send(self, raw: bytes) -> None:
+        """As `ExchangeCalls.send`."""
         self._one(self._envelopes.send(raw), once=True)
 
     def clock_skew(self) -> timedelta:
+        """As `ExchangeCalls.clock_skew`."""
         return self._wire.skew
 
     def _one(self, body: bytes, *, once: bool = False) -> Node:

@@ -26,12 +26,15 @@ def id_in(message: Node, container: str) -> str:
 
 
 def folders_in(message: Node, offset: int) -> tuple[list[tuple[str, str]], int | None]:
-    """Ids and names on a page of folders, and where the next begins ("FindFolder operation", "RootFolder")."""
+    """Ids and names on a page of mail folders, and where the next begins ("FindFolder operation", "RootFolder").
+
+    Folders of other things (`CalendarFolder`, `SearchFolder`) take no mail, whatever they are called.
+    """
     root = message.first("RootFolder")
     holder = root.first("Folders") if root else None
     if root is None:
         raise UnreachableError("Exchange gave no folders that can be read; is endpoint right?")
-    found = [(_id(one, "FolderId"), one.words("DisplayName")) for one in holder.children] if holder else []
+    found = [(_id(one, "FolderId"), one.words("DisplayName")) for one in holder.all("Folder")] if holder else []
     following = root.attributes.get("IndexedPagingOffset", "")
     last = root.attributes.get("IncludesLastItemInRange", "") in {"true", "1"}
     more = following.isdecimal() and int(following) > offset and not last

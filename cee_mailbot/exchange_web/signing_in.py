@@ -2,7 +2,6 @@
 
 import io
 import ssl
-from pathlib import Path
 from typing import Any
 
 from exchangelib.protocol import BaseProtocol
@@ -11,9 +10,7 @@ from requests import PreparedRequest, Session
 from requests.adapters import HTTPAdapter
 
 from cee_mailbot import crash
-from cee_mailbot.errors import SignInError
 from cee_mailbot.exchange_web.settings import ExchangeSettings
-from cee_mailbot.exchange_web.words import printable
 from cee_mailbot.interfaces import Tokens
 
 # By this name a server's list of admitted programs knows it (Set-OrganizationConfig -EwsAllowList).
@@ -104,11 +101,3 @@ class Outgoing(io.BytesIO):
                 crash.here("C17")
             self.seek(0)
         return piece
-
-
-def tls_context(ca_file: Path | None) -> ssl.SSLContext:
-    """The system's authorities, or those in `ca_file`. Raises `SignInError`, naming the file."""
-    try:
-        return ssl.create_default_context(cafile=ca_file)
-    except OSError as error:
-        raise SignInError(f"ca_file {ca_file} can't be read as certificates: {printable(str(error))}") from error

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from cee_mailbot.errors import UnreachableError
 
-_UNTOLD_WAIT, _LONGEST_WAIT = 5.0, 3600.0
+_UNTOLD_WAIT, _SHORTEST_WAIT, _LONGEST_WAIT = 5.0, 1.0, 3600.0
 
 
 class Waits:
@@ -22,6 +22,6 @@ class Waits:
 
     def busy(self, asked: float) -> float:
         """Notes that Exchange wants to be left alone for `asked` seconds, 0 when it does not say; gives how long."""
-        wait = min(asked if asked > 0 else _UNTOLD_WAIT, _LONGEST_WAIT)
+        wait = min(max(asked, _SHORTEST_WAIT) if asked > 0 else _UNTOLD_WAIT, _LONGEST_WAIT)
         self._not_before = max(self._not_before, self._monotonic() + wait)
         return wait

@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 
 _INBOX = "INBOX"
 _ID = re.compile(r"[A-Za-z0-9+/=_-]{4,1024}")
+_UNREADABLE = ""  # the digest of what Exchange can't give: it is there, and no row has it
 _MOST_SKEW = timedelta(minutes=5)  # as the sign-in by Kerberos and by tokens
 # Of one call: small messages go together, and what is held at once stays small.
 _FETCHED_AT_ONCE, _BYTES_AT_ONCE, _MOVED_AT_ONCE = 20, 4_000_000, 50
@@ -146,9 +147,13 @@ class ExchangeSession:
         if not handle.validity or folders.get(handle.folder) != handle.validity or not _ID.fullmatch(handle.uid):
             return None
         sha256, length = hashlib.sha256(), 0
-        for piece in self._calls.stream(handle.uid):
-            sha256.update(piece)
-            length += len(piece)
+        try:
+            for piece in self._calls.stream(handle.uid):
+                sha256.update(piece)
+                length += len(piece)
+        except RefusedCallError as error:
+            log.error("message %s can't be read: %s", handle.uid, error)  # noqa: TRY400 - the words say it
+            return _UNREADABLE
         return sha256.hexdigest() if length else None
 
     def _in_folder(self, name: str, folder: str, *, settled: bool) -> Iterator[Sighting]:

@@ -79,7 +79,7 @@ FAULTS = {
     ews.EwsServer: [
         ("GetItem", ews.Trouble(cut_after=900)),
         ("CreateItem", ews.Trouble(cut_after=0, done=True)),
-        ("SyncFolderItems", ews.Trouble(fault=True, code="ErrorServerBusy", back_off=100)),
+        ("SyncFolderItems", ews.Trouble(fault=True, code="ErrorServerBusy", back_off=1000)),
         ("GetFolder", ews.Trouble(status=503, retry_after="1")),
         ("MoveItem", ews.Trouble(cut_after=0, done=True)),
         ("GetItem", ews.Trouble(code="ErrorItemNotFound")),

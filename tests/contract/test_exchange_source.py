@@ -1,6 +1,7 @@
 """A mailbox at Exchange keeps the promises of a source, faults of the server included."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
@@ -19,6 +20,8 @@ from tests.contract.source_contract import HEAD, LONG_AGO, NOON, SourceContract,
 from tests.servers.certificates import Certificates, make_certificates
 from tests.servers.ews import PASSWORD, USER, EwsServer, Trouble
 from tests.servers.token_endpoint import CLIENT, SCOPE, SECRET, TokenEndpoint
+from tests.support.mails import numbered
+from tests.support.workshop import Workshop
 
 _numbers = count()
 
@@ -361,6 +364,58 @@ def test_an_item_that_is_no_message_is_read_too(box: Exchangebox) -> None:
     with box.source.session() as session:
         mails = list(session.fetch(list(session.listing(LONG_AGO))))
     assert sorted(mail.raw for mail in mails) == [message(1), message(2)]
+
+
+def test_F84_a_message_that_is_put_back_is_known_by_its_content(box: Exchangebox, tmp_path: Path) -> None:
+    """Ids change with each move: what a person puts back is a delivery of its own, and files nothing twice."""
+    workshop = Workshop(tmp_path)
+    box.put(numbered(1), workshop.clock.now())
+    workshop.poll(source=box.source)
+    box.box.move(box.box.lying_in("Processed")[0], box.box.known_folder("inbox"))
+    box.put(numbered(2), workshop.clock.now())
+    workshop.poll(source=box.source)
+    assert sorted(workshop.statuses()) == ["duplicate", "enqueued", "enqueued"]
+    assert (box.waiting(), len(box.kept()), len(workshop.items())) == ([], 2, 2)
+    workshop.store.close()
+
+
+def test_F84_a_move_that_hangs_is_given_up_at_the_deadline(server: EwsServer) -> None:
+    """The next session finds done what was done."""
+    now = [0.0]
+    box = Exchangebox(server)
+    door = ExchangeWeb(replace(box.door._settings, deadline=60), monotonic=lambda: now[0], pause=box.paused.append)
+    box.put(message(1), NOON)
+    with ExchangeSource(ExchangeSourceSettings(), door).session() as session:
+        [listed] = session.listing(LONG_AGO)
+        now[0] = 61.0
+        with pytest.raises(UnreachableError, match="took longer than 60 s; the pass is given up"):
+            session.settle([listed.handle])
+
+
+def test_a_server_that_is_busy_for_a_blink_is_not_asked_all_the_time(box: Exchangebox) -> None:
+    box.server.troubles["SyncFolderItems"] += [Trouble(fault=True, code="ErrorServerBusy", back_off=1)] * 99
+    with box.source.session() as session, pytest.raises(UnreachableError, match="too many calls"):
+        uids(session)
+    assert box.paused == [1.0] * 60
+
+
+def test_an_item_that_cannot_be_read_is_no_end_of_the_count(box: Exchangebox) -> None:
+    """Its digest is that of no row, so that the census says that it is missing."""
+    box.put(message(1), NOON)
+    with box.source.session() as session:
+        [seen] = session.sightings()
+        box.server.troubles["GetItem"].append(Trouble(code="ErrorItemCorrupt"))
+        assert session.digest(seen.listed.handle) == ""
+
+
+def test_a_calendar_of_the_same_name_takes_no_mail(box: Exchangebox) -> None:
+    box.box.add_folder("Processed", "CalendarFolder")
+    box.put(message(1), NOON)
+    with box.source.session() as session:
+        listed = list(session.listing(LONG_AGO))
+        with pytest.raises(PermanentError, match="ErrorFolderExists"):
+            session.settle([each.handle for each in listed])
+    assert box.waiting() == [message(1)]
 
 
 def test_many_folders_are_looked_through(box: Exchangebox) -> None:

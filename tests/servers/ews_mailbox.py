@@ -14,10 +14,11 @@ Change = tuple[Literal["Create", "Update", "Delete", "ReadFlagChange"], str]
 
 @dataclass(kw_only=True, slots=True, eq=False)
 class Folder:
-    """A folder; its changes are by number, each naming an item."""
+    """A folder, shown by the element `kind`; its changes are by number, each naming an item."""
 
     id: str
     name: str
+    kind: str = "Folder"
     changes: list[Change] = field(default_factory=list)
 
 
@@ -47,9 +48,9 @@ class ExchangeBox:
         for name in ("Inbox", "Drafts", "Sent Items"):
             self.add_folder(name)
 
-    def add_folder(self, name: str) -> Folder:
+    def add_folder(self, name: str, kind: str = "Folder") -> Folder:
         """A new folder at the root."""
-        made = Folder(id=_new_id(), name=name)
+        made = Folder(id=_new_id(), name=name, kind=kind)
         self.folders[made.id] = made
         return made
 

@@ -133,11 +133,11 @@ def _value(name: str, value: int) -> str:
 
 
 def folder(one: Folder, box: ExchangeBox) -> str:
-    """See "Folder"."""
+    """See "Folder", "CalendarFolder"."""
     count = sum(item.folder is one for item in box.items.values())
     return (
-        f'<t:Folder><t:FolderId Id={quoteattr(one.id)} ChangeKey="AQAAAB"/>'
-        f"<t:DisplayName>{escape(one.name)}</t:DisplayName><t:TotalCount>{count}</t:TotalCount></t:Folder>"
+        f'<t:{one.kind}><t:FolderId Id={quoteattr(one.id)} ChangeKey="AQAAAB"/>'
+        f"<t:DisplayName>{escape(one.name)}</t:DisplayName><t:TotalCount>{count}</t:TotalCount></t:{one.kind}>"
     )
 
 
