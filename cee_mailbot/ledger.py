@@ -114,8 +114,9 @@ class Outcome:
     `placement` says where it belongs among the submissions of its key; `drops_flags` are flags of that submission
     that no longer hold; `item` is the new submission; `tracking` is the number of a message that stays outside the
     queue; `duplicate_of` the row id of the first message with the same content, whose Date this one `bears_out` when
-    it had arrived earlier and its own Date is in no dispute; `bounced` that of a reply of ours
-    that came back with it; `says_done` that the sender wrote that nothing more will come.
+    it had arrived earlier and its own Date is in no dispute; `replaces` that of one which becomes a copy of
+    this one, as it was set aside for the way it came; `bounced` that of a reply of ours that came back with it;
+    `says_done` that the sender wrote that nothing more will come.
     """
 
     message: KeptMessage
@@ -127,6 +128,7 @@ class Outcome:
     item: NewItem | None = None
     duplicate_of: int | None = None
     bears_out: bool = False
+    replaces: int | None = None
     bounced: int | None = None
     tracking: str | None = None
     reply: NewReply | None = None
@@ -210,12 +212,18 @@ class Enqueuing:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FirstOfKind:
-    """The first message with a given content: its row, when it arrived, and the submission and number it ended in."""
+    """The first message with a given content: its row, when it arrived, what became of it and why, and where it went.
+
+    `answerable` is whether a machine may answer that delivery.
+    """
 
     message: int
     arrived_at: datetime
     submission: int | None
     tracking: str | None
+    status: MessageStatus
+    reasons: tuple[str, ...]
+    answerable: bool
 
 
 class UnitOfWork(PaperWrites, DeskLedger, CorrespondenceLedger, LeaseLedger, UpkeepWrites, Protocol):

@@ -90,6 +90,7 @@ def judge(subject: Subject, site: Site, unit: UnitOfWork) -> Outcome:
         documents=() if decision.status is MessageStatus.DUPLICATE else case.cut.documents,
         duplicate_of=standing.duplicate_of if decision.status is MessageStatus.DUPLICATE else None,
         bears_out=_bears_out(case, subject.kept),
+        replaces=_replaces(case, decision),
         bounced=bounced.reply if bounced and decision.status is MessageStatus.IGNORED else None,
         says_done=_may_end_set(case) and says_done(subject.reading.cut.text),
         answerable=case.answerable.ok,
@@ -124,6 +125,12 @@ def _headline(subject: Subject) -> Headline:
     mail = subject.reading.mail
     head = identified(headline_of(mail, subject.kept, too_large=subject.too_large), subject.mailbox)
     return replace(head, content_digest=subject.rejoined.content_digest) if subject.rejoined else head
+
+
+def _replaces(case: Case, decision: Decision) -> int | None:
+    """The first copy of a message that is no duplicate of it: that one was set aside for the way it came."""
+    is_copy = decision.status is MessageStatus.DUPLICATE
+    return None if is_copy or case.released else case.standing.duplicate_of
 
 
 def _may_end_set(case: Case) -> bool:
@@ -199,6 +206,9 @@ def standing_of(
         duplicate_of=first.message if first else None,
         duplicate_submission=first.submission if first else None,
         duplicate_arrived_at=first.arrived_at if first else None,
+        duplicate_status=first.status if first else None,
+        duplicate_reasons=first.reasons if first else (),
+        duplicate_answerable=first.answerable if first else True,
         answers=answers.submission if answers else None,
         answers_sender=answers.key.sender if answers and answers.key else None,
         answers_same_key=answers is not None and answers.key == key,

@@ -52,6 +52,8 @@ class Addressing:
 
 def write_reply(outcome: Outcome, case: Case, site: Site, unit: UnitOfWork) -> NewReply | None:
     """The reply to one message, or None where nothing may be said; opens the breaker when it must."""
+    if outcome.decision.answers_for_first and case.standing.duplicate_status is MessageStatus.ENQUEUED:
+        return _first_receipt(outcome, site, unit)
     kind = _kind_for(outcome)
     sender = case.mail.sender
     to = reply_address(sender.addr) if sender else None
@@ -83,6 +85,19 @@ def write_set_reply(
         return None
     addressing = _addressing(f"{kind}:submission:{story.submission}", reader, story, site)
     return _new_reply(_set_facts(kind, story, leading, reader, shown, site), addressing, site, unit)
+
+
+def _first_receipt(outcome: Outcome, site: Site, unit: UnitOfWork) -> NewReply | None:
+    """The receipt of an item that could not be acknowledged when it came, now that a copy can be answered."""
+    story = unit.set_story(outcome.decision.joins or 0)
+    if addressee(leading_member(story), story, site) is not None:
+        return None  # somebody was told
+    told = replace(
+        story, members=tuple(replace(one, answerable=one.message == outcome.duplicate_of) for one in story.members)
+    )
+    kind = ReplyKind.INCOMPLETE if "parts-missing" in story.flags else ReplyKind.ACKNOWLEDGEMENT
+    shown = unit.desk_item(story.tracking).presentation
+    return write_set_reply(kind, told, leading_member(told), shown, site, unit)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

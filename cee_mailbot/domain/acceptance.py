@@ -9,6 +9,9 @@ from cee_mailbot.domain.doubts import collect_flags
 from cee_mailbot.domain.routing import is_usvi
 from cee_mailbot.domain.submission import MessageStatus
 
+# Held for how a delivery came, and not for what it is: the same content may come by a better way.
+HELD_FOR_ITS_WAY = frozenset({"dmarc-fail", "not-scanned"})
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _End:
@@ -41,7 +44,14 @@ def _ended(end: _End, case: Case, flags: tuple[str, ...]) -> Decision:
     """What a check has decided; who joins a submission without the border's word for the sender is doubtful."""
     if end.joins is not None and end.outcome is Outcome.ENQUEUE and case.sender_unverified:
         flags = (*flags, "sender-unverified")
-    return Decision(outcome=end.outcome, status=end.status, joins=end.joins, reasons=(end.reason,), flags=flags)
+    return Decision(
+        outcome=end.outcome,
+        status=end.status,
+        joins=end.joins,
+        reasons=(end.reason,),
+        flags=flags,
+        answers_for_first=end.status is MessageStatus.DUPLICATE and _answers_for_first(case),
+    )
 
 
 def held_for(reason: str) -> Decision:
@@ -53,7 +63,7 @@ def held_for(reason: str) -> Decision:
 
 
 def _duplicate(case: Case) -> _End | None:
-    if case.standing.duplicate_of is None:
+    if case.standing.duplicate_of is None or _stands_by_itself(case):
         return None
     return _End(
         outcome=Outcome.IGNORE,
@@ -61,6 +71,30 @@ def _duplicate(case: Case) -> _End | None:
         reason="same-content",
         joins=case.standing.duplicate_submission,
     )
+
+
+def _stands_by_itself(case: Case) -> bool:
+    """Whether the first copy was set aside for the way it came, and this delivery, which came by another, is not.
+
+    The digest of a content knows nothing of verdicts, nor of what lists add: a forger's delivery can come first.
+    """
+    known = case.standing
+    by_way = known.duplicate_status is MessageStatus.HELD and not HELD_FOR_ITS_WAY.isdisjoint(known.duplicate_reasons)
+    silent = known.duplicate_status is MessageStatus.REJECTED and not known.duplicate_answerable and case.answerable.ok
+    ignored = known.duplicate_status is MessageStatus.IGNORED
+    return (by_way or silent or ignored) and not _is_set_aside(case)
+
+
+def _answers_for_first(case: Case) -> bool:
+    """Whether the first copy could not be answered for the way it came, and this delivery can."""
+    unanswered = case.standing.duplicate_of is not None and not case.standing.duplicate_answerable
+    return unanswered and case.answerable.ok and not _is_set_aside(case)
+
+
+def _is_set_aside(case: Case) -> bool:
+    """Whether this delivery, judged by itself, is held or ignored."""
+    ended = next((end for check in ENDING_CHECKS if check is not _duplicate and (end := check(case)) is not None), None)
+    return ended is not None and ended.status in (MessageStatus.HELD, MessageStatus.IGNORED)
 
 
 def _malware(case: Case) -> _End | None:

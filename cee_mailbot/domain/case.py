@@ -35,8 +35,9 @@ class Standing:
     """What is already known that bears on this message, as the store tells it; submissions by their row ids.
 
     `duplicate_of` is the row id of the first message with the same content, `duplicate_arrived_at` when that one
-    arrived, `duplicate_submission` where it went; `answers_us` whether the message answers one of our own,
-    `answers` the submission that was about, `answers_sender` the sender part of that submission's key,
+    arrived, `duplicate_submission` where it went, `duplicate_status` and `duplicate_reasons` what became of it and why,
+    `duplicate_answerable` whether a machine may answer that delivery;
+    `answers` is the submission of the message of ours that it answers, `answers_sender` the sender part of its key,
     `answers_same_key` whether the message's own line names that key, `answers_reject` whether it was a reject,
     `answers_by_id` whether the message names the Message-ID of ours, which strangers don't know;
     `same_key` is the newest submission of the message's key;
@@ -47,6 +48,9 @@ class Standing:
     duplicate_of: int | None = None
     duplicate_submission: int | None = None
     duplicate_arrived_at: datetime | None = None
+    duplicate_status: MessageStatus | None = None
+    duplicate_reasons: tuple[str, ...] = ()
+    duplicate_answerable: bool = True
     answers: int | None = None
     answers_sender: str | None = None
     answers_same_key: bool = False
@@ -127,7 +131,8 @@ def key_of_sender(sender: Address, policy: Policy) -> str:
 class Decision:
     """What becomes of a message: the outcome, the status it ends in, why, and what staff should doubt.
 
-    `joins` is the row id of the submission that the message is added to.
+    `joins` is the row id of the submission that the message is added to; `answers_for_first` means that a
+    copy of it came before by a way on which nobody could be answered, and can be answered now.
     """
 
     outcome: Outcome
@@ -136,3 +141,4 @@ class Decision:
     reasons: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
+    answers_for_first: bool = False

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import delete, update
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, or_, select
 
 from cee_mailbot.correspondence_ledger import Answered
 from cee_mailbot.domain.assembly import Place
@@ -65,7 +65,13 @@ class MessageLedger:
         if row is None or row.id is None:
             return None
         return FirstOfKind(
-            message=row.id, arrived_at=row.arrived_at, submission=row.submission_id, tracking=row.tracking
+            message=row.id,
+            arrived_at=row.arrived_at,
+            submission=row.submission_id,
+            tracking=row.tracking,
+            status=MessageStatus(row.status),
+            reasons=tuple(row.reasons),
+            answerable=row.answerable,
         )
 
     def message_id_reused(self, message_id: str, content_digests: Collection[str]) -> bool:
@@ -118,6 +124,8 @@ class MessageLedger:
         if outcome.message.status is not MessageStatus.RECEIVED:
             self._session.exec(delete(DocumentRow).where(col(DocumentRow.message_row) == row.id))
         self._session.add_all(_document_rows(outcome))
+        if outcome.decision.answers_for_first and outcome.duplicate_of is not None:
+            self._message_row(outcome.duplicate_of).answerable = True
         return row
 
     def _write_item(self, outcome: Outcome) -> int | None:
@@ -138,6 +146,23 @@ class MessageLedger:
         self._session.exec(copies.values(submission_id=submission))
         replies = update(ReplyRow).where(col(ReplyRow.message_row) == message)
         self._session.exec(replies.values(submission_id=submission))
+
+    def _make_copy(self, outcome: Outcome, submission: int | None) -> None:
+        """What was set aside for the way it came is a copy of the same content that came by a better one.
+
+        So are its own copies; a copy has no documents of its own.
+        """
+        if outcome.replaces is None:
+            return
+        known = or_(col(MessageRow.id) == outcome.replaces, col(MessageRow.duplicate_of) == outcome.replaces)
+        for row in self._session.exec(select(MessageRow).where(known, MessageRow.id != outcome.message.id)).all():
+            row.status, row.reasons = MessageStatus.DUPLICATE, ["same-content"]
+            row.duplicate_of, row.submission_id = outcome.message.id, submission
+            self._session.exec(delete(DocumentRow).where(col(DocumentRow.message_row) == row.id))
+        detail: dict[str, object] = {"reasons": ["same-content"], "first": outcome.message.id}
+        self._history.add(
+            MessageStatus.DUPLICATE, at=self._now, submission=submission, message=outcome.replaces, detail=detail
+        )
 
     def _write_flags(self, outcome: Outcome, submission: int) -> None:
         names = dict.fromkeys(outcome.decision.flags)

@@ -86,6 +86,7 @@ class SqlUnitOfWork(
             message=outcome.message.id,
             detail={"reasons": list(outcome.decision.reasons), "policy": outcome.policy_version},
         )
+        self._make_copy(outcome, submission)
         self._note_bounce(outcome)
         crash.here("C14")
         self._write_reply(outcome.reply, message=outcome.message.id, submission=submission)

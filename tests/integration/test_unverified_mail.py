@@ -9,11 +9,12 @@ import pytest
 from cee_mailbot import desk
 from cee_mailbot.domain.work_item import Closing
 from cee_mailbot.gathering import chase
-from tests.support.mails import EXACT, mail
-from tests.support.workshop import Workshop, check_invariants
+from tests.support.mails import EXACT, PDF, mail
+from tests.support.workshop import Workshop, check_invariants, history_breaks
 
 BORDER = "mx.cbp.dhs.gov"
 PASSED = f"Authentication-Results: {BORDER}; dmarc=pass header.from=filer.example"
+MACHINE = "Auto-Submitted: auto-generated"
 FAILED = f"Authentication-Results: {BORDER}; dmarc=fail header.from=filer.example"
 
 
@@ -85,3 +86,62 @@ def test_done_in_answer_to_the_notice_itself_is_the_brokers_whatever_its_domain_
     workshop.receive(about(tracking, "DONE", extra=(f"In-Reply-To: {notice.message_id}",)))
     [item] = workshop.items()
     assert (item.state, item.flags) == ("new", ("parts-missing", "sender-unverified"))
+
+
+# --- the same content by two ways: how the first came decides nothing about the second --------------------------
+
+
+def test_a_forgery_that_came_first_does_not_swallow_the_genuine_delivery(workshop: Workshop) -> None:
+    """The held one becomes its copy, and what was a copy of that one too."""
+    workshop.receive(mail(trace=[FAILED]), mail(trace=[FAILED, "X-Way: again"]))
+    assert workshop.statuses() == ["held", "duplicate"]
+    workshop.receive(mail(trace=[PASSED]), mail(trace=[PASSED, "X-Way: again"]))
+    assert workshop.statuses() == ["duplicate", "duplicate", "enqueued", "duplicate"]
+    [item] = workshop.items()
+    assert (item.messages, item.documents, item.flags) == ((1, 2, 3, 4), 1, ())
+    assert [reply.kind for reply in workshop.replies()] == ["acknowledgement"]
+    assert history_breaks(workshop.store) == []
+
+
+def test_a_forgery_that_comes_after_is_a_copy_as_ever(workshop: Workshop) -> None:
+    workshop.receive(mail(trace=[PASSED]), mail(trace=[FAILED]))
+    assert workshop.statuses() == ["enqueued", "duplicate"]
+    assert len(workshop.replies()) == 1
+
+
+@pytest.mark.parametrize("first", [0, 1], ids=["by the list first", "by itself first"])
+def test_what_comes_by_a_list_and_by_itself_is_acknowledged_once(workshop: Workshop, first: int) -> None:
+    ways = [["List-Id: <desk.filer.example>", PASSED], [PASSED]]
+    for way in (ways[first], ways[1 - first], ways[1]):
+        workshop.receive(mail(trace=way))
+    assert workshop.statuses() == ["enqueued", "duplicate", "duplicate"]
+    assert [(reply.kind, reply.to) for reply in workshop.replies()] == [("acknowledgement", "broker@filer.example")]
+
+
+def test_a_forged_copy_of_what_came_by_a_list_is_not_answered(workshop: Workshop) -> None:
+    workshop.receive(mail(trace=["List-Id: <desk.filer.example>", PASSED]), mail(trace=[FAILED]))
+    assert workshop.statuses() == ["enqueued", "duplicate"]
+    assert workshop.replies() == ()
+
+
+def test_an_answer_in_the_body_that_a_list_brought_first_is_taken_in_when_it_comes_by_itself(
+    workshop: Workshop,
+) -> None:
+    line = "F28,NokiaInc,345-67890123,2704"
+    workshop.receive(
+        mail(subject=line, documents=[], trace=["List-Id: <desk.filer.example>", PASSED]),
+        mail(subject=line, documents=[], trace=[PASSED]),
+    )
+    assert workshop.statuses() == ["duplicate", "enqueued"]
+    assert [reply.kind for reply in workshop.replies()] == ["acknowledgement"]
+
+
+def test_a_set_whose_first_part_came_by_a_list_is_acknowledged_to_who_sent_it_by_itself(workshop: Workshop) -> None:
+    first, last = f"{EXACT} (1/2)", f"{EXACT} (2/2)"
+    workshop.receive(
+        mail(subject=first, trace=["List-Id: <desk.filer.example>", PASSED]),
+        mail(subject=first, trace=[PASSED]),
+        mail(subject=last, message_id="<2@filer.example>", documents=[PDF + b"2"], trace=[MACHINE, PASSED]),
+    )
+    assert workshop.statuses() == ["enqueued", "duplicate", "enqueued"]
+    assert [reply.kind for reply in workshop.replies()] == ["acknowledgement"]
