@@ -66,6 +66,10 @@ function startWorker() {
   });
 }
 
+// While the page around it still fetches the document.
+const starting = startWorker();
+starting.catch(() => {}); // it is told when a document comes
+
 function reading(bytes) {
   pdfjs.GlobalWorkerOptions.workerPort = worker;
   return pdfjs.getDocument({
@@ -86,7 +90,7 @@ function reading(bytes) {
 
 async function show({ bytes, page, zoom: wanted }) {
   try {
-    worker = await patiently(startWorker());
+    worker = await patiently(starting);
     pdf = await patiently(reading(bytes).promise);
     base = (await patiently(pdf.getPage(1))).getViewport({ scale: 1 });
   } catch (error) {
