@@ -12,8 +12,9 @@ from cee_mailbot.domain.facts import to_json
 from cee_mailbot.domain.office_hours import next_opening
 from cee_mailbot.domain.submission import MessageStatus
 from cee_mailbot.domain.telling import Follows, tell
+from cee_mailbot.evidence import evidence_of
 from cee_mailbot.gathering import part_of
-from cee_mailbot.outcome import Subject, case_of, evidence_of, read_line, shown_address
+from cee_mailbot.outcome import Subject, case_of, read_line, shown_address
 from cee_mailbot.site import Site
 from parsers.documents import Document
 from parsers.papers import NOT_LOOKED_INTO, Paper

@@ -13,6 +13,7 @@ from cee_mailbot.domain.assembly import (
     Stage,
     deciding_part,
     due,
+    first_delivery,
     leading_part,
     place,
 )
@@ -22,14 +23,16 @@ from cee_mailbot.domain.reply import ReplyKind
 from cee_mailbot.domain.submission import Key, MessageStatus
 from cee_mailbot.errors import TemporaryError
 from cee_mailbot.fragments import hold_overdue
-from cee_mailbot.ledger import Enqueuing, KeptMessage, Outcome, SetStory, Store, UnitOfWork
+from cee_mailbot.ledger import KeptMessage, Outcome, Store, UnitOfWork
 from cee_mailbot.log import fields
 from cee_mailbot.reply_writing import line_of, write_set_reply
+from cee_mailbot.set_ledger import Enqueuing, SetStory
 from cee_mailbot.site import Site
 
 logger = logging.getLogger(__name__)
 
 ANSWERS_US = "answers-us"
+TRANSFERRED = "transferred"
 
 STATUS_FOR: dict[Place, MessageStatus] = {
     Place.ALONE: MessageStatus.ENQUEUED,
@@ -105,7 +108,7 @@ def advance(outcome: Outcome, submission: int, site: Site, unit: UnitOfWork) -> 
 
 def enqueue_whole(submission: int, site: Site, unit: UnitOfWork) -> None:
     """Enqueues a set that has just become whole."""
-    story = unit.set_story(submission)
+    story = _led(unit.set_story(submission))
     if story.parts.is_whole and not story.parts.conflicted:
         crash.here("C13")
         _enqueue(story, ReplyKind.ACKNOWLEDGEMENT, site, unit)
@@ -134,6 +137,7 @@ def _chase_one(submission: int, since: datetime | None, site: Site, unit: UnitOf
     story = unit.set_story(submission)
     if story.parts.stage is not Stage.ASSEMBLING or not story.parts.counted:
         return False
+    story = _led(story)
     what = due(story.parts, polled_since=since, policy=_policy(story, site))
     if what is Due.REMIND:
         return _remind(story, site, unit)
@@ -143,6 +147,20 @@ def _chase_one(submission: int, since: datetime | None, site: Site, unit: UnitOf
     whole = what is Due.ENQUEUE
     _enqueue(story, ReplyKind.ACKNOWLEDGEMENT if whole else ReplyKind.INCOMPLETE, site, unit)
     return True
+
+
+def _led(story: SetStory) -> SetStory:
+    """The story of an assembling set in the name, and under the rules, of the mailbox that answers its leading part.
+
+    Which part came first, or which mailbox was polled first, must not decide its time, its Center or its fields.
+    """
+    if not story.parts.counted:
+        return story
+    leading = story.member(first_delivery(leading_part(story.parts), story.parts).message)
+    if leading.home is None or leading.team is None:
+        return story
+    flags = (story.flags - {TRANSFERRED}) | ({TRANSFERRED} if leading.passed_on else set())
+    return replace(story, mailbox=leading.home, team=leading.team, flags=flags)
 
 
 def _policy(story: SetStory, site: Site) -> Policy:
@@ -163,7 +181,7 @@ def _remind(story: SetStory, site: Site, unit: UnitOfWork) -> bool:
 
 def enqueue_as_it_is(submission: int, site: Site, unit: UnitOfWork, *, actor: str = "system") -> None:
     """Enqueues an assembling set before its time, with what is missing named."""
-    story = unit.set_story(submission)
+    story = _led(unit.set_story(submission))
     kind = ReplyKind.INCOMPLETE if story.parts.missing else ReplyKind.ACKNOWLEDGEMENT
     _enqueue(story, kind, site, unit, actor=actor)
 
@@ -171,18 +189,22 @@ def enqueue_as_it_is(submission: int, site: Site, unit: UnitOfWork, *, actor: st
 def _enqueue(story: SetStory, kind: ReplyKind, site: Site, unit: UnitOfWork, *, actor: str = "system") -> None:
     parts, policy = story.parts, _policy(story, site)
     leading = story.member(leading_part(parts).message)
-    shown = story.member(deciding_part(parts, policy).message).presentation
-    zone = leading.presentation.zone
-    shown = replace(shown, zone=zone)
-    flags = [flag for flag, raised in _set_flags(story, site, kind) if raised]
+    deciding = story.member(deciding_part(parts, policy).message)
+    shown = replace(deciding.presentation, zone=leading.presentation.zone)
+    flags = {flag: leading.message for flag, raised in _set_flags(story, site, kind) if raised}
+    # Of a copy that decides the time every doubt about it is the set's: no other message of it tells them.
+    flags |= dict.fromkeys(shown.flags, deciding.message)
     unit.enqueue(
         Enqueuing(
             submission=story.submission,
+            mailbox=story.mailbox,
+            team=story.team,
             line=line_of(leading, story, site),
             sender=leading.sender or "",
             presentation=shown,
             received_at=parts.newest_arrival,
-            flags=tuple(flags),
+            flags=tuple(flags.items()),
+            drops=() if TRANSFERRED in story.flags else (TRANSFERRED,),
             leading=leading.message,
             reply=write_set_reply(kind, replace(story, flags=story.flags.union(flags)), leading, shown, site, unit),
             actor=actor,
@@ -196,4 +218,5 @@ def _set_flags(story: SetStory, site: Site, kind: ReplyKind) -> tuple[tuple[str,
     return (
         ("parts-missing", kind is ReplyKind.INCOMPLETE),
         ("fields-differ", len(fields_read) > 1),
+        (TRANSFERRED, TRANSFERRED in story.flags),
     )

@@ -9,16 +9,18 @@ from typing import Protocol
 from cee_mailbot.correspondence_ledger import CorrespondenceLedger
 from cee_mailbot.desk_ledger import DeskLedger
 from cee_mailbot.domain.answering import ReplyTraffic
-from cee_mailbot.domain.assembly import Part, PartSet, Placement
+from cee_mailbot.domain.assembly import PartSet, Placement
 from cee_mailbot.domain.case import Decision
+from cee_mailbot.domain.directory import Ownership
 from cee_mailbot.domain.presentation import Presentation
-from cee_mailbot.domain.reply import ListedDocument, ReplyKind, ReplyState
+from cee_mailbot.domain.reply import ReplyKind, ReplyState
 from cee_mailbot.domain.submission import Key, MessageStatus
 from cee_mailbot.interfaces import Handle, Letter
 from cee_mailbot.lease_ledger import Lease, LeaseLedger
 from cee_mailbot.paper_ledger import PaperWrites
 from cee_mailbot.questions import Questions
 from cee_mailbot.sending import Attempt, DueReply
+from cee_mailbot.set_ledger import Enqueuing, SetStory
 from cee_mailbot.upkeep_ledger import UpkeepWrites
 from parsers.documents import Document
 from parsers.subject import SubjectLine
@@ -116,7 +118,8 @@ class Outcome:
     queue; `duplicate_of` the row id of the first message with the same content, whose Date this one `bears_out` when
     it had arrived earlier and its own Date is in no dispute; `replaces` that of one which becomes a copy of
     this one, as it was set aside for the way it came; `bounced` that of a reply of ours that came back with it;
-    `says_done` that the sender wrote that nothing more will come.
+    `says_done` that the sender wrote that nothing more will come; `ownership` whose it is by itself,
+    whatever it joins.
     """
 
     message: KeptMessage
@@ -137,6 +140,7 @@ class Outcome:
     says_done: bool = False
     answerable: bool = True
     answer_wanted: bool = True
+    ownership: Ownership | None = None
     policy_version: str = ""
     actor: str = "system"
 
@@ -154,60 +158,12 @@ class Fragment:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Member:
-    """One message of a submission, with all that a reply about the submission may need.
+class Answered:
+    """The reply of ours that a message answers: the submission it belongs to, if any, and the key that it has."""
 
-    `came_later` means that the submission was in the queue before it: a supplement, a late part, or moved in by staff.
-    """
-
-    message: int
-    part: Part
-    line: str
-    subject: str
-    sender: str | None
-    message_id: str | None
-    references: tuple[str, ...]
-    presentation: Presentation
-    documents: tuple[ListedDocument, ...]
-    answerable: bool
-    answer_wanted: bool
-    came_later: bool = False
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SetStory:
-    """A submission and its messages in order of arrival; `parts` is what the rules of assembly see of them.
-
-    `mailbox` is where its first message came, `reminded` whether the waiting notice was written.
-    """
-
-    submission: int
-    tracking: str
-    team: str
-    mailbox: str
-    members: tuple[Member, ...]
-    parts: PartSet
-    reminded: bool
-    flags: frozenset[str] = frozenset()
-
-    def member(self, message: int) -> Member:
-        """The member with this row id. Raises `KeyError`."""
-        return {member.message: member for member in self.members}[message]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Enqueuing:
-    """What an assembled submission becomes when it enters the queue."""
-
-    submission: int
-    line: SubjectLine
-    sender: str
-    presentation: Presentation
-    received_at: datetime
-    flags: tuple[str, ...]
-    leading: int
-    reply: NewReply | None
-    actor: str = "system"
+    submission: int | None
+    key: Key | None
+    kind: ReplyKind
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -9,7 +9,7 @@ from cee_mailbot.correspondence_ledger import Bounced
 from cee_mailbot.domain.acceptance import decide
 from cee_mailbot.domain.answering import answerable
 from cee_mailbot.domain.case import FRAGMENT, Case, Decision, Standing, sender_key
-from cee_mailbot.domain.directory import ownership
+from cee_mailbot.domain.directory import Ownership, ownership
 from cee_mailbot.domain.document_types import set_aside
 from cee_mailbot.domain.done import says_done
 from cee_mailbot.domain.policy import Policy
@@ -20,6 +20,7 @@ from cee_mailbot.domain.scanning import ScanVerdict
 from cee_mailbot.domain.submission import Key, MessageStatus, key_of_fields
 from cee_mailbot.domain.vouching import date_signed, verdict_of
 from cee_mailbot.domain.work_item import find_tracking, tracking_number
+from cee_mailbot.evidence import evidence_of
 from cee_mailbot.gathering import gather
 from cee_mailbot.interfaces import Reading
 from cee_mailbot.ledger import Headline, KeptMessage, NewItem, Outcome, UnitOfWork
@@ -95,6 +96,7 @@ def judge(subject: Subject, site: Site, unit: UnitOfWork) -> Outcome:
         says_done=_may_end_set(case) and says_done(subject.reading.cut.text),
         answerable=case.answerable.ok,
         answer_wanted=subject.answer,
+        ownership=Ownership(mailbox=case.owner, team=case.team, transferred=case.transferred),
         policy_version=subject.policy.version,
         actor=subject.release.actor if subject.release else "system",
     )
@@ -263,30 +265,6 @@ def case_of(subject: Subject, site: Site, *, line: SubjectLine, standing: Standi
         too_large=subject.too_large,
         released=subject.release is not None,
     )
-
-
-def evidence_of(case: Case, kept: KeptMessage) -> dict[str, object]:
-    """Every clock of the message and what vouches for it, in the form that JSON can say."""
-    mail = case.mail
-    return {
-        "date": mail.date.raw,
-        "date_read": mail.date.instant.isoformat() if mail.date.instant else None,
-        "date_why_not": mail.date.why_not,
-        "date_headers": mail.date_headers,
-        "received": [
-            {"by": hop.by, "at": hop.at.instant.isoformat() if hop.at.instant else None, "raw": hop.raw}
-            for hop in mail.received
-        ],
-        "arrival": kept.arrived_at.isoformat(),
-        "first_seen": kept.first_seen_at.isoformat(),
-        **({"submitted": kept.submitted_at.isoformat()} if kept.submitted_at else {}),
-        "observed": case.presentation.observed.isoformat(),
-        "dkim": case.verdict.dkim if case.verdict.trusted else None,
-        "date_signed": case.clocks.date_signed,
-        "dkim_signatures": [
-            {"d": one.d, "s": one.s, "h": list(one.h), "t": one.t, "x": one.x, "l": one.l} for one in mail.dkim
-        ],
-    }
 
 
 def _told(decision: Decision, case: Case) -> Decision:

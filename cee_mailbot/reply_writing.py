@@ -13,7 +13,8 @@ from cee_mailbot.domain.reply import ListedDocument, ListedPart, ReplyFacts, Rep
 from cee_mailbot.domain.routing import Center, Mailbox
 from cee_mailbot.domain.submission import MessageStatus
 from cee_mailbot.interfaces import Letter
-from cee_mailbot.ledger import Member, NewReply, Outcome, SetStory, UnitOfWork
+from cee_mailbot.ledger import NewReply, Outcome, UnitOfWork
+from cee_mailbot.set_ledger import Member, SetStory
 from cee_mailbot.site import Site
 from parsers.addresses import Address
 from parsers.subject import SubjectLine, parse_subject

@@ -11,9 +11,9 @@ from cee_mailbot.domain.item_clock import due_when_enqueued
 from cee_mailbot.domain.work_item import Act
 from cee_mailbot.errors import NotAllowedError
 from cee_mailbot.intake import Intake
-from cee_mailbot.ledger import SetStory
 from cee_mailbot.outcome import next_number
 from cee_mailbot.reply_writing import line_of
+from cee_mailbot.set_ledger import SetStory
 
 
 def move(  # noqa: PLR0913 - who, what, where to and why

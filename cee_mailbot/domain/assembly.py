@@ -336,3 +336,9 @@ def _by_sending(part: Part) -> tuple[datetime, int, datetime, int]:
 def leading_part(parts: PartSet) -> Part:
     """The part whose fields and sender the submission has: the lowest number, else the earliest sent."""
     return min(parts.counted, key=lambda part: (part.number or 0, part.sent_at, part.message))
+
+
+def first_delivery(part: Part, parts: PartSet) -> Part:
+    """The delivery of a part that was the first to arrive, whichever mailbox was polled first."""
+    deliveries = (one for one in parts.parts if one.copy_of == part.message)
+    return min((part, *deliveries), key=lambda one: (one.arrived_at, one.message))

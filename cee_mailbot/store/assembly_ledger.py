@@ -14,7 +14,8 @@ from cee_mailbot.domain.reply import ListedDocument, ReplyKind
 from cee_mailbot.domain.submission import Key, MessageStatus
 from cee_mailbot.domain.work_item import ItemState
 from cee_mailbot.errors import NotFoundError
-from cee_mailbot.ledger import Enqueuing, Fragment, KeptMessage, Member, NewReply, SetStory
+from cee_mailbot.ledger import Fragment, KeptMessage, NewReply
+from cee_mailbot.set_ledger import Enqueuing, Member, SetStory
 from cee_mailbot.store.kept import kept_message
 from cee_mailbot.store.keyed import submissions_of
 from cee_mailbot.store.reply_ledger import ReplyLedger
@@ -36,6 +37,9 @@ _CARRY_PARTS = (
     MessageStatus.DUPLICATE,
 )
 _STAGES = {ItemState.ASSEMBLING: Stage.ASSEMBLING, ItemState.CLOSED: Stage.CLOSED}
+_OF_WHO_BEGAN_IT = frozenset({"transferred"})
+DISPUTED = "date-disputed"
+ABOUT_TIME = frozenset({DISPUTED, "two-dates"})
 UNCOUNTED = ("inline", "quarantined")
 
 
@@ -83,16 +87,15 @@ class AssemblyLedger(ReplyLedger):
             )
             .values(status=MessageStatus.ENQUEUED)
         )
-        self._session.add_all(
-            FlagRow(submission_id=enqueuing.submission, name=name, message_row=enqueuing.leading)
-            for name in enqueuing.flags
-        )
+        self._drop_flags(enqueuing.submission, enqueuing.drops)
+        for name, message in enqueuing.flags:
+            self._session.merge(FlagRow(submission_id=enqueuing.submission, name=name, message_row=message))
         self._history.add(
             "enqueued",
             at=self._now,
             actor=storable(enqueuing.actor),
             submission=enqueuing.submission,
-            detail={"flags": list(enqueuing.flags)},
+            detail={"flags": [name for name, _ in enqueuing.flags], "team": enqueuing.team},
         )
         self._cancel_unsent(enqueuing.submission, ReplyKind.WAITING)
         self._write_reply(enqueuing.reply, message=enqueuing.leading, submission=enqueuing.submission)
@@ -142,10 +145,21 @@ class AssemblyLedger(ReplyLedger):
             .where(col(MessageRow.id).in_(placement.takes_over))
             .values(submission_id=submission, status=MessageStatus.ASSEMBLING, reasons=[])
         )
+        for message in placement.takes_over:
+            self._raise_doubts(submission, self._session.get_one(MessageRow, message))
         deliveries = update(MessageRow).where(col(MessageRow.duplicate_of).in_(placement.takes_over))
         self._session.exec(deliveries.values(submission_id=submission))
         if placement.linked is not None:
             self._session.add(LinkRow(submission_id=submission, other_id=placement.linked, why="same-key"))
+
+    def _raise_doubts(self, submission: int, message: MessageRow) -> None:
+        """The flags of a message that was taken for a copy, which raised none, but what a delivery has borne out."""
+        earlier = select(MessageRow.doubts).where(
+            MessageRow.duplicate_of == message.id, col(MessageRow.arrived_at) < message.arrived_at
+        )
+        settled = {DISPUTED} if any(DISPUTED not in doubts for doubts in self._session.exec(earlier)) else set()
+        for name in set(message.doubts) - settled - _OF_WHO_BEGAN_IT:
+            self._session.merge(FlagRow(submission_id=submission, name=name, message_row=message.id or 0))
 
     def _note_total(self, submission: int) -> None:
         """How many parts there are to be: `part 2` may come without a total, and a later one tell it."""
@@ -198,6 +212,8 @@ def _enqueued(enqueuing: Enqueuing, *, due_by_entry: datetime | None) -> dict[st
     line, shown = enqueuing.line, enqueuing.presentation
     return {
         "state": ItemState.NEW,
+        "mailbox": enqueuing.mailbox,
+        "team": enqueuing.team,
         "code": line.code,
         "account": storable(line.account) if line.account else None,
         "entry_number": str(line.entry_number) if line.entry_number else None,
@@ -231,6 +247,9 @@ def _member(row: MessageRow, documents: Sequence[DocumentRow]) -> Member:
         answerable=row.answerable,
         answer_wanted=row.answer_wanted,
         came_later=row.status == MessageStatus.SUPPLEMENT,
+        home=row.home,
+        team=row.team,
+        passed_on="transferred" in row.doubts,
     )
 
 
@@ -255,6 +274,7 @@ def _presentation(row: MessageRow) -> Presentation:
         basis=Basis(row.basis or Basis.ARRIVAL),
         strength=Strength(row.strength or Strength.C),
         observed=row.observed_at or row.arrived_at,
+        flags=tuple(name for name in row.doubts if name in ABOUT_TIME),
     )
 
 

@@ -212,6 +212,9 @@ def _decided(outcome: Outcome) -> dict[str, Any]:
         "references": [storable(one) for one in head.references],
         "answerable": outcome.answerable,
         "answer_wanted": outcome.answer_wanted,
+        "home": outcome.ownership.mailbox.name if outcome.ownership else None,
+        "team": outcome.ownership.team if outcome.ownership else None,
+        "doubts": _doubts(outcome),
         "part": line.part if line else None,
         "parts": line.parts if line else None,
         "tracking": outcome.tracking,
@@ -221,6 +224,13 @@ def _decided(outcome: Outcome) -> dict[str, Any]:
         "reading_until": None,
         "body_tries": 0,
     }
+
+
+def _doubts(outcome: Outcome) -> list[str]:
+    """Every flag that the message has by itself, also where its submission is not flagged for it, as of a copy."""
+    shown = outcome.presentation.flags if outcome.presentation else ()
+    passed_on = ("transferred",) if outcome.ownership and outcome.ownership.transferred else ()
+    return list(dict.fromkeys((*outcome.decision.flags, *shown, *passed_on)))
 
 
 def _item_row(outcome: Outcome, now: datetime) -> SubmissionRow:

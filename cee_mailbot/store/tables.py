@@ -140,6 +140,9 @@ class MessageRow(SQLModel, table=True):
     references: list[str] = Field(default_factory=list, sa_type=JSON)
     answerable: bool = True
     answer_wanted: bool = True
+    home: str | None = None
+    team: str | None = None
+    doubts: list[str] = Field(default_factory=list, sa_type=JSON)
     tracking: str | None = Field(default=None, unique=True)
     resent_as: int | None = Field(default=None, index=True)  # no foreign key: see joined_into
     submission_id: int | None = Field(default=None, foreign_key="submission.id", index=True)
