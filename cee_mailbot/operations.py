@@ -31,7 +31,7 @@ from cee_mailbot.log import fields
 from cee_mailbot.notify import Watchdog, notify
 from cee_mailbot.outbox import SendingReport, send_due
 from cee_mailbot.outcome import Subject
-from cee_mailbot.paperwork import read_papers
+from cee_mailbot.paperwork import PAPERS, read_papers
 from cee_mailbot.polling import PollReport, poll_mailbox
 from cee_mailbot.reading import HEADER_BYTES
 from cee_mailbot.sandbox import ChildReader
@@ -219,9 +219,9 @@ def inspect_in_words(
 
 
 def _papers_of(reader: Reader, raw: bytes, reading: Reading) -> dict[str, Paper]:
-    """What its documents say, by the SHA-256 of their bytes."""
-    unread = dict.fromkeys(one.sha256 for one in reading.cut.documents if one.status == "unread")
-    return {sha256: reader.read_paper(raw, sha256) for sha256 in unread}
+    """What was found in its documents, by the SHA-256 of their bytes, without the text that it was found in."""
+    unread = list(dict.fromkeys(one.sha256 for one in reading.cut.documents if one.status == "unread"))
+    return {sha256: replace(reader.read_paper(raw, sha256), pages=()) for sha256 in unread[:PAPERS]}
 
 
 def _inspected(

@@ -68,7 +68,8 @@ class Inside:
 def files_inside(kind: str, content: bytes, most_bytes: int, wanted: str | None = None) -> Iterator[Inside]:
     """Return the files of a container of a kind in `FILES_INSIDE`, or only the one of the place that is wanted.
 
-    Raises UnopenedError, also when they come to more than `most_bytes`.
+    Of one that breaks off amid its files, the last is one that can't be taken out. Raises UnopenedError, also when they
+    come to more than `most_bytes`.
     """
     left = most_bytes
     for file in (_zip_files if kind == "zip" else _tnef_files)(content, left, wanted):
@@ -103,9 +104,12 @@ def _zip_files(content: bytes, most_bytes: int, wanted: str | None) -> Iterator[
 
 
 def _tnef_files(content: bytes, _most_bytes: int, wanted: str | None) -> Iterator[Inside]:
+    number = 0
     try:
         for number, attachment in enumerate(tnef_attachments(content), start=1):
             if wanted in (None, str(number)):
                 yield Inside(place=str(number), path=shown_path(attachment.name), content=attachment.content)
     except TnefError as error:
-        raise UnopenedError(str(error)) from error
+        if not number:
+            raise UnopenedError(str(error)) from error
+        yield Inside(place=str(number + 1), path="", content=None)

@@ -63,6 +63,9 @@ AMBIGUOUS_DEFECTS = frozenset(
 # Documents that open only with a password.
 ENCRYPTED = frozenset({"encrypted-office"})
 _INLINE = frozenset({"", "inline"})
+# In a text that speaks of PDFs this does not stand, by itself at the beginning of a line.
+_PDF_REACH = 1024  # where readers look for it
+_PDF_BEGINS = re.compile(rb"^%PDF-[12]\.[0-9]", re.MULTILINE)
 _CID = re.compile(r"""cid:([^"'<>\s)]{1,998})""", re.IGNORECASE)
 _EXTENSIONS = {
     **dict.fromkeys((UNKNOWN, "ole", "encrypted-office", "office-macro", "pe", "elf", "mach-o"), "bin"),
@@ -290,7 +293,7 @@ def _is_unnamed_text(leaf: Leaf) -> bool:
     """Return whether nothing makes a text leaf a document; a PDF without a Content-Type claims to be text."""
     if leaf.named or leaf.disposition not in _INLINE or not leaf.readable:
         return False
-    return type_of(leaf.content[:64]) in TEXTS
+    return type_of(leaf.content[:64]) in TEXTS and not _PDF_BEGINS.search(leaf.content, 0, _PDF_REACH)
 
 
 def _joined(body: Sequence[Leaf], content_type: str) -> str | None:

@@ -2,19 +2,51 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
 from xml.parsers import expat
 
 from parsers.zip_archive import archived_files
 
 OFFICE_KINDS = ("docx", "xlsx")
 _MOST_PARTS = 300
-_WORD_PARTS = re.compile(r"word/(?:document|header\d*|footer\d*|footnotes|endnotes|comments)\.xml", re.IGNORECASE)
-_SHEETS = re.compile(r"xl/worksheets/sheet(\d{1,6})\.xml", re.IGNORECASE)
-_SHARED = "xl/sharedstrings.xml"
+# A part in UTF-16, its tags included, is seldom longer than so many times its text.
+_BYTES_A_CHARACTER = 8
+# What comes out of one file: shared texts, named by each cell again, make as much of a small file as somebody likes.
+_CHARACTERS_A_BYTE = 50
+_ALWAYS_READ = 100_000
+_TYPES = "[content_types].xml"
+_LONGEST_TYPES = 1_000_000
+# What a part is by the type that the file's own list gives it, and, where that says nothing, by its name.
+_BY_TYPE = re.compile(
+    r".*\.openxmlformats-officedocument\.(?:"
+    r"wordprocessingml\.(?:(?P<document>(?:document|template)\.main)|(?P<note>header|footer|footnotes|endnotes|comments))"
+    r"|spreadsheetml\.(?:(?P<sheet>worksheet)|(?P<shared>sharedStrings)))\+xml",
+    re.IGNORECASE | re.DOTALL,
+)
+_BY_NAME = re.compile(
+    r"word/(?:(?P<document>document\d*)|(?P<note>(?:header|footer|footnotes|endnotes|comments)\d*))\.xml"
+    r"|xl/(?:(?P<shared>sharedstrings)|worksheets/(?P<sheet>[^/]+))\.xml"
+)
+_ROLES = {"docx": ("document", "note"), "xlsx": ("shared", "sheet")}
+_NUMBER = re.compile(r"(\d{1,6})\.xml")
 _SHARED_CELL, _TEXT = "s", "t"
-_WORD_SIGNS = {"tab": "\t", "br": "\n", "cr": "\n", "tc": "\t"}
+_WORD_SIGNS = {"tab": "\t", "br": "\n", "cr": "\n", "tc": "\t", "noBreakHyphen": "-"}
 _PHONETIC = "rPh"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Part:
+    role: str
+    name: str
+    content: bytes
+
+    @property
+    def number(self) -> int:
+        """The number in the name, by which programs order sheets."""
+        found = _NUMBER.search(self.name)
+        return int(found[1]) if found else 0
 
 
 def read_office(content: bytes, kind: str, most_characters: int) -> tuple[tuple[str, ...], bool]:
@@ -22,39 +54,62 @@ def read_office(content: bytes, kind: str, most_characters: int) -> tuple[tuple[
 
     A document of Word is one page; of a workbook each sheet is one, its rows as lines and its cells parted by tabs:
     texts as written, numbers as stored, so that a day is the number of days since 1900. The text of both is cut off
-    after `most_characters`, and parts that can't be read are left out. Never raises.
+    after `most_characters`, or after fifty for each byte of the file, and parts that can't be read are left out. Never
+    raises.
     """
-    return (_read_word if kind == "docx" else _read_excel)(content, most_characters)
+    most = min(most_characters, max(_ALWAYS_READ, _CHARACTERS_A_BYTE * len(content)))
+    parts = list(_parts(content, kind, _BYTES_A_CHARACTER * most))
+    return (_read_word if kind == "docx" else _read_excel)(parts, most)
 
 
-def _read_word(content: bytes, most_characters: int) -> tuple[tuple[str, ...], bool]:
+def _read_word(parts: list[_Part], most_characters: int) -> tuple[tuple[str, ...], bool]:
     # The document itself before its headers and notes: a search in the first lines finds what the page begins with.
-    parts = sorted(_parts(content, _WORD_PARTS.fullmatch, most_characters), key=lambda part: "document" not in part[0])
-    read = [_word_text(part, most_characters) for _, part in parts]
+    ordered = sorted(parts, key=lambda part: part.role != "document")
+    read = [_word_text(part.content, most_characters) for part in ordered]
     text = "\n".join(one for one, _ in read)
     return (text[:most_characters],), bool(read) and all(whole for _, whole in read) and len(text) <= most_characters
 
 
-def _read_excel(content: bytes, most_characters: int) -> tuple[tuple[str, ...], bool]:
-    found = dict(_parts(content, lambda name: _SHEETS.fullmatch(name) or name == _SHARED, most_characters))
-    shared, is_whole = _shared_texts(found.pop(_SHARED, None), most_characters)
+def _read_excel(parts: list[_Part], most_characters: int) -> tuple[tuple[str, ...], bool]:
+    shared, is_whole = _shared_texts(
+        next((part.content for part in parts if part.role == "shared"), None), most_characters
+    )
     pages: list[str] = []
     left = most_characters
-    for name in sorted(found, key=lambda name: int(_SHEETS.sub(r"\1", name))):
-        text, whole = _sheet_text(found[name], shared, left)
+    sheets = [part for part in parts if part.role == "sheet"]
+    for part in sorted(sheets, key=lambda part: (part.number, part.name)):
+        text, whole = _sheet_text(part.content, shared, left)
         pages.append(text[:left])
         left -= len(pages[-1])
         is_whole = is_whole and whole
     return tuple(pages), is_whole and bool(pages)
 
 
-def _parts(content: bytes, is_wanted: Callable[[str], object], most_characters: int) -> Iterator[tuple[str, bytes]]:
-    """Give the wanted parts by their names in lower case; a part that is longer than so many texts was cut off."""
-    number = 0
-    for file in archived_files(content, 8 * most_characters) or ():
-        if is_wanted(file.name.lower()) and file.content is not None and number < _MOST_PARTS:
-            number += 1
-            yield file.name.lower(), file.content
+def _parts(content: bytes, kind: str, most_bytes: int) -> Iterator[_Part]:
+    """Give the parts that hold text; after `most_bytes` of all of them no more, the last of them cut off."""
+    types = _types(content)
+    roles = {name: role for name, role in types.items() if role in _ROLES[kind]}
+
+    def role_of(name: str) -> str | None:
+        by_name = _BY_NAME.fullmatch(name)
+        role = roles.get(name) or (by_name.lastgroup if by_name else None)
+        return role if role in _ROLES[kind] else None
+
+    left = most_bytes
+    files = archived_files(content, most_bytes, named=lambda name: left >= 0 and role_of(name.lower())) or ()
+    for file in islice(files, _MOST_PARTS):
+        if file.content is not None:
+            left -= len(file.content)
+            yield _Part(role=role_of(file.name.lower()) or "", name=file.name.lower(), content=file.content)
+
+
+def _types(content: bytes) -> dict[str, str]:
+    """Return the roles of parts as the file's own list tells them, by their names in lower case."""
+    files = archived_files(content, _LONGEST_TYPES, named=lambda name: name.lower() == _TYPES) or ()
+    walk = _TypesWalk(_LONGEST_TYPES)
+    for file in islice(files, 1):
+        walk.walk(file.content or b"")
+    return walk.found
 
 
 class _Walk:
@@ -94,7 +149,8 @@ class _Walk:
         parser.CharacterDataHandler = self.reads
         try:
             parser.Parse(part, True)
-        except (expat.ExpatError, _EnoughError):
+        except (expat.ExpatError, _EnoughError, ValueError, LookupError):
+            # The last two are of encodings: unknown, or none that expat can be told.
             return False
         return True
 
@@ -115,6 +171,24 @@ class _EnoughError(Exception):
 
 def _refuse(*_: object) -> None:
     raise _EnoughError
+
+
+class _TypesWalk(_Walk):
+    """The list of parts (ECMA-376 part 2, 10.1.2): `found` has the roles of those that hold text."""
+
+    def __init__(self, most_characters: int) -> None:
+        super().__init__(most_characters)
+        self.found: dict[str, str] = {}
+
+    def opens(self, name: str, attributes: Mapping[str, str]) -> None:
+        if name == "Override" and (found := _BY_TYPE.fullmatch(attributes.get("ContentType", ""))):
+            self.found[attributes.get("PartName", "").lower().lstrip("/")] = found.lastgroup or ""
+
+    def closes(self, name: str) -> None:
+        """Nothing: all is in the attributes."""
+
+    def reads(self, text: str) -> None:
+        """Nothing, as above."""
 
 
 class _WordWalk(_Walk):

@@ -5,18 +5,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from parsers.documents import cut_closed
 from parsers.entry_number import EntryNumber
 from parsers.form_labels import forms_on
 from parsers.forms import Form, find_forms, find_mentions
-from parsers.headers import decode_text
+from parsers.headers import MailRefused, decode_text
 from parsers.importer_number import masked_in
+from parsers.mail import read_mail
 from parsers.office import OFFICE_KINDS, read_office
 from parsers.pdf import DEFAULT_PDF_LIMITS, Page, PdfLimits, PdfRefusedError, PdfText, read_pdf
 from parsers.probes import probe
 from parsers.safe_html import text_of_html
 
 _TAG = re.compile(r"<[^<>]{0,2000}>")
-_TEXT_KINDS = ("txt", "csv", "eml", "xml", "html")
+_TEXT_KINDS = ("txt", "csv", "xml", "html")
 _WORDS_OF: Mapping[str, Callable[[str], str]] = {"html": text_of_html, "xml": lambda text: _TAG.sub(" ", text)}
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
@@ -62,6 +64,8 @@ def read_paper(content: bytes, kind: str, limits: PdfLimits = DEFAULT_PDF_LIMITS
             return _of_pdf(read_pdf(content, wants_layout=lambda text: bool(forms_on(text)), limits=limits))
         except PdfRefusedError as refused:
             return Paper(status="unreadable", why=refused.why)
+    if kind == "eml":
+        return _paper([Page(number=1, text=_of_message(content)[: limits.characters])], page_count=None)
     if kind in _TEXT_KINDS:
         text = _text_of(content[: limits.characters])
         return _paper([Page(number=1, text=_WORDS_OF.get(kind, str)(text))], page_count=None)
@@ -69,6 +73,17 @@ def read_paper(content: bytes, kind: str, limits: PdfLimits = DEFAULT_PDF_LIMITS
     if kind in OFFICE_KINDS and not why:
         return _of_office(content, kind, limits)
     return Paper(status="unreadable", why=why) if why else NOT_LOOKED_INTO
+
+
+def _of_message(content: bytes) -> str:
+    """What an attached message says: what it is about, from whom and to whom, and its body, all of it decoded."""
+    try:
+        mail, carried = read_mail(content), cut_closed(content)
+    except MailRefused:
+        return _text_of(content)
+    people = (f"{one.name} {one.addr}".strip() for one in (*mail.from_, *mail.to, *mail.cc))
+    text = carried.text or ""
+    return "\n".join((mail.subject, *people, text if text.strip() else text_of_html(carried.html or "")))
 
 
 def _of_pdf(read: PdfText) -> Paper:
@@ -82,10 +97,12 @@ def _of_pdf(read: PdfText) -> Paper:
 
 def _of_office(content: bytes, kind: str, limits: PdfLimits) -> Paper:
     texts, whole = read_office(content, kind, limits.characters)
-    return _paper([Page(number=at, text=text) for at, text in enumerate(texts, 1)], page_count=None, whole=whole)
+    pages = [Page(number=at, text=text) for at, text in enumerate(texts, 1)]
+    # Of a sheet without text it is known that there is none: nothing in it is a picture of words.
+    return _paper(pages, page_count=None, whole=whole, may_be_pictures=False)
 
 
-def _paper(pages: list[Page], *, page_count: int | None, whole: bool = True) -> Paper:
+def _paper(pages: list[Page], *, page_count: int | None, whole: bool = True, may_be_pictures: bool = True) -> Paper:
     legible = [bool(page.text.strip()) for page in pages]
     if not any(legible):
         return Paper(status="unread", page_count=page_count)
@@ -93,7 +110,7 @@ def _paper(pages: list[Page], *, page_count: int | None, whole: bool = True) -> 
         status="read",
         page_count=page_count,
         pages=tuple(masked_in(page.text) for page in pages),
-        is_legible=whole and all(legible),
+        is_legible=whole and (all(legible) or not may_be_pictures),
         forms=find_forms(pages),
         mentions=find_mentions(pages),
     )

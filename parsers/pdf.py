@@ -12,6 +12,9 @@ from typing import Any, Literal
 
 _BOX = 4
 _DEPTH = 16
+_LONGEST_VALUE = 4_000  # characters of a field: no block of a form holds a page of text
+_LONGEST_NAME = 200
+_BYTES_A_CHARACTER = 4  # at most, in the encodings of PDF
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -95,7 +98,7 @@ def read_pdf(content: bytes, *, wants_layout: Callable[[str], bool], limits: Pdf
     words: dict[int, tuple[Word, ...]] = {}
     fields: tuple[tuple[str, str], ...] = ()
     if wanted or has_fields:
-        words, fields = _laid_out(content, wanted, limits)
+        words, fields = _laid_out(content, wanted, limits, left=limits.characters - sum(map(len, texts)))
     pages = (Page(number=index + 1, text=text, words=words.get(index, ())) for index, text in enumerate(texts))
     return PdfText(page_count=count, pages=tuple(pages), fields=fields)
 
@@ -144,9 +147,12 @@ def _text(document: Any, index: int) -> str:
 
 
 def _laid_out(
-    content: bytes, wanted: list[int], limits: PdfLimits
+    content: bytes, wanted: list[int], limits: PdfLimits, *, left: int
 ) -> tuple[dict[int, tuple[Word, ...]], tuple[tuple[str, str], ...]]:
-    """The words of these pages (indices), and the fields; nothing of either where the file is too odd for it."""
+    """The words of these pages (indices), and the fields, whose values come to at most `left` characters.
+
+    Nothing of either where the file is too odd for it.
+    """
     import pdfplumber  # noqa: PLC0415 - half a second, and most papers are no forms
 
     try:
@@ -155,7 +161,7 @@ def _laid_out(
             for index, page in zip(wanted, document.pages, strict=False):
                 words[index] = (*_words(page), *_field_words(page, limits))
                 page.close()
-            return words, tuple(_fields(document, limits))
+            return words, tuple(_fields(document, limits, left))
     except Exception:  # noqa: BLE001 - it raises whatever a damaged file makes it; the text was read without it
         return {}, ()
 
@@ -166,11 +172,13 @@ def _words(page: Any) -> Iterator[Word]:
 
 
 def _field_words(page: Any, limits: PdfLimits) -> Iterator[Word]:
-    """The values of the fields on a page, where they stand."""
+    """The values of the fields on a page, where they stand, up to what is laid out of a page."""
+    left = limits.layout_characters
     for annotation in page.annots[: limits.fields]:
         data = _resolved(annotation.get("data"))
-        if not isinstance(data, dict) or not (value := _inherited_value(data)):
+        if not isinstance(data, dict) or not (value := _inherited_value(data)[:left]):
             continue
+        left -= len(value)
         yield Word(
             text=value,
             left=annotation["x0"],
@@ -193,8 +201,12 @@ def _inherited_value(field: dict[str, Any]) -> str:
     return ""
 
 
-def _fields(document: Any, limits: PdfLimits) -> Iterator[tuple[str, str]]:
-    """Every field with a value, by its full name; loops and endless trees end at the limits."""
+def _fields(document: Any, limits: PdfLimits, left: int) -> Iterator[tuple[str, str]]:
+    """Every field with a value, by its full name; loops and endless trees end at the limits.
+
+    Many fields may have one value in common: `left` is for what all of them make of it, the line ends between
+    them included.
+    """
     form = _resolved(document.doc.catalog.get("AcroForm"))
     above: list[tuple[str, Any, int]] = [
         ("", one, 0) for one in _kids(form.get("Fields") if isinstance(form, dict) else None)
@@ -206,11 +218,12 @@ def _fields(document: Any, limits: PdfLimits) -> Iterator[tuple[str, str]]:
         field = _resolved(one)
         if not isinstance(field, dict):
             continue
-        full = ".".join(part for part in (name, _plain(field.get("T"))) if part)
-        if value := _plain(field.get("V")):
+        full = ".".join(part for part in (name, _plain(field.get("T"), _LONGEST_NAME)) if part)
+        if value := _plain(field.get("V"))[: max(0, left - 1)]:
+            left -= len(value) + 1
             yield full, value
         if depth < _DEPTH:
-            above.extend((full, kid, depth + 1) for kid in _kids(field.get("Kids")))
+            above.extend((full, kid, depth + 1) for kid in _kids(field.get("Kids"))[: limits.fields])
 
 
 def _kids(value: Any) -> list[Any]:
@@ -224,8 +237,8 @@ def _resolved(value: Any) -> Any:
     return resolve1(value)
 
 
-def _plain(value: Any) -> str:
-    """A field's name or value as text; of a choice the first, of a ticked box its name."""
+def _plain(value: Any, most: int = _LONGEST_VALUE) -> str:
+    """A field's name or value as text, so much of it; of a choice the first, of a ticked box its name."""
     from pdfminer.psparser import PSLiteral  # noqa: PLC0415 - as pdfplumber
     from pdfminer.utils import decode_text  # noqa: PLC0415 - as pdfplumber
 
@@ -235,5 +248,7 @@ def _plain(value: Any) -> str:
     if isinstance(found, PSLiteral):
         found = found.name
     if isinstance(found, bytes):
-        found = decode_text(found)
-    return " ".join(str(found).replace("\x00", " ").split()) if found is not None else ""
+        found = decode_text(found[: _BYTES_A_CHARACTER * most])
+    # A number or a name; of anything else, such as a dictionary, there is no telling how long its text would be.
+    text = str(found) if isinstance(found, str | int | float) else ""
+    return " ".join(text[:most].replace("\x00", " ").split())

@@ -36,7 +36,6 @@ _DEEPEST = 20
 _TRANSFER_ENCODING = "Content-Transfer-Encoding"
 # The standard library takes quadratic time over the parameters of such a header.
 _LONG_LINE = re.compile(rb"(?im)^content-[a-z-]+:[^\n]{%d}" % STRUCTURED_HEADER_LIMIT)
-_END_BLANKS = re.compile(rb"[ \t]+(?=\r?\n|\Z)")
 # Reports of servers: the standard library takes their fields apart, and their bytes are gone.
 _OTHER_MESSAGES = "message/"
 
@@ -114,7 +113,15 @@ def _decoded(part: Message, encoding: str) -> bytes:
     content = part.get_payload(decode=True)
     if not isinstance(content, bytes):
         raise _Incomparable
-    return quopri.decodestring(_END_BLANKS.sub(b"", content)) if encoding == "quoted-printable" else content
+    return quopri.decodestring(_without_end_blanks(content)) if encoding == "quoted-printable" else content
+
+
+def _without_end_blanks(content: bytes) -> bytes:
+    """Return the lines without the blanks at their ends, which are no content (RFC 2045 6.7)."""
+    *lines, last = content.split(b"\n")
+    ends = (b"\r\n" if line.endswith(b"\r") else b"\n" for line in lines)
+    whole = (line.removesuffix(b"\r").rstrip(b" \t") + end for line, end in zip(lines, ends, strict=True))
+    return b"".join((*whole, last.rstrip(b" \t")))
 
 
 def _is_document(part: Message) -> bool:

@@ -13,19 +13,23 @@ _PROPERTY = Struct("<HH")
 _CHECKSUM = 2
 # No program writes a tenth of these for as many files as a message can carry.
 MOST_ATTRIBUTES = 20_000
-_OF_AN_ATTACHMENT = 2
+_OF_A_MESSAGE, _OF_AN_ATTACHMENT = 1, 2
+# What mail programs and gateways put behind the last attribute.
+_PADDING = b"\r\n\x00 \x1a"
 _TITLE, _DATA, _BEGIN, _PROPERTIES, _CODE_PAGE = 0x8010, 0x800F, 0x9002, 0x9005, 0x9007
 
 # MS-OXCDATA 2.11.1: the property types, and the bytes of those that have one length.
 _MULTIPLE = 0x1000
-_FIXED = {0x2: 4, 0x3: 4, 0x4: 4, 0x5: 8, 0x6: 8, 0x7: 8, 0xA: 4, 0xB: 4, 0x14: 8, 0x40: 8, 0x48: 16}
+_FIXED = {0x0: 0, 0x1: 0, 0x2: 4, 0x3: 4, 0x4: 4, 0x5: 8, 0x6: 8, 0x7: 8, 0xA: 4, 0xB: 4, 0x14: 8, 0x40: 8, 0x48: 16}
 _VARIABLE = frozenset({0xD, 0x1E, 0x1F, 0x102})
 _UNICODE = 0x1F
 _NAMED = 0x8000
 _GUID = 16
-# MS-OXCMSG 2.2.2: the names and the bytes of an attachment; an attached message is a TNEF of its own behind its mark.
+# MS-OXCMSG 2.2.2: the names and the bytes of an attachment; an attached message is a TNEF of its own, an object of
+# another program a file of OLE, each behind the id of the interface that reads it.
 _LONG_NAME, _NAME, _DISPLAY_NAME, _OBJECT = 0x3707, 0x3704, 0x3001, 0x3701
 _MESSAGE_MARK = b"\x07\x03\x02\x00\x00\x00\x00\x00\xc0\x00\x00\x00\x00\x00\x00\x46"
+_STORAGE_MARK = b"\x0b\x00\x00\x00\x00\x00\x00\x00\xc0\x00\x00\x00\x00\x00\x00\x46"
 
 
 class TnefError(ValueError):
@@ -46,18 +50,32 @@ class TnefAttachment:
 
 
 def tnef_attachments(content: bytes) -> Iterator[TnefAttachment]:
-    """Return the attachments in their order. Raises TnefError when the stream breaks off or is none."""
+    """Return the attachments in their order: all that could be read.
+
+    Raises TnefError after the last of them when the stream breaks off or a property in it is not understood, and at
+    once when it is none.
+    """
     code_page = "windows-1252"
     current: TnefAttachment | None = None
-    for level, kind, start, end in _attributes(content):
-        if kind == _CODE_PAGE and end - start >= _U32.size:
-            code_page = f"cp{_U32.unpack_from(content, start)[0]}"
-        if kind == _BEGIN:
-            yield from [current] if current else []
-            current = TnefAttachment()
-        elif level == _OF_AN_ATTACHMENT and current is not None:
-            _take(current, kind, content[start:end], code_page)
+    broken: TnefError | None = None
+    attributes = _attributes(content)
+    while True:
+        try:
+            level, kind, start, end = next(attributes)
+            if kind == _CODE_PAGE and end - start >= _U32.size:
+                code_page = f"cp{_U32.unpack_from(content, start)[0]}"
+            if kind == _BEGIN:
+                yield from [current] if current else []
+                current = TnefAttachment()
+            elif level == _OF_AN_ATTACHMENT and current is not None:
+                _take(current, kind, content[start:end], code_page)
+        except TnefError as error:
+            broken = error
+        except StopIteration:
+            break
     yield from [current] if current else []
+    if broken:
+        raise broken
 
 
 def _attributes(content: bytes) -> Iterator[tuple[int, int, int, int]]:
@@ -67,6 +85,10 @@ def _attributes(content: bytes) -> Iterator[tuple[int, int, int, int]]:
     position = _FIRST
     for _ in range(MOST_ATTRIBUTES):
         if position == len(content):
+            return
+        if content[position] not in (_OF_A_MESSAGE, _OF_AN_ATTACHMENT):
+            if content[position:].strip(_PADDING):
+                raise TnefError("an attribute of no level")
             return
         if position + _ATTRIBUTE.size > len(content):
             raise TnefError("an attribute breaks off")
@@ -87,7 +109,7 @@ def _take(attachment: TnefAttachment, kind: int, content: bytes, code_page: str)
     elif kind == _PROPERTIES:
         for name, of_type, value in _properties(content):
             if name == _OBJECT:
-                attachment.content = value.removeprefix(_MESSAGE_MARK)
+                attachment.content = value.removeprefix(_MESSAGE_MARK).removeprefix(_STORAGE_MARK)
             elif name in (_LONG_NAME, _NAME, _DISPLAY_NAME):
                 attachment.names[name] = _text(value, "utf-16-le" if of_type == _UNICODE else code_page)
 

@@ -3,7 +3,7 @@
 import io
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 _DIRECTORY_ENTRY = b"PK\x01\x02"
@@ -33,22 +33,28 @@ def archive_names(content: bytes) -> tuple[str, ...] | None:
     return tuple(archive.namelist()) if archive else None
 
 
-def archived_files(content: bytes, most_bytes: int, wanted: int | None = None) -> Iterator[ArchivedFile] | None:
+def archived_files(
+    content: bytes, most_bytes: int, wanted: int | None = None, *, named: Callable[[str], object] | None = None
+) -> Iterator[ArchivedFile] | None:
     """Return the files of an archive in the order of its directory, folders left out; None when it is no archive.
 
     Of one file at most `most_bytes` + 1 are unpacked: what is longer than `most_bytes` was cut off there. With
-    `wanted` only the file of that number is given.
+    `wanted` only the file of that number is given, with `named` those whose name this says; no others are unpacked.
     """
     archive = _archive(content)
-    return _files(archive, most_bytes, wanted) if archive else None
+    return _files(archive, most_bytes, wanted, named) if archive else None
 
 
-def _files(archive: zipfile.ZipFile, most_bytes: int, wanted: int | None) -> Iterator[ArchivedFile]:
+def _files(
+    archive: zipfile.ZipFile, most_bytes: int, wanted: int | None, named: Callable[[str], object] | None
+) -> Iterator[ArchivedFile]:
     for number, entry in enumerate(archive.infolist(), start=1):
         # A name that ends like a folder's is no reason to pass over what lies under it.
-        if not (entry.is_dir() and entry.compress_size <= _NOTHING_DEFLATED) and wanted in (None, number):
-            unpacked = _unpacked(archive, entry, most_bytes)
-            yield ArchivedFile(number=number, name=_name(entry), content=unpacked)
+        if (entry.is_dir() and entry.compress_size <= _NOTHING_DEFLATED) or wanted not in (None, number):
+            continue
+        name = _name(entry)
+        if named is None or named(name):
+            yield ArchivedFile(number=number, name=name, content=_unpacked(archive, entry, most_bytes))
 
 
 def _archive(content: bytes) -> zipfile.ZipFile | None:

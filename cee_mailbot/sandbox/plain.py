@@ -13,7 +13,9 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-_Read = Callable[[Any, Sequence[bytes]], Any]
+# Of the blobs those that were not yet taken: each has one place.
+_Blobs = list[bytes | None]
+_Read = Callable[[Any, _Blobs], Any]
 _LONG = 1000
 
 
@@ -31,7 +33,7 @@ def pack(value: object) -> tuple[bytes, list[bytes]]:
 def unpack(expected: Any, head: bytes, blobs: Sequence[bytes]) -> Any:
     """The value of the type `expected` that was packed. Raises `BrokenPlainError` on anything else."""
     try:
-        return _reader(expected)(json.loads(head.decode("utf-8")), blobs)
+        return _reader(expected)(json.loads(head.decode("utf-8")), list(blobs))
     except BrokenPlainError:
         raise
     except (ValueError, RecursionError, TypeError, LookupError, AttributeError, OverflowError) as error:
@@ -80,7 +82,7 @@ def _held(right: bool, value: Any) -> Any:  # noqa: FBT001 - a question asked in
     return value
 
 
-def _text(value: Any, blobs: Sequence[bytes]) -> str:
+def _text(value: Any, blobs: _Blobs) -> str:
     """A text that everything can store: half characters are refused."""
     if type(value) is int:
         return _bytes(value, blobs).decode("utf-8")
@@ -90,14 +92,17 @@ def _text(value: Any, blobs: Sequence[bytes]) -> str:
     return text
 
 
-def _instant(value: Any, _blobs: Sequence[bytes]) -> datetime:
+def _instant(value: Any, _blobs: _Blobs) -> datetime:
     found = datetime.fromisoformat(value)
     return _held(found.tzinfo is not None, found)  # type: ignore[no-any-return]
 
 
-def _bytes(value: Any, blobs: Sequence[bytes]) -> bytes:
+def _bytes(value: Any, blobs: _Blobs) -> bytes:
+    """A blob by its number; one that is named twice would be decoded as often as somebody likes."""
     number: int = _held(type(value) is int and 0 <= value < len(blobs), value)
-    return blobs[number]
+    found, blobs[number] = blobs[number], None
+    taken: bytes = _held(found is not None, found)
+    return taken
 
 
 _SIMPLE: dict[Any, _Read] = {
@@ -135,7 +140,7 @@ def _tuple(arguments: Sequence[Any]) -> _Read:
         return _sequence(tuple)(arguments)
     inners = [_reader(item) for item in arguments]
 
-    def read(value: Any, blobs: Sequence[bytes]) -> Any:
+    def read(value: Any, blobs: _Blobs) -> Any:
         _held(type(value) is list and len(value) == len(inners), value)
         return tuple(inner(one, blobs) for inner, one in zip(inners, value, strict=True))
 
@@ -146,7 +151,7 @@ def _mapping(arguments: Sequence[Any]) -> _Read:
     """From texts to values of one type."""
     inner = _reader(arguments[1])
 
-    def read(value: Any, blobs: Sequence[bytes]) -> Any:
+    def read(value: Any, blobs: _Blobs) -> Any:
         _held(type(value) is dict, value)
         return {_text(key, blobs): inner(one, blobs) for key, one in value.items()}
 
@@ -170,7 +175,7 @@ def _dataclass(kind: Any) -> _Read:
     names = [field.name for field in dataclasses.fields(kind)]
     inners = [_reader(hints[name]) for name in names]
 
-    def read(value: Any, blobs: Sequence[bytes]) -> Any:
+    def read(value: Any, blobs: _Blobs) -> Any:
         _held(type(value) is list and len(value) == len(names), value)
         made = (inner(one, blobs) for inner, one in zip(inners, value, strict=True))
         return kind(**dict(zip(names, made, strict=True)))

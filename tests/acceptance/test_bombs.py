@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from cee_mailbot import paperwork
 from cee_mailbot.paperwork import read_papers
 from cee_mailbot.questions import MessageQuery
 from cee_mailbot.sandbox import ChildReader, ReadingLimits
@@ -36,6 +37,8 @@ MAILS: dict[str, tuple[str, str | None, set[str]]] = {
     "uuencoded-beginnings": ("enqueued", None, set()),
     "references": ("enqueued", None, set()),
     "formatting-elements": ("enqueued", None, {"document-unreadable"}),
+    "long-blanks": ("enqueued", None, {"document-unreadable"}),
+    "repeating-workbooks": ("enqueued", None, set()),
     "attributes": ("enqueued", None, {"document-unreadable"}),
 }
 
@@ -116,6 +119,19 @@ def test_reading_a_body_that_is_a_bomb_ends_in_its_child(
         assert bool(ask.messages(MessageQuery(text="x"))) is found
         assert ask.documents(good.id)[0].status == "read"
     assert read_papers(intake).messages == 0
+
+
+def test_reading_many_papers_that_say_too_much_ends_at_what_one_message_may_say(
+    workshop: Workshop, reader: ChildReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each is bounded by its own size, all of them by a sum; what comes after stays unread."""
+    monkeypatch.setattr(paperwork, "CHARACTERS", 1_000_000)
+    poll(workshop, reader, bombs.MAILS["repeating-workbooks"](), numbered(102))
+    assert read_papers(workshop.with_parts(reader=reader)).messages == 2
+    bomb, good = workshop.messages()
+    with workshop.store.read() as ask:
+        assert [one.status for one in ask.documents(bomb.id)] == ["unread"] + ["read"] * 11 + ["unread"] * 29
+        assert ask.documents(good.id)[0].status == "read"
 
 
 def test_all_of_them_in_one_poll_stop_nobody(workshop: Workshop, reader: ChildReader) -> None:

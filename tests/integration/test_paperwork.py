@@ -1,6 +1,7 @@
 """Papers on the real store: read once, after the commit; a bad one costs only itself, a crash costs nothing."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -9,9 +10,10 @@ import pytest
 from cee_mailbot.desk import clock
 from cee_mailbot.domain.facts import ItemFacts, ItemStory
 from cee_mailbot.interfaces import Body
-from cee_mailbot.paperwork import BROKE, LEASE, LOST, TRIES, read_papers
+from cee_mailbot.paperwork import BROKE, CHARACTERS, LEASE, LONGEST, LOST, TRIES, read_papers
 from cee_mailbot.questions import ItemQuery, MessageQuery
-from cee_mailbot.sandbox import InProcessReader
+from cee_mailbot.sandbox import InProcessReader, tasks
+from parsers.documents import Cut, cut
 from parsers.headers import MailRefused
 from parsers.papers import Paper
 from tests.support import drawn_forms
@@ -249,6 +251,69 @@ def test_f46_one_message_full_of_bad_documents_keeps_no_other_waiting(workshop: 
         9 - LOST
     )
     assert [one.status for one in story_of(workshop, good).documents] == ["read"]
+
+
+def left_of_nine(workshop: Workshop, reader: InProcessReader) -> list[str]:
+    """The states of nine papers of one message after they were read, and that the next message was read too."""
+    workshop.receive(mail(body="bomb", documents=[pdf(f"paper {number}") for number in range(9)]), numbered(7))
+    read_papers(workshop.with_parts(reader=reader))
+    first, good = workshop.items()
+    assert [one.status for one in story_of(workshop, good).documents] == ["read"]
+    return [one.status for one in story_of(workshop, first).documents]
+
+
+def test_f45_the_papers_of_one_message_say_no_more_than_may_be_kept(workshop: Workshop) -> None:
+    """Small files, each with as much text as one may have: beyond a sum for the message its others stay unread."""
+
+    class Wordy(InProcessReader):
+        def read_paper(self, raw: bytes, wanted: str) -> Paper:
+            read = super().read_paper(raw, wanted)
+            return replace(read, pages=("x" * (CHARACTERS // 4),)) if b"bomb" in raw else read
+
+    assert left_of_nine(workshop, Wordy()) == ["read"] * 4 + ["unread"] * 5
+
+
+def test_f46_the_papers_of_one_message_take_no_longer_than_others_may_wait(workshop: Workshop) -> None:
+    class Slow(InProcessReader):
+        def read_paper(self, raw: bytes, wanted: str) -> Paper:
+            workshop.clock.advance(LONGEST / 3)
+            return super().read_paper(raw, wanted)
+
+    assert left_of_nine(workshop, Slow()) == ["read"] * 3 + ["unread"] * 6
+
+
+def test_f46_a_message_with_many_papers_is_taken_apart_once(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A slow archive of three hundred papers was opened anew for each."""
+    cuts: list[int] = []
+
+    def counted(raw: bytes) -> Cut:
+        cuts.append(len(raw))
+        return cut(raw)
+
+    workshop.receive(mail(documents=[pdf(f"paper {number}") for number in range(9)]), numbered(7))
+    monkeypatch.setattr(tasks, "cut", counted)
+    read_papers(workshop.intake)
+    assert len(cuts) == 2
+    assert {one.status for one in story_of(workshop, workshop.items()[0]).documents} == {"read"}
+
+
+def test_a_claim_lasts_while_papers_are_read(workshop: Workshop) -> None:
+    """Each paper is a sign of life: nobody else begins to read a message that is being read."""
+    others: list[int] = []
+
+    class Watched(InProcessReader):
+        def read_paper(self, raw: bytes, wanted: str) -> Paper:
+            workshop.clock.advance(LEASE / 2)
+            with workshop.store.begin(workshop.clock.now()) as unit:
+                others.append(len(unit.claim_unread(limit=1, lease_until=workshop.clock.now())))
+            workshop.clock.advance(-LEASE / 2 + LONGEST / 10)
+            return super().read_paper(raw, wanted)
+
+    workshop.receive(mail(documents=[pdf(f"paper {number}") for number in range(9)]))
+    read_papers(workshop.with_parts(reader=Watched()))
+    assert others == [0] * 9
 
 
 def test_what_is_held_is_not_read_before_a_person_looked_at_it(workshop: Workshop) -> None:

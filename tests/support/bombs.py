@@ -4,7 +4,7 @@ import base64
 import io
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from tests.support.mails import EXACT, mail
 
@@ -118,6 +118,13 @@ def formatting_elements(number: int = 3500) -> bytes:
     return _html("<p>" + "".join(f"<b id=a{count}>" for count in range(number)) + "<p>x" * number)
 
 
+def long_blanks(size: int = 400_000) -> bytes:
+    """A line of blanks that does not end with them, encoded so that blanks at its end would not count."""
+    part = b"--b\r\nContent-Type: application/x\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+    body = part + b" " * size + b"x\r\n--b\r\n"
+    return _with(b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + body + _PDF_PART)  # never closed: read twice
+
+
 def attributes(number: int = 200_000) -> bytes:
     """One tag with attributes that a parser compares with one another."""
     return _html("<p " + " ".join(f"a{count}" for count in range(number)) + ">x")
@@ -182,6 +189,47 @@ def pdf_that_inflates(size: int = 1_000_000_000) -> bytes:
     )
 
 
+def pdf_with_shared_values(fields: int = 100, size: int = 24_000) -> bytes:
+    """A form whose fields all have one and the same long value."""
+    first = 6
+    named = b" ".join(b"%d 0 R" % (first + number) for number in range(fields))
+    return pdf(
+        b"<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[" + named + b"]>>>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Contents 4 0 R/Annots[" + named + b"]>>",
+        b"<</Length 0>>stream\n\nendstream",
+        b"(" + b"lorem ipsum " * (size // 12) + b")",
+        *(b"<</Subtype/Widget/Rect[9 9 99 99]/FT/Tx/T(f%d)/V 5 0 R>>" % number for number in range(fields)),
+    )
+
+
+def repeating_workbooks(number: int = 40) -> bytes:
+    """An archive of workbooks, a kilobyte each, in which all cells name one long text: two million characters each."""
+    archive = _zip({f"{count}.xlsx": _repeating_workbook(count) for count in range(number)})
+    return mail(documents=[archive]).replace(b"application/pdf", b"application/zip").replace(b".pdf", b".zip")
+
+
+def _repeating_workbook(number: int, cells: int = 4000) -> bytes:
+    row = "<row>" + '<c t="s"><v>0</v></c>' * cells + "</row>"
+    return _zip(
+        {
+            "[Content_Types].xml": b"<Types/>",
+            "xl/workbook.xml": b"<workbook/>",
+            "xl/sharedStrings.xml": f"<sst><si><t>{number} {'long ' * 100}</t></si></sst>".encode(),
+            "xl/worksheets/sheet1.xml": f"<worksheet><sheetData>{row}</sheetData></worksheet>".encode(),
+        }
+    )
+
+
+def _zip(files: Mapping[str, bytes]) -> bytes:
+    """An archive without the time at which it was made: always the same bytes."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
+    return made.getvalue()
+
+
 def pdf_with_a_loop() -> bytes:
     """A page tree that leads back to itself."""
     return pdf(
@@ -226,12 +274,13 @@ MAILS: dict[str, Callable[[], bytes]] = {
         *(nested_multiparts, many_parts, nested_messages, endless_type, endless_type_of_a_part, open_brackets),
         *(open_brackets_of_the_sender, commas, encoded_words, header_beyond_the_limit, many_headers, many_parameters),
         *(padding, broken_escapes, near_delimiters, uuencoded_beginnings, references, formatting_elements),
-        *(attributes,),
+        *(attributes, long_blanks, repeating_workbooks),
     )
 }
 DOCUMENTS: dict[str, Callable[[], bytes]] = {
     make.__name__.replace("_", "-"): make
     for make in (
         *(zip_of_zeros, zip_of_slips, zip_in_zip, pdf_that_inflates, pdf_with_a_loop, pdf_with_a_password, pdf_and_zip),
+        *(pdf_with_shared_values,),
     )
 }

@@ -16,6 +16,7 @@ from cryptography.x509.oid import NameOID
 PDF = b"%PDF-1.4\n% papers\n%%EOF\n"
 WHEN = datetime(2026, 1, 1, tzinfo=UTC)
 _MESSAGE_CLASS = b"\x07\x03\x02\x00\x00\x00\x00\x00\xc0\x00\x00\x00\x00\x00\x00\x46"
+_STORAGE_CLASS = bytes.fromhex("0b00000000000000c000000000000046")
 
 
 def zipped(files: Mapping[str, bytes], *, method: int = zipfile.ZIP_DEFLATED) -> bytes:
@@ -55,6 +56,17 @@ def winmail_with_message(inner: bytes) -> bytes:
     """A `winmail.dat` with a message attached to it, which is a TNEF of its own."""
     stream = struct.pack("<IH", 0x223E9F78, 1) + _attribute(2, 0x00069002, b"\x00" * 14)
     return stream + _attribute(2, 0x00069005, properties((0x3701000D, _MESSAGE_CLASS + inner)))
+
+
+def winmail_with_object(ole: bytes) -> bytes:
+    """A `winmail.dat` with an object of another program attached to it, a file of OLE."""
+    stream = struct.pack("<IH", 0x223E9F78, 1) + _attribute(2, 0x00069002, b"\x00" * 14)
+    return stream + _attribute(2, 0x00069005, properties((0x3701000D, _STORAGE_CLASS + ole)))
+
+
+def winmail_properties(written: bytes) -> bytes:
+    """The attribute of an attachment that holds these properties."""
+    return _attribute(2, 0x00069005, written)
 
 
 def properties(*values: tuple[int, bytes]) -> bytes:

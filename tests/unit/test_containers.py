@@ -1,6 +1,7 @@
 """Containers: what is nested in a document is a document, within limits, and hostile ones cost nothing."""
 
 import base64
+import struct
 import zipfile
 from contextlib import suppress
 
@@ -19,7 +20,9 @@ from tests.support.containers import (
     signed,
     signed_in_pieces,
     winmail,
+    winmail_properties,
     winmail_with_message,
+    winmail_with_object,
     zipped,
 )
 
@@ -103,7 +106,7 @@ UNOPENED = {
     "locked.zip": locked(zipped({"inv1.pdf": INVOICE})),
     "cut-short.zip": zipped({"inv1.pdf": INVOICE * 99})[:-30],
     "only-a-mark.zip": b"PK\x03\x04" + b"\x00" * 60,
-    "winmail.dat": winmail([("7501.pdf", PDF)])[:-9],
+    "winmail.dat": winmail([("7501.pdf", PDF)])[:90],
     "rare.zip": zipped({"inv1.pdf": INVOICE}, method=zipfile.ZIP_LZMA),
     "report.xlsx": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le"),
 }
@@ -248,3 +251,50 @@ def test_a_tnef_that_counts_without_end_ends(count: int) -> None:
     stream[at : at + 4] = count.to_bytes(4, "little")
     with suppress(TnefError):
         list(tnef_attachments(bytes(stream)))
+
+
+PADDED = {"a line end": b"\r\n", "zeros": b"\x00" * 16, "the end of a disk's file": b"\x1a"}
+
+
+@pytest.mark.parametrize("behind", PADDED.values(), ids=PADDED.keys())
+def test_F68_what_stands_behind_a_whole_winmail_dat_costs_nothing(behind: bytes) -> None:
+    stream = winmail([("7501.pdf", PDF), ("list.csv", LIST)]) + behind
+    assert told(cut(message(("winmail.dat", stream)))) == [
+        ("2", "winmail.dat", "unread"),
+        ("2/1", "winmail.dat/7501.pdf", "unread"),
+        ("2/2", "winmail.dat/list.csv", "unread"),
+    ]
+
+
+BROKEN = {
+    "other bytes behind": b"more",
+    "an attribute that breaks off": b"\x02\x05\x90",
+    "an attribute that is too long": b"\x02" + b"\x05\x90\x06\x00" + b"\xff\xff\x00\x00",
+}
+
+
+@pytest.mark.parametrize("behind", BROKEN.values(), ids=BROKEN.keys())
+def test_F68_of_a_winmail_dat_that_breaks_off_what_was_read_is_there(behind: bytes) -> None:
+    """It is not whole, and says so; its files are documents all the same."""
+    stream = winmail([("7501.pdf", PDF), ("list.csv", LIST)]) + behind
+    assert told(cut(message(("winmail.dat", stream)))) == [
+        ("2", "winmail.dat", "unreadable"),
+        ("2/1", "winmail.dat/7501.pdf", "unread"),
+        ("2/2", "winmail.dat/list.csv", "unread"),
+    ]
+    assert content_of(message(("winmail.dat", stream)), "2/2") == LIST
+
+
+def test_F68_a_property_that_is_not_understood_costs_the_attachments_nothing() -> None:
+    first = winmail([("7501.pdf", PDF)])
+    null = winmail_properties(struct.pack("<IHH", 1, 0x1, 0x3705))
+    unknown = winmail_properties(struct.pack("<IHH", 1, 0x7E, 0x3705))
+    assert [one.content for one in tnef_attachments(first + null)] == [PDF]
+    assert told(cut(message(("winmail.dat", first + unknown))))[1:] == [("2/1", "winmail.dat/7501.pdf", "unread")]
+
+
+def test_an_object_of_another_program_in_a_winmail_dat_is_its_file() -> None:
+    """Without the id of the interface that reads it, by which no type is told."""
+    ole = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "WordDocument".encode("utf-16-le")
+    (found,) = tnef_attachments(winmail_with_object(ole))
+    assert found.content == ole

@@ -159,6 +159,14 @@ def test_F37_the_body_is_text_whatever_charset_it_claims() -> None:
     assert cut(raw).text == "Grüße\n "
 
 
+def test_a_pdf_that_says_no_type_is_one_wherever_readers_look_for_its_mark() -> None:
+    """Something may stand before it; text that speaks of one is text."""
+    late = b"X-Junk: line\r\n" * 20 + PDF
+    assert [one.type for one in cut(multipart(TEXT, part("Content-Description: none", late))).documents] == ["pdf"]
+    spoken = b"X-Junk: line\r\n" * 20 + b"I could not open %PDF-1.4 files"
+    assert cut(multipart(TEXT, part("Content-Description: none", spoken))).documents == ()
+
+
 def test_F19_every_leaf_of_any_shape_is_body_or_document() -> None:
     deep = multipart(HTML, attached("c.pdf"), kind="related", boundary="d")
     alternative = multipart(TEXT, deep, kind="alternative", boundary="c")

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from parsers import office, zip_archive
 from parsers.content_types import type_of
 from parsers.office import read_office
 from parsers.papers import read_paper
@@ -17,10 +18,10 @@ X = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 MOST = 100_000
 
 
-def packed(parts: Mapping[str, str]) -> bytes:
+def packed(parts: Mapping[str, str], types: str = "<Types/>") -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as file:
-        file.writestr("[Content_Types].xml", "<Types/>")
+        file.writestr("[Content_Types].xml", types)
         for name, text in parts.items():
             file.writestr(name, text)
     return out.getvalue()
@@ -133,3 +134,72 @@ def test_every_text_comes_out_as_it_went_in(text: str) -> None:
         (text + "\t\n",),
         True,
     )
+
+
+@pytest.mark.parametrize("encoding", ["gb2312", "Shift_JIS", "utf-7", "idna", "nonsense", "hex"])
+def test_F46_an_encoding_that_cannot_be_read_is_no_error(encoding: str) -> None:
+    page = f'<?xml version="1.0" encoding="{encoding}"?><w:document xmlns:w="{W}"><w:t>x</w:t></w:document>'
+    assert read_office(packed({"word/document.xml": page}), "docx", MOST) == (("",), False)
+
+
+def test_a_hyphen_that_holds_an_entry_number_together_is_read() -> None:
+    number = "345</w:t><w:noBreakHyphen/><w:t>6789012</w:t><w:noBreakHyphen/><w:t>3"
+    paper = read_paper(word(paragraph(f"Entry {number} for you")), "docx")
+    assert [str(one) for one in paper.mentions] == ["345-67890123"]
+
+
+def listed(parts: Mapping[str, tuple[str, str]]) -> bytes:
+    """An Office file whose parts have the names that its own list gives them, each with the end of its type."""
+    kind = "application/vnd.openxmlformats-officedocument"
+    lines = "".join(f'<Override PartName="/{name}" ContentType="{kind}.{of}+xml"/>' for name, (of, _) in parts.items())
+    return packed({name: text for name, (_, text) in parts.items()}, types=f"<Types>{lines}</Types>")
+
+
+SHEET = f'<worksheet xmlns="{X}"><sheetData><row><c t="str"><v>%s</v></c></row></sheetData></worksheet>'
+
+
+@pytest.mark.parametrize("name", ["xl/worksheets/sheet.xml", "xl/worksheets/Invoice.xml"])
+def test_a_sheet_is_read_whatever_its_name(name: str) -> None:
+    assert read_office(packed({name: SHEET % "2704"}), "xlsx", MOST) == (("2704\t\n",), True)
+
+
+def test_parts_are_found_by_the_list_of_the_file_itself() -> None:
+    body = f'<w:document xmlns:w="{W}"><w:body>{paragraph("Nokia Inc")}</w:body></w:document>'
+    content = listed(
+        {"word/document2.xml": ("wordprocessingml.document.main", body), "word/other.xml": ("theme", body)}
+    )
+    assert read_office(content, "docx", MOST) == (("Nokia Inc\n",), True)
+    content = listed({"any/where.xml": ("spreadsheetml.worksheet", SHEET % "2704")})
+    assert read_office(content, "xlsx", MOST) == (("2704\t\n",), True)
+
+
+def test_an_empty_sheet_hides_nothing() -> None:
+    paper = read_paper(excel("<row><c><v>7</v></c></row>", ""), "xlsx")
+    assert (paper.status, paper.is_legible) == ("read", True)
+    assert read_paper(excel("", ""), "xlsx").status == "unread"
+
+
+def test_F45_no_part_is_unpacked_that_holds_no_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    unpacked: list[str] = []
+
+    def noted(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, most: int) -> bytes:
+        unpacked.append(entry.filename)
+        return archive.read(entry)[:most]
+
+    monkeypatch.setattr(zip_archive, "_unpacked", noted)
+    read_office(word(paragraph("x"), **{"word/media/image1.xml": "x" * 1000}), "docx", MOST)
+    assert unpacked == ["[Content_Types].xml", "word/document.xml"]
+
+
+def test_F45_a_small_file_says_no_more_than_so_many_times_its_bytes() -> None:
+    """Shared texts that each cell names again."""
+    content = excel('<row><c t="s"><v>0</v></c></row>' * 4000, shared=f"<si><t>{'x' * 500}</t></si>")
+    pages, whole = read_office(content, "xlsx", 2_000_000)
+    assert sum(map(len, pages)) <= 100_000
+    assert not whole
+
+
+def test_F45_parts_that_all_unpack_to_much_are_not_held_together() -> None:
+    parts = {f"word/header{at}.xml": " " * 1_000_000 for at in range(50)}
+    with_many = list(office._parts(word(paragraph("x"), **parts), "docx", 3_000_000))
+    assert sum(len(part.content) for part in with_many) <= 3_000_000 + 1_000_000

@@ -1,5 +1,6 @@
 """PDFs: text, fields and limits; what can't be opened says why."""
 
+import base64
 import zlib
 
 import pytest
@@ -8,7 +9,7 @@ from parsers.documents import cut
 from parsers.papers import read_paper
 from parsers.pdf import PdfLimits, PdfRefusedError, count_pages, read_pdf
 from parsers.probes import probe, probed
-from tests.support import drawn_forms
+from tests.support import bombs, drawn_forms
 from tests.support.mails import PDF, mail, pdf
 
 INVOICE = drawn_forms.page_of("COMMERCIAL INVOICE 7001", "Radio parts, Société Générale")
@@ -114,3 +115,25 @@ def test_other_types_are_looked_at_from_outside(kind: str, whole: bytes, broken:
 def test_a_message_tells_which_of_its_papers_does_not_open() -> None:
     carried = probed(cut(mail(documents=[PDF, drawn_forms.encrypted("x")])))
     assert [document.status for document in carried.documents] == ["unread", "unreadable"]
+
+
+def test_F45_values_of_fields_count_as_characters() -> None:
+    """Many fields may have one value in common: a few KB that would say twelve million characters."""
+    content = bombs.pdf_with_shared_values(500)
+    (page,) = read_paper(content, "pdf").pages
+    assert 0 < len(page) <= 2_000_000
+    read = read_pdf(content, wants_layout=lambda _: True, limits=PdfLimits(characters=9_000, layout_characters=5_000))
+    assert sum(len(value) + 1 for _, value in read.fields) <= 9_000
+    assert max(len(value) for _, value in read.fields) == 4_000
+    assert sum(len(word.text) for word in read.pages[0].words if word.is_field) <= 5_000
+
+
+def test_an_attached_message_says_what_a_person_reads_in_it() -> None:
+    """Decoded, and nothing of its attachments."""
+    said = base64.encodebytes("Entry 345-6789012-3, Grüße".encode()).decode()
+    head = "Subject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\r\nFrom: Ann <ann@maker.example>\r\n"
+    paper = read_paper(f"{head}Content-Transfer-Encoding: base64\r\n\r\n{said}".encode(), "eml")
+    assert paper.pages == ("Grüße\nAnn ann@maker.example\nEntry 345-6789012-3, Grüße",)
+    assert [str(one) for one in paper.mentions] == ["345-67890123"]
+    html = f"{head}Content-Type: text/html\r\n\r\n<p>one<p>two".encode()
+    assert read_paper(html, "eml").pages[0].endswith("one\n\ntwo")

@@ -173,3 +173,11 @@ def test_times_keep_their_offset() -> None:
     again = unpack(datetime, *pack(at))
     assert (again, again.utcoffset()) == (at, timedelta(hours=-5))
     assert unpack(datetime, *pack(datetime(2026, 1, 1, tzinfo=UTC))).tzinfo is UTC
+
+
+def test_F45_bytes_that_are_named_twice_are_refused() -> None:
+    """Ten megabytes, named two hundred times and decoded each time, would be two gigabytes of the parent."""
+    for kind in (tuple[str, ...], tuple[bytes, ...]):
+        assert len(unpack(kind, b"[0,1]", [b"a", b"b"])) == 2
+        with pytest.raises(BrokenPlainError):
+            unpack(kind, b"[0,1,0]", [b"a", b"b"])

@@ -1,6 +1,7 @@
 """The second reading: agrees over honest mail in all its forms, and sees it when documents can be read otherwise."""
 
 import base64
+import re
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,12 @@ from hypothesis import strategies as st
 
 from cee_mailbot.sandbox import InProcessReader
 from parsers.documents import AMBIGUOUS_DEFECTS, MailRefused, cut
-from parsers.second_reading import DOCUMENTS_DIFFER, STRUCTURE_DEFECTS, sees_other_documents
+from parsers.second_reading import (
+    DOCUMENTS_DIFFER,
+    STRUCTURE_DEFECTS,
+    _without_end_blanks,
+    sees_other_documents,
+)
 from tests.support.mails import mail
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures" / "eml"
@@ -111,3 +117,8 @@ def test_honest_mail_shows_both_the_same(contents: list[bytes]) -> None:
 @given(raw=st.binary(max_size=300) | st.text("-b\r\n :;=", max_size=60).map(lambda text: multipart(text.encode())))
 def test_nothing_makes_the_comparison_raise(raw: bytes) -> None:
     differs(raw)
+
+
+@given(st.lists(st.sampled_from([b" ", b"\t", b"x", b"\r", b"\n", b"\r\n", b"=20"]), max_size=30).map(b"".join))
+def test_blanks_at_the_ends_of_lines_are_no_content(content: bytes) -> None:
+    assert _without_end_blanks(content) == re.sub(rb"[ \t]+(?=\r?\n|\Z)", b"", content)
