@@ -24,11 +24,11 @@ soak: $(VENV)/.dev-ready
 	@scripts/test-servers
 	@$(PY) bench/soak.py --seconds $(SECONDS)
 
-# Killed at KILLS system calls, spread over a whole run.
+# Killed at KILLS system calls, spread over a whole run, and in KILLS orders of events.
 KILLS ?= 50
 kills: $(VENV)/.dev-ready
 	@scripts/test-servers
-	@KILLS=$(KILLS) $(PY) -m pytest -q tests/acceptance/test_kill_spread.py
+	@KILLS=$(KILLS) $(PY) -m pytest -q tests/acceptance/test_kill_spread.py tests/acceptance/test_kill_machine.py
 
 check: $(VENV)/.dev-ready
 	$(VENV)/bin/ruff format --check .

@@ -64,6 +64,10 @@ class Receiver:
         """Gives these answers to the next commands of this name, one each; then it behaves again."""
         self._answers[command].extend(answers)
 
+    def forget(self) -> None:
+        """It behaves from now on."""
+        self._answers.clear()
+
     def next_answer(self, command: str) -> str | None:
         """The scripted answer, if there is one left."""
         return self._answers[command].popleft() if self._answers[command] else None
