@@ -140,6 +140,10 @@ class AssemblyLedger(ReplyLedger):
         if placement is None:
             return
         self._note_total(submission)
+        if placement.linked is not None:
+            self._session.add(LinkRow(submission_id=submission, other_id=placement.linked, why="same-key"))
+        if not placement.takes_over:
+            return
         self._session.exec(
             update(MessageRow)
             .where(col(MessageRow.id).in_(placement.takes_over))
@@ -149,8 +153,6 @@ class AssemblyLedger(ReplyLedger):
             self._raise_doubts(submission, self._session.get_one(MessageRow, message))
         deliveries = update(MessageRow).where(col(MessageRow.duplicate_of).in_(placement.takes_over))
         self._session.exec(deliveries.values(submission_id=submission))
-        if placement.linked is not None:
-            self._session.add(LinkRow(submission_id=submission, other_id=placement.linked, why="same-key"))
 
     def _raise_doubts(self, submission: int, message: MessageRow) -> None:
         """The flags of a message that was taken for a copy, which raised none, but what a delivery has borne out."""

@@ -3,9 +3,10 @@
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlmodel import Session, col, func, or_, select
+from sqlmodel import Session, col, func, select
 
 from cee_mailbot.correspondence_ledger import Bounced
 from cee_mailbot.domain.correspondence import Rejected, state_after_answer
@@ -15,7 +16,7 @@ from cee_mailbot.domain.work_item import EVENTS, Act, ItemState
 from cee_mailbot.ledger import Outcome
 from cee_mailbot.store.history import HistoryWriter
 from cee_mailbot.store.links import where_it_went
-from cee_mailbot.store.tables import DocumentRow, MessageRow, ReplyRow, SubmissionRow
+from cee_mailbot.store.tables import UNMENDED, DocumentRow, MessageRow, ReplyRow, SubmissionRow
 from cee_mailbot.store.texts import storable
 from parsers.subject import parse_subject
 
@@ -46,11 +47,9 @@ class CorrespondenceLedger:
     def rejected_from(self, sender_key: str) -> tuple[Rejected, ...]:
         """See the contract."""
         wanted = storable(sender_key)
-        query = select(MessageRow).where(
-            MessageRow.status == MessageStatus.REJECTED,
-            or_(col(MessageRow.sender_domain) == wanted, func.lower(MessageRow.sender) == wanted),
-            col(MessageRow.resent_as).is_(None),
-        )
+        query = select(MessageRow).where(UNMENDED, MessageRow.sender_domain == wanted.rpartition("@")[2])
+        if "@" in wanted:
+            query = query.where(func.lower(MessageRow.sender) == wanted)
         rows = self._session.exec(query.order_by(col(MessageRow.id).desc()).limit(LOOKED_AT)).all()
         ids = [row.id for row in rows]
         replies = self._by_message(select(ReplyRow.message_row, ReplyRow.message_id), ids)
@@ -111,11 +110,17 @@ class CorrespondenceLedger:
 
 
 def _rejected(row: MessageRow, replies: Collection[str], documents: Collection[str]) -> Rejected:
-    entry_number = parse_subject(row.line).entry_number
     return Rejected(
         message=row.id or 0,
         tracking=row.tracking or "",
         ids=frozenset([*replies, *([row.message_id] if row.message_id else [])]),
-        entry_number=str(entry_number) if entry_number else None,
+        entry_number=_entry_number(row.line),
         documents=frozenset(documents),
     )
+
+
+@lru_cache(maxsize=1000)
+def _entry_number(line: str) -> str | None:
+    """Remembered, since the same hundred lines of a sender are looked at again with each of their messages."""
+    found = parse_subject(line).entry_number
+    return str(found) if found else None

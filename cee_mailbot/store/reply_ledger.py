@@ -35,9 +35,9 @@ class ReplyLedger:
         """See `ledger.UnitOfWork`."""
         limited: list[Any] = [col(ReplyRow.kind).not_in(UNLIMITED), ReplyRow.state != ReplyState.WITHHELD]
         due = select(ReplyRow.due_at).where(*limited, ReplyRow.to == to, ReplyRow.due_at > self._now - HOUR)
-        same = select(func.count()).where(
-            *limited, ReplyRow.to == to, ReplyRow.thread == storable(thread), ReplyRow.written_at > self._now - DAY
-        )
+        # None is due before it was written: by that the index finds those of the day among all of a sender's.
+        of_the_day = [ReplyRow.to == to, ReplyRow.due_at > self._now - DAY, ReplyRow.written_at > self._now - DAY]
+        same = select(func.count()).where(*limited, *of_the_day, ReplyRow.thread == storable(thread))
         hour = select(func.count()).where(*limited, ReplyRow.written_at > self._counted_since())
         week = select(func.count()).where(*limited, ReplyRow.written_at > self._now - WEEK_HOURS * HOUR)
         return ReplyTraffic(

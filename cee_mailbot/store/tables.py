@@ -21,6 +21,10 @@ _IS_OPEN = text("state != 'closed'")
 OPEN = text("submission.state != 'closed'")
 """What is not closed, to the letter: the queue page finds its rows by indexes on these alone."""
 
+_IS_UNMENDED = text("status = 'rejected' AND resent_as IS NULL")
+UNMENDED = text("message.status = 'rejected' AND message.resent_as IS NULL")
+"""Rejected, and made good by no later message; every new item looks for those of its sender, by an index on these."""
+
 
 def _worklist(name: str, *columns: str) -> Index:
     """An index on open items: closed ones pile up over the years, and must not lie in the way."""
@@ -106,6 +110,12 @@ class MessageRow(SQLModel, table=True):
         Index(None, "mailbox", "settled_at"),
         Index(None, "mailbox", "arrived_at"),
         Index(None, "read_at", "status"),
+        Index(
+            "ix_message_unmended",
+            *("sender_domain", "id", "sender"),
+            sqlite_where=_IS_UNMENDED,
+            postgresql_where=_IS_UNMENDED,
+        ),
     )
     id: int | None = Field(default=None, primary_key=True)
     mailbox: str
@@ -146,7 +156,7 @@ class MessageRow(SQLModel, table=True):
     tracking: str | None = Field(default=None, unique=True)
     resent_as: int | None = Field(default=None, index=True)  # no foreign key: see joined_into
     submission_id: int | None = Field(default=None, foreign_key="submission.id", index=True)
-    duplicate_of: int | None = Field(default=None, foreign_key="message.id")
+    duplicate_of: int | None = Field(default=None, foreign_key="message.id", index=True)
     policy_version: str = ""
     decided_at: datetime | None = None
     settled_at: datetime | None = None
@@ -179,6 +189,7 @@ class DocumentRow(SQLModel, table=True):
     """One document of a message; its bytes are cut from the stored message when they are wanted."""
 
     __tablename__: ClassVar[Any] = "document"
+    __table_args__: ClassVar[Any] = (Index(None, "sha256", "message_row"),)
     id: int | None = Field(default=None, primary_key=True)
     message_row: int = Field(foreign_key="message.id", index=True)
     position: int
@@ -186,7 +197,7 @@ class DocumentRow(SQLModel, table=True):
     type: str
     declared_type: str
     size: int
-    sha256: str = Field(index=True)
+    sha256: str
     path: str
     section: str
     status: str
@@ -239,7 +250,11 @@ class ReplyRow(SQLModel, table=True):
     """One reply of the outbox, with the exact bytes that go out at every try."""
 
     __tablename__: ClassVar[Any] = "reply"
-    __table_args__: ClassVar[Any] = (Index(None, "state", "next_try_at"), Index(None, "to", "due_at"))
+    __table_args__: ClassVar[Any] = (
+        Index(None, "state", "next_try_at"),
+        Index(None, "to", "due_at"),
+        Index(None, "written_at", "kind", "state"),  # all that is counted stands in it
+    )
     id: int | None = Field(default=None, primary_key=True)
     event: str = Field(unique=True)
     kind: str
@@ -255,7 +270,7 @@ class ReplyRow(SQLModel, table=True):
     raw: bytes = Field(sa_type=LargeBinary)
     state: str
     reasons: list[str] = Field(default_factory=list, sa_type=JSON)
-    written_at: datetime = Field(index=True)
+    written_at: datetime
     due_at: datetime = Field(index=True)
     next_try_at: datetime | None = None
     lease_until: datetime | None = None

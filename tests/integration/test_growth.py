@@ -1,0 +1,75 @@
+"""What one message costs does not grow with the messages that came before it."""
+
+import re
+import sqlite3
+from collections import Counter
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from cee_mailbot.paperwork import read_papers
+from tests.support.mails import numbered
+from tests.support.workshop import Workshop
+
+GROWING = ("message", "submission", "document", "reply", "history", "attempt", "paper", "flag")
+MESSAGES = 12
+
+
+def statements_of(workshop: Workshop) -> tuple[Counter[str], dict[str, Any]]:
+    """How often each statement was made from now on, and parameters that it was made with."""
+    made: Counter[str] = Counter()
+    with_: dict[str, Any] = {}
+
+    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        made[statement] += 1
+        with_[statement] = parameters
+
+    for engine in (workshop.store._writer, workshop.store._reader):
+        event.listen(engine, "before_cursor_execute", note)
+    return made, with_
+
+
+def test_no_statement_of_a_message_reads_a_table_from_end_to_end(tmp_path: Path) -> None:
+    """Good and bad mail of one sender: what is made for each message finds its rows by an index."""
+    workshop = Workshop(tmp_path)
+    made, with_ = statements_of(workshop)
+    for number in range(MESSAGES):
+        more = {"subject": f"our papers {number}"} if number % 2 else {}
+        workshop.receive(numbered(number, sender="papers@loud.example", **more))
+        workshop.send()
+        read_papers(workshop.intake)
+    assert workshop.statuses() == ["enqueued", "rejected"] * (MESSAGES // 2)
+    with closing(sqlite3.connect(tmp_path / "bot.db")) as database:
+        plans = {
+            statement: [row[3] for row in database.execute(f"explain query plan {statement}", with_[statement])]
+            for statement, times in made.items()
+            if times >= MESSAGES // 2 and statement.startswith(("SELECT", "UPDATE", "DELETE"))
+        }
+    workshop.store.close()
+    # The newest line of the history is found from its end.
+    whole = re.compile(rf"SCAN ({'|'.join(GROWING)})(?! USING)")
+    slow = {statement: plan for statement, plan in plans.items() if any(map(whole.match, plan))}
+    assert [one for one in slow if not one.endswith("ORDER BY history.id DESC\n LIMIT ? OFFSET ?")] == []
+    assert len(plans) > 10
+
+
+@pytest.mark.parametrize("sender_key", ["loud.example", "papers@gmail.com"])
+def test_the_rejects_of_a_sender_are_found_among_those_of_all_others(tmp_path: Path, sender_key: str) -> None:
+    workshop = Workshop(tmp_path)
+    sender = sender_key if "@" in sender_key else f"papers@{sender_key}"
+    workshop.receive(
+        numbered(1, sender=sender, subject="our papers"),
+        numbered(2, sender="papers@calm.example", subject="our papers"),
+        numbered(3, sender="other@gmail.com", subject="our papers"),
+    )
+    made, with_ = statements_of(workshop)
+    with workshop.store.begin(workshop.clock.now()) as unit:
+        assert [one.message for one in unit.rejected_from(sender_key)] == [1]
+    [query] = [one for one in made if "FROM message" in one]
+    with closing(sqlite3.connect(tmp_path / "bot.db")) as database:
+        plan = [row[3] for row in database.execute(f"explain query plan {query}", with_[query])]
+    assert plan == ["SEARCH message USING INDEX ix_message_unmended (sender_domain=?)"]
+    workshop.store.close()
