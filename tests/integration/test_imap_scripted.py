@@ -148,6 +148,17 @@ def test_a_user_with_quotes_stays_one_argument() -> None:
     assert any(b'LOGIN "a \\"b\\\\ c" "hush-hush"' in line for line in server.seen)
 
 
+def test_a_refused_password_at_microsofts_own_server_names_the_ways_that_are_open(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("cee_mailbot.sources.imap_connection._ONLINE", ("127.0.0.1",))
+    with (
+        scripted_imap({b"LOGIN": b"{tag} NO [AUTHENTICATIONFAILED] no\r\n"}) as server,
+        pytest.raises(SignInError, match='takes no password: set auth = "oauth2", or source = "graph"'),
+    ):
+        ImapSource(server.settings()).check()
+
+
 def test_a_folder_without_the_right_to_move_is_told_apart() -> None:
     script = {b"SELECT": SELECTED + b"{tag} OK [READ-ONLY] x\r\n"}
     with (
