@@ -63,10 +63,10 @@ def _label(row: Mapping[str, str]) -> Label:
     )
 
 
-@lru_cache(maxsize=len(FORMS))
-def fields_of(form: str) -> Mapping[str, Label]:
-    """The labels of a form's fields by their keys; of two alike the first of the table."""
-    labels = [label for label in shipped_labels() if label.form == form and label.role == "field"]
+@lru_cache(maxsize=2 * len(FORMS))
+def labels_of(form: str, role: str) -> Mapping[str, Label]:
+    """The labels of a form in a role (`field`, `column`) by their keys; of two alike the first of the table."""
+    labels = [label for label in shipped_labels() if label.form == form and label.role == role]
     return MappingProxyType({key: label for label in reversed(labels) for key in label.keys})
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from parsers.form_labels import Label, fields_of, squeezed
+from parsers.form_labels import Label, labels_of, squeezed
 from parsers.pdf import Word
 
 _LINE = 4.0  # points by which words of one line may differ in height
@@ -25,6 +25,14 @@ class Cell:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Column:
+    """The heading of a column: what its values tell, and the middle of it in points from the left."""
+
+    fact: str
+    centre: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class _Place:
     label: Label
     words: tuple[Word, ...]
@@ -32,6 +40,10 @@ class _Place:
     @property
     def left(self) -> float:
         return min(word.left for word in self.words)
+
+    @property
+    def centre(self) -> float:
+        return (self.left + max(word.right for word in self.words)) / 2
 
     @property
     def top(self) -> float:
@@ -60,11 +72,28 @@ def lines_of(words: Sequence[Word]) -> tuple[Line, ...]:
 def cells_of(form: str, words: Sequence[Word]) -> Iterator[Cell]:
     """Every label of the form that stands on the page, with what may be its value."""
     lines = lines_of([word for word in words if not word.is_field])
-    places = [place for index in range(len(lines)) for place in _labels_on(form, lines, index)]
+    places = _places(form, "field", lines)
     printed = {id(word) for place in places for word in place.words}
     values = [word for word in words if id(word) not in printed]
     for place in places:
         yield Cell(label=place.label, values=tuple(_values(place, places, values)))
+
+
+def columns_of(form: str, words: Sequence[Word]) -> tuple[Column, ...]:
+    """The headings of the columns of a form's table, wherever they stand on the page."""
+    lines = lines_of([word for word in words if not word.is_field])
+    places = _places(form, "column", lines)
+    return tuple(Column(fact=place.label.fact or "", centre=place.centre) for place in places)
+
+
+def column_at(columns: Sequence[Column], word: Word) -> str | None:
+    """What the column tells that a word stands in: the one whose heading is nearest; None without headings."""
+    middle = (word.left + word.right) / 2
+    return min(columns, key=lambda column: abs(column.centre - middle)).fact if columns else None
+
+
+def _places(form: str, role: str, lines: Sequence[Line]) -> list[_Place]:
+    return [place for index in range(len(lines)) for place in _labels_on(form, role, lines, index)]
 
 
 def _values(place: _Place, places: Sequence[_Place], words: Sequence[Word]) -> Iterator[str]:
@@ -86,11 +115,11 @@ def _beside(one: _Place, place: _Place) -> bool:
     return abs(one.top - place.top) <= 2 * _LINE and one.left > place.left + 1
 
 
-def _labels_on(form: str, lines: Sequence[Line], index: int) -> Iterator[_Place]:
+def _labels_on(form: str, role: str, lines: Sequence[Line], index: int) -> Iterator[_Place]:
     """The labels that begin on a line, from left to right; of several that fit the longest."""
     line, at = lines[index], 0
     while at < len(line):
-        found = _label_at(form, lines, index, at)
+        found = _label_at(form, role, lines, index, at)
         if found is None:
             at += 1
             continue
@@ -98,9 +127,9 @@ def _labels_on(form: str, lines: Sequence[Line], index: int) -> Iterator[_Place]
         at += max(1, sum(abs(_middle(word) - _middle(line[at])) <= _LINE for word in found.words))
 
 
-def _label_at(form: str, lines: Sequence[Line], index: int, at: int) -> _Place | None:
+def _label_at(form: str, role: str, lines: Sequence[Line], index: int, at: int) -> _Place | None:
     """The label that begins with this word; it may go on in the next line of a narrow box."""
-    labels, beginnings = fields_of(form), _beginnings(form)
+    labels, beginnings = labels_of(form, role), _beginnings(form, role)
     key, best = "", None
     taken: list[Word] = []
     for words in (lines[index][at : at + _LABEL_WORDS], _below(lines, index, at)):
@@ -125,9 +154,9 @@ def _below(lines: Sequence[Line], index: int, at: int) -> Iterator[Word]:
             yield word
 
 
-@lru_cache(maxsize=8)
-def _beginnings(form: str) -> frozenset[str]:
-    return frozenset(key[:length] for key in fields_of(form) for length in range(len(key) + 1))
+@lru_cache(maxsize=16)
+def _beginnings(form: str, role: str) -> frozenset[str]:
+    return frozenset(key[:length] for key in labels_of(form, role) for length in range(len(key) + 1))
 
 
 def by_fact(cells: Iterator[Cell]) -> Mapping[str, tuple[Cell, ...]]:

@@ -7,10 +7,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import accumulate
 
 from parsers.entry_number import EntryNumber, read_entry_number
 from parsers.form_labels import CBP_19, CBP_7501, certificates_on, forms_on
-from parsers.form_layout import Cell, by_fact, cells_of, lines_of
+from parsers.form_layout import Cell, Column, Line, by_fact, cells_of, column_at, columns_of, lines_of
 from parsers.importer_number import ImporterNumber
 from parsers.pdf import Page
 from parsers.port import find_port
@@ -19,15 +20,15 @@ _ENTRY = re.compile(r"(?<![A-Za-z0-9-])[A-Z0-9]{3} ?- ?[0-9]{7} ?-? ?[0-9](?![A-
 _ENTRY_LOOSE = re.compile(r"(?<![A-Za-z0-9-])[A-Z0-9]{3} ?-? ?[0-9]{7} ?-? ?[0-9](?![A-Za-z0-9-])")
 _DATE_FORM = r"[0-9]{1,2}[/-][0-9]{1,2}[/-](?:[0-9]{4}|[0-9]{2})|[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _DATE = re.compile(rf"(?<![0-9/-])(?:{_DATE_FORM})(?![0-9/-])")
-# Neither is a piece of a date.
-_PORT = re.compile(r"(?<![0-9/-])[0-9]{4}(?![0-9/-])")
+# No piece of a date; a name may stand before or behind it, with a dash.
+_PORT = re.compile(r"(?<![0-9/])(?<![0-9]-)[0-9]{4}(?![0-9/]|-[0-9])")
 _TYPE = re.compile(r"([0-9]{2})(?![0-9]|[/-][0-9])")
 _TYPE_WITH_STATUS = re.compile(r"(?<![0-9])([0-9]{2}) ABI\b")
 _EDITION = re.compile(r"CBP\s+Form\s+[0-9]{2,4}\s*\(([0-9]{1,2}/[0-9]{2,4})\)", re.IGNORECASE)
 # A row of Form 19, block 5: port code, filer code, entry number, check digit, date of entry, date of liquidation.
 _ROW = re.compile(
     r"(?<![A-Z0-9/-])(?:(?P<port>[0-9]{4})\s+)?(?P<filer>[A-Z0-9]{3})[ -]+(?P<number>[0-9]{7})[ -]+(?P<check>[0-9])"
-    rf"(?![A-Z0-9-])(?:\s+(?P<entered>{_DATE_FORM}))?"
+    rf"(?![A-Z0-9-])(?:\s+(?P<dated>{_DATE_FORM})(?P<again>\s+(?:{_DATE_FORM}))?)?"
 )
 _SHORT_YEAR = 2
 _CENTURY_TURNS = 90  # 89 is 2089, 90 is 1990: the span in which a day of entry is believed
@@ -121,13 +122,25 @@ def _entry_type(cells: Mapping[str, tuple[Cell, ...]], page: Page) -> str | None
 
 def _rows(page: Page) -> tuple[NamedEntry, ...]:
     """The rows of the table of entries, whose columns split the number; they may fill several lines or none."""
-    lines = [" ".join(word.text for word in line) for line in lines_of(page.words)] or page.text.splitlines()
+    columns = columns_of(CBP_19, page.words)
     found: dict[EntryNumber, NamedEntry] = {}
-    for row in (row for line in lines for row in _ROW.finditer(line.upper())):
+    lines: list[tuple[Line, str]] = [
+        (line, " ".join(word.text.upper() for word in line)) for line in lines_of(page.words)
+    ] or [((), text) for text in page.text.upper().splitlines()]
+    for line, row in ((line, row) for line, text in lines for row in _ROW.finditer(text)):
         number = EntryNumber(filer_code=row["filer"], number=row["number"], check_digit=row["check"])
-        entered = _day(row["entered"]) if row["entered"] else None
+        entered = _day(row["dated"]) if _is_entered(row, line, columns) else None
         found.setdefault(number, NamedEntry(entry_number=number, port=row["port"], entry_date=entered))
     return tuple(found.values())
+
+
+def _is_entered(row: re.Match[str], line: Line, columns: Sequence[Column]) -> bool:
+    """Whether the first day of a row is that of entry: of two it is, one alone where it stands in that column."""
+    if row["again"] or not row["dated"]:
+        return bool(row["dated"])
+    ends = accumulate(len(word.text.upper()) + 1 for word in line)
+    word = next((word for word, end in zip(line, ends, strict=True) if row.start("dated") < end), None)
+    return word is not None and column_at(columns, word) == "entry_date"
 
 
 def _importer(cells: Mapping[str, tuple[Cell, ...]]) -> str | None:

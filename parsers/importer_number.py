@@ -13,7 +13,10 @@ _FORMS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     ("ssn", re.compile(r"[0-9]{3}-[0-9]{2}-[0-9]{4}")),
     ("cbp", re.compile(r"[0-9]{6}-[0-9]{5}")),
 )
-_ANYWHERE = re.compile(rf"(?<![0-9A-Za-z-])(?:{'|'.join(form.pattern for _, form in _FORMS)})(?![0-9A-Za-z-])")
+# In a text an IRS number is one without its suffix too, or with a blank before it.
+_IRS_IN_TEXT = r"[0-9]{2}-[0-9]{7}(?: ?[A-Z0-9]{2})?"
+_IN_TEXT = (_IRS_IN_TEXT, *(form.pattern for kind, form in _FORMS if kind != "irs"))
+_ANYWHERE = re.compile(rf"(?<![0-9A-Za-z-])(?:{'|'.join(_IN_TEXT)})(?![0-9A-Za-z-])")
 _SHOWN = 2
 
 
@@ -44,7 +47,7 @@ class ImporterNumber:
     @property
     def masked(self) -> str:
         """The number with all but its last two characters hidden, its dashes kept: `**-*******00`."""
-        return re.sub(r"[^-]", "*", self.clear_value[:-_SHOWN]) + self.clear_value[-_SHOWN:]
+        return _masked(self.clear_value)
 
     @classmethod
     def read(cls, text: str) -> Self | None:
@@ -54,7 +57,11 @@ class ImporterNumber:
 
 def masked_in(text: str) -> str:
     """The text with every importer number in it masked, as `ImporterNumber.masked` does."""
-    return _ANYWHERE.sub(lambda found: ImporterNumber(clear_value=found[0]).masked, text)
+    return _ANYWHERE.sub(lambda found: _masked(found[0]), text)
+
+
+def _masked(number: str) -> str:
+    return re.sub(r"[^ -]", "*", number[:-_SHOWN]) + number[-_SHOWN:]
 
 
 def _kind(text: str) -> Kind | None:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from parsers.documents import cut_closed
@@ -20,6 +20,8 @@ from parsers.safe_html import text_of_html
 _TAG = re.compile(r"<[^<>]{0,2000}>")
 _TEXT_KINDS = ("txt", "csv", "xml", "html")
 _WORDS_OF: Mapping[str, Callable[[str], str]] = {"html": text_of_html, "xml": lambda text: _TAG.sub(" ", text)}
+# What programs print for a dash, in the numbers of entries and importers too.
+_DASHES = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d", "-"))
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -103,6 +105,7 @@ def _of_office(content: bytes, kind: str, limits: PdfLimits) -> Paper:
 
 
 def _paper(pages: list[Page], *, page_count: int | None, whole: bool = True, may_be_pictures: bool = True) -> Paper:
+    pages = [_with_plain_dashes(page) for page in pages]
     legible = [bool(page.text.strip()) for page in pages]
     if not any(legible):
         return Paper(status="unread", page_count=page_count)
@@ -114,6 +117,11 @@ def _paper(pages: list[Page], *, page_count: int | None, whole: bool = True, may
         forms=find_forms(pages),
         mentions=find_mentions(pages),
     )
+
+
+def _with_plain_dashes(page: Page) -> Page:
+    words = tuple(replace(word, text=word.text.translate(_DASHES)) for word in page.words)
+    return replace(page, text=page.text.translate(_DASHES), words=words)
 
 
 def _text_of(content: bytes) -> str:

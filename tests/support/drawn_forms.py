@@ -226,9 +226,16 @@ def form_29(*, entry_number: str, notice_date: str = "11/02/2026", fillable: boo
 
 
 def form_19(
-    entries: Sequence[tuple[str, str, str]], *, importer_number: str = "12-345678900", fillable: bool = False
+    entries: Sequence[tuple[str, str, str]],
+    *,
+    importer_number: str = "12-345678900",
+    liquidated: str = "05/15/2026",
+    fillable: bool = False,
 ) -> bytes:
-    """A protest of entries, each with its port and the day of entry; the columns of the table split the number."""
+    """A protest of entries, each with its port and the day of entry, and when they were liquidated.
+
+    The columns of the table split the number.
+    """
 
     def draw(pen: "_Pen") -> None:
         pen.headline("PROTEST", "Pursuant to Sections 514 & 514(a), Tariff Act of 1930 as amended, 19 CFR Part 174")
@@ -246,7 +253,7 @@ def form_19(
         pen.say("5. ENTRY DETAILS")
         pen.table(
             _ENTRY_COLUMNS,
-            [(port, number[:3], number[4:11], number[-1], entered, "05/15/2026") for number, port, entered in entries],
+            [(port, number[:3], number[4:11], number[-1], entered, liquidated) for number, port, entered in entries],
         )
         pen.boxes(((("6. NAME AND ADDRESS OF IMPORTER OR OTHER PROTESTING PARTY", 400, "none"),),), {})
         pen.say("7. Is Accelerated Disposition being requested (19 CFR 174.22)?")

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from parsers.entry_number import EntryNumber
 from parsers.form_labels import CBP_7501, DCMA, FORMS, REIMBURSEMENT, TSCA, certificates_on, forms_on, shipped_labels
-from parsers.forms import Form, find_forms, read_day
+from parsers.forms import Form, _rows, find_forms, read_day
 from parsers.importer_number import masked_in
 from parsers.papers import read_paper
 from parsers.pdf import Page
@@ -175,3 +175,45 @@ def test_the_number_of_a_street_is_no_port(written: str, port: str) -> None:
     """Offices are written with their address; a code that the table does not know is kept where it stands alone."""
     ((entry,),) = (form.entries for form in forms_of(drawn_forms.form_28(entry_number="345-6789012-3", port=written)))
     assert entry.port == port
+
+
+@pytest.mark.parametrize("fillable", [False, True])
+def test_one_day_in_a_row_of_a_protest_is_what_its_column_says(*, fillable: bool) -> None:
+    """The day of liquidation starts no clock of entry."""
+    rows = [("345-6789012-3", "2704", ""), ("B7Q-9100001-3", "5301", "02/20/2026")]
+    for liquidated in ("05/15/2026", ""):
+        (form,) = forms_of(drawn_forms.form_19(rows, liquidated=liquidated, fillable=fillable))
+        assert [(str(one.entry_number), one.entry_date) for one in form.entries] == [
+            ("345-67890123", None),
+            ("B7Q-91000013", date(2026, 2, 20)),
+        ]
+
+
+def test_a_day_under_no_heading_is_no_day_of_entry() -> None:
+    """Where the layout of a table is not known, one day may be either."""
+    page = Page(number=1, text="2704 345 6789012 3 05/15/2026\n5301 B7Q 9100001 3 02/20/2026 05/15/2026")
+    assert [one.entry_date for one in _rows(page)] == [None, date(2026, 2, 20)]
+
+
+@pytest.mark.parametrize("port", ["5301-HOU", "HOU-5301", "5301 HOU", "HOU 5301"])
+def test_a_port_is_read_with_its_name_beside_it(port: str) -> None:
+    (form,) = forms_of(drawn_forms.form_7501(Summary(entry_number="345-6789012-3", port=port)))
+    assert form.entries[0].port == "5301"
+
+
+def test_dashes_of_every_kind_hold_numbers_together() -> None:
+    (form,) = forms_of(drawn_forms.form_7501(Summary(entry_number="345\u20136789012\u20133")))
+    assert [str(one.entry_number) for one in form.entries] == ["345-67890123"]
+    paper = read_paper("Entry 345\u20106789012\u20143, importer 12\u2013345678900.".encode(), "txt")
+    assert [str(one) for one in paper.mentions] == ["345-67890123"]
+    assert paper.pages == ("Entry 345-6789012-3, importer **-*******00.",)
+
+
+@pytest.mark.parametrize(
+    ("written", "masked"),
+    [("12-3456789", "**-*****89"), ("12-3456789 00", "**-******* 00"), ("12-3456789 AB", "**-******* AB")],
+)
+def test_an_importers_number_is_masked_without_its_suffix_too(written: str, masked: str) -> None:
+    assert masked_in(f"importer {written}, entry 345-6789012-3") == f"importer {masked}, entry 345-6789012-3"
+    drawn = drawn_forms.form_7501(Summary(entry_number="345-6789012-3", importer_number=written))
+    assert "12-3456789" not in "".join(read_paper(drawn, "pdf").pages)
