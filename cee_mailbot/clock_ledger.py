@@ -23,8 +23,11 @@ class ClockWrites(Protocol):
     def clocked_item(self, tracking: str) -> ClockedItem:
         """An item with its clocks. Raises `NotFoundError`."""
 
-    def clocked_items(self) -> tuple[ClockedItem, ...]:
-        """Every item that is not closed and whose entry date is known."""
+    def clocked_items(self, *, due_from: date) -> tuple[ClockedItem, ...]:
+        """Every item whose entry date is known and which is due on this day or later, closed ones too.
+
+        A closed item can be opened again, and then goes by its due date.
+        """
 
     def set_entry_date(self, item: ClockedItem, day: date | None, *, actor: str) -> None:
         """Writes down the day of entry, or (None) that it is not known; what papers say no longer counts."""

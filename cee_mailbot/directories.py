@@ -1,6 +1,7 @@
 """The account and filer directories from CSV, and a report of what was wrong in which row."""
 
 import csv
+import io
 import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
@@ -29,7 +30,7 @@ class _WrongError(Exception):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Directories:
-    """What was read, and one line `FILE:ROW: column: what; fix` for each row that was left out."""
+    """What was read, and one line `FILE:ROW: column: what; fix` for each row that was left out or can't act."""
 
     directory: Directory
     faults: tuple[str, ...] = ()
@@ -46,6 +47,7 @@ def read_directories(accounts: Path | None, filers: Path | None, *, teams: Colle
     read_accounts = _rows(accounts, ("account", "team"), lambda row: _account(row, known), faults)
     read_filers = _rows(filers, ("filer_code",), _filer, faults)
     read_accounts = _without_doubles(accounts, read_accounts, faults)
+    faults += _alike(accounts, read_accounts or [])
     return Directories(
         directory=Directory(accounts=_values(read_accounts), filers=_values(read_filers)), faults=tuple(faults)
     )
@@ -67,31 +69,45 @@ def _rows(
         faults.append(f"{path}:{_unreadable(error)}")
         return None
     found: list[tuple[int, T]] = []
-    for number, row in rows:
+    for number, heading, cells in rows:
         try:
-            found.append((number, read(row)))
+            found.append((number, read(_row(heading, cells))))
         except _WrongError as error:
             faults.append(f"{path}:{number}: {error}")
     return found
 
 
-def _lines(path: Path, needed: tuple[str, ...]) -> Iterator[tuple[int, Row]]:
-    """The rows below the heading, without empty ones; columns in any order and letter case."""
+def _lines(path: Path, needed: tuple[str, ...]) -> Iterator[tuple[int, list[str], list[str]]]:
+    """The rows below the heading, without empty ones, each with the heading; columns in any order and letter case."""
     text = path.read_bytes().decode("utf-8-sig")
-    reader = csv.reader(text.splitlines(keepends=True), strict=True)
+    # The line ends of files alone: a name may have any other character that ends a line in some eyes.
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     heading = [name.strip().casefold().replace(" ", "_") for name in next(reader, [])]
     for name in needed:
         if name not in heading:
             raise _WrongError(
                 name, "is no column of this file", f"write it into the first row, beside {', '.join(needed)}"
             )
+    for name in heading:
+        if name and heading.count(name) > 1:
+            raise _WrongError(name, "stands twice in the first row", "keep one of the two columns")
     before = reader.line_num
     for cells in reader:
         first, before = before + 1, reader.line_num
         if first > MOST_ROWS:
             raise _WrongError("rows", f"there are more than {MOST_ROWS:,}", "leave out what is not needed")
         if any(cell.strip() for cell in cells):
-            yield first, {**dict.fromkeys(heading, ""), **{k: v.strip() for k, v in zip(heading, cells, strict=False)}}
+            yield first, heading, [cell.strip() for cell in cells]
+
+
+def _row(heading: list[str], cells: list[str]) -> Row:
+    """The values by column; a value beyond the last column is the rest of one that a comma cut."""
+    beyond = next((cell for cell in cells[len(heading) :] if cell), None)
+    if beyond is not None:
+        raise _WrongError(
+            "row", f"{_shown(beyond)} is in no column", "put a value with a comma between quotation marks"
+        )
+    return {**dict.fromkeys(heading, ""), **dict(zip(heading, cells, strict=False))}
 
 
 def _unreadable(error: Exception) -> str:
@@ -167,6 +183,18 @@ def _without_doubles(
             seen.add(account.name.casefold())
             kept.append((number, account))
     return kept
+
+
+def _alike(path: Path | None, rows: list[tuple[int, Account]]) -> Iterator[str]:
+    """Accounts of different teams that subject lines can't tell apart: both stay, and neither says whose mail it is."""
+    first: dict[str, Account] = {}
+    for number, account in rows:
+        other = first.setdefault(account.short.casefold(), account)
+        if other.team != account.team:
+            yield (
+                f"{path}:{number}: account: {_shown(account.name)} is {account.short} in a subject line, as "
+                f"{_shown(other.name)} of team {other.team} is; give each a short of its own"
+            )
 
 
 def _shown(value: str) -> str:

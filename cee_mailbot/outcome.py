@@ -28,7 +28,7 @@ from cee_mailbot.reply_writing import REPLY_FOR, write_reply
 from cee_mailbot.site import Site
 from parsers.addresses import Address
 from parsers.mail import Mail
-from parsers.subject import SubjectLine, find_part_marker, parse_subject
+from parsers.subject import SubjectLine, find_body_marker, find_part_marker, parse_subject
 
 BODY_LINES_WITH_MARKER = 3
 
@@ -157,9 +157,9 @@ def read_line(subject: Subject) -> SubjectLine:
     if line.part is not None:
         return line
     body = (subject.reading.cut.text or "").lstrip()[:1000].splitlines()[:BODY_LINES_WITH_MARKER]
-    for text in (mail.subject, *body):
-        if (marker := find_part_marker(text)) is not None:
-            return replace(line, part=marker[0], parts=marker[1])
+    found = (find_part_marker(mail.subject), *(find_body_marker(text) for text in body))
+    if (marker := next((one for one in found if one is not None), None)) is not None:
+        return replace(line, part=marker[0], parts=marker[1])
     return line
 
 

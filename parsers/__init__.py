@@ -3,8 +3,8 @@
 The public names, to be imported from their modules:
 
 - `errors`: Problem
-- `subject`: parse_subject, write_subject, find_part_marker, nearest_codes, SubjectLine, SubjectRules, DEFAULT_RULES,
-  REPAIRS; `subject_types`: subject_table, read_code
+- `subject`: parse_subject, write_subject, find_part_marker, find_body_marker, nearest_codes, SubjectLine, SubjectRules,
+  DEFAULT_RULES, REPAIRS; `subject_types`: subject_table, read_code
 - `entry_number`: EntryNumber, EntryReading, check_digit, read_entry_number, find_entry_spans
 - `importer_number`: ImporterNumber
 - `port`: Port, port_table, find_port, nearest_ports

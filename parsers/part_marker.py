@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 _LABEL = r"(?:parts?|pt\.?|e-?mail|message|msg\.?|transmission)[ .:]{0,2}#? ?"
@@ -17,7 +18,7 @@ _FORMS = tuple(
         r"(?<!\w)(?:part|pt\.?)[ .:]{0,2}#? ?([0-9]{1,3})(?!\w|/|\.\w| ?of\b)",
     )
 )
-_BRACKETED, _LABELLED = _FORMS[:2], _FORMS[2]
+_BRACKETED, _LABELLED, _BARE_COUNT = _FORMS[:2], _FORMS[2], _FORMS[3]
 _COUNTING_FORMS = (_FORMS[0], _FORMS[2], _FORMS[3])
 _BARE = re.compile(r"([0-9]{1,3})/([0-9]{1,3})[\s:;,.-]+(?=[^\W\d_])", re.ASCII)
 _LONGEST_MARKER = 48
@@ -30,6 +31,13 @@ _COUNTED = frozenset((
     "attachment", "attachments", "carton", "cartons", "box", "boxes",
 ))  # fmt: skip
 _FIRST_LINES = 2000
+
+# Before a marker, and after it: the sentence is about a message other than the one it stands in.
+_OF_ANOTHER = frozenset((
+    "not", "no", "never", "without", "will", "shall", "missing", "await", "awaiting", "waiting", "after", "before",
+    "see", "until", "than",
+))  # fmt: skip
+_TO_COME = frozenset(("will", "shall", "follow", "follows", "later", "tomorrow", "missing"))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -102,7 +110,7 @@ def trailing_marker(text: str) -> PartMarker | None:
 
 
 def find_part_marker(text: str) -> tuple[int, int | None] | None:
-    """The first part marker in the first lines of a body, or in a subject, as (part, parts or None).
+    """The first part marker in a subject, as (part, parts or None).
 
     A marker stands at the beginning or the end of a line, or anywhere in it when it says what it counts
     (`Part 2 of 3`); quoted lines (`>`) are passed over.
@@ -120,6 +128,45 @@ def find_part_marker(text: str) -> tuple[int, int | None] | None:
             if numbers:
                 return numbers
     return None
+
+
+def find_body_marker(text: str) -> tuple[int, int | None] | None:
+    """The first part marker in the first lines of a body, as (part, parts or None).
+
+    People write more there than marks: a bare `2 of 5` counts only by itself on its line or beside a subject line, and
+    none counts in a sentence that is about another message. Quoted lines (`>`) are passed over.
+    """
+    normal = unicodedata.normalize("NFKC", text[:_FIRST_LINES])
+    lines = (" ".join(line.split()) for line in normal.splitlines())
+    return next((marker for line in lines if not line.startswith(">") for marker in _markers_in(line)), None)
+
+
+def _markers_in(line: str) -> Iterator[tuple[int, int | None]]:
+    for form in _FORMS:
+        for found in form.finditer(line):
+            before, after = line[: found.start()], line[found.end() :]
+            if (numbers := _numbers(found)) and _is_mark(form, before, after) and not _is_of_another(before, after):
+                yield numbers
+
+
+def _is_mark(form: re.Pattern[str], before: str, after: str) -> bool:
+    """Whether what stands on either side leaves a marker one: `question 2 of 5` counts questions."""
+    if form is _LABELLED:
+        return True
+    neighbours = [*before.split()[-1:], *after.split(maxsplit=1)[:1]]
+    if (before.strip(_SIGNS) and after.strip(_SIGNS)) or any(_counts_other([one]) for one in neighbours):
+        return False
+    return form is not _BARE_COUNT or not any(one.strip(_SIGNS).isalpha() for one in neighbours)
+
+
+def _is_of_another(before: str, after: str) -> bool:
+    """Whether the sentence says that this is not the message, as `part 3 of 3 will follow` does."""
+    said = re.split(r"[.;!?]", before)[-1].casefold().split()
+    return (
+        not _OF_ANOTHER.isdisjoint(said)
+        or any(word.endswith("n't") for word in said)
+        or not _TO_COME.isdisjoint(after.casefold().rstrip(".!").split()[:2])
+    )
 
 
 def _numbers(found: re.Match[str] | None) -> tuple[int, int | None] | None:

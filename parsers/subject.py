@@ -7,7 +7,7 @@ from typing import Any
 
 from parsers.entry_number import EntryNumber
 from parsers.errors import Problem
-from parsers.part_marker import find_part_marker
+from parsers.part_marker import find_body_marker, find_part_marker
 from parsers.port import find_port
 from parsers.subject_partings import partings
 from parsers.subject_problems import problem, strict_problem
@@ -21,6 +21,7 @@ __all__ = [
     "REPAIRS",
     "SubjectLine",
     "SubjectRules",
+    "find_body_marker",
     "find_part_marker",
     "nearest_codes",
     "parse_subject",

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from cee_mailbot.clock_ledger import ClockWrites
+from cee_mailbot.desk.item import check_person
 from cee_mailbot.domain.facts import ClosureFacts, ItemStory
 from cee_mailbot.domain.item_clock import (
     ClockedItem,
@@ -25,29 +26,33 @@ from parsers.port import find_port
 def add_closure(intake: Intake, *, port: str | None, first: date, last: date, reason: str, actor: str) -> ClosureFacts:
     """Enters snow days of one port, or of all, and moves the due dates that they touch.
 
-    Raises `UserError` for what can be no closure, or a port that the table does not know.
+    Raises `UserError` for what can be no closure, a port that the table does not know, or when nobody acts.
     """
+    check_person(actor)
     closure = _closure(port, first, last, reason)
     with intake.store.begin(intake.site.clock.now()) as unit:
         before = in_force(unit.closures())
         added = unit.add_closure(closure, actor=actor)
-        _move_dues(unit, before, "closure-added")
+        _move_dues(unit, before, first, "closure-added")
         return next(one for one in unit.closures() if one.id == added)
 
 
 def remove_closure(intake: Intake, closure_id: int, *, actor: str) -> None:
-    """Takes snow days out of the register and moves due dates back. Raises `NotFoundError`."""
+    """Takes snow days out of the register and moves due dates back. Raises `NotFoundError`, or `UserError`."""
+    check_person(actor)
     with intake.store.begin(intake.site.clock.now()) as unit:
-        before = in_force(unit.closures())
+        register = unit.closures()
         unit.remove_closure(closure_id, actor=actor)
-        _move_dues(unit, before, "closure-removed")
+        first = next(one.first for one in register if one.id == closure_id)
+        _move_dues(unit, in_force(register), first, "closure-removed")
 
 
 def set_entry_date(intake: Intake, tracking: str, day: date | None, *, actor: str) -> None:
     """Writes down the day of entry of an item, from which its clock runs; None: it is not known after all.
 
-    Raises `NotFoundError`, or `UserError` for a day that can't be one.
+    Raises `NotFoundError`, or `UserError` for a day that can't be one, or when nobody acts.
     """
+    check_person(actor)
     if day is not None and not is_entry_date(day):
         raise UserError(f"{day} can't be a day of entry; look at the year")
     with intake.store.begin(intake.site.clock.now()) as unit:
@@ -111,10 +116,10 @@ def _closure(port: str | None, first: date, last: date, reason: str) -> Closure:
         raise UserError(str(error)) from error
 
 
-def _move_dues(unit: ClockWrites, before: tuple[Closure, ...], why: str) -> None:
-    """Every due date that was computed with the register `before`, computed anew."""
+def _move_dues(unit: ClockWrites, before: tuple[Closure, ...], first: date, why: str) -> None:
+    """Every due date that was computed with the register `before`, computed anew; none before `first` can move."""
     after = in_force(unit.closures())
-    for item in unit.clocked_items():
+    for item in unit.clocked_items(due_from=first):
         move_due(unit, item, due_of(item, before), due_of(item, after), why)
 
 

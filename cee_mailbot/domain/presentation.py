@@ -81,8 +81,8 @@ class Presentation:
 
 def present(clocks: Clocks, *, zone: str, policy: Policy) -> Presentation:
     """The presentation time of one message for a port in `zone`: the same evidence gives the same answer."""
-    border = _border_time(clocks, policy)
-    observed = border or clocks.arrived_at
+    border = _border_hop(clocks, policy)
+    _, observed = _seen_by_us(clocks, border)
     sent = clocks.date.instant
     disputed = sent is not None and _is_disputed(sent, clocks, observed, policy)
     basis, instant = _choose(clocks, border, disputed=disputed, policy=policy)
@@ -98,19 +98,27 @@ def present(clocks: Clocks, *, zone: str, policy: Policy) -> Presentation:
     )
 
 
-def _choose(clocks: Clocks, border: datetime | None, *, disputed: bool, policy: Policy) -> tuple[Basis, datetime]:
+def _choose(clocks: Clocks, border: Hop | None, *, disputed: bool, policy: Policy) -> tuple[Basis, datetime]:
     sent = clocks.date.instant
     if sent is None or _is_impossible(sent, clocks, policy):
         return _without_date(clocks, border, policy)
     if disputed and policy.disputed_time == "observed":
-        return (Basis.RECEIVED, border) if border else (Basis.ARRIVAL, clocks.arrived_at)
+        return _seen_by_us(clocks, border)
     return Basis.DATE, sent
 
 
-def _without_date(clocks: Clocks, border: datetime | None, policy: Policy) -> tuple[Basis, datetime]:
-    """The border's hop, where there is one: the hops below it are the sender's to write, and settle nothing."""
-    if border is not None and border <= clocks.arrived_at:
-        return Basis.RECEIVED, border
+def _seen_by_us(clocks: Clocks, border: Hop | None) -> tuple[Basis, datetime]:
+    """When the border took the message, else when it arrived; a border's time later than that is a fast clock's."""
+    at_border = border.at.instant if border else None
+    if at_border is None or at_border > clocks.arrived_at:
+        return Basis.ARRIVAL, clocks.arrived_at
+    return Basis.RECEIVED, at_border
+
+
+def _without_date(clocks: Clocks, border: Hop | None, policy: Policy) -> tuple[Basis, datetime]:
+    """What the border saw, where it has a hop: the hops below it are the sender's to write, and settle nothing."""
+    if border is not None:
+        return _seen_by_us(clocks, border)
     basis, instant = _earliest_hop(clocks) or (Basis.ARRIVAL, clocks.arrived_at)
     if policy.disputed_time == "observed" and clocks.arrived_at - instant > policy.date_past_tolerance:
         return Basis.ARRIVAL, clocks.arrived_at
@@ -139,12 +147,10 @@ def _earliest_hop(clocks: Clocks) -> tuple[Basis, datetime] | None:
     return (Basis.RECEIVED, min(times)) if times else None
 
 
-def _border_time(clocks: Clocks, policy: Policy) -> datetime | None:
-    """The time of the topmost hop taken by a configured border host: what stands above it is our own."""
-    for hop in clocks.hops:
-        if hop.by is not None and hop.by.lower() in policy.border_hosts:
-            return hop.at.instant
-    return None
+def _border_hop(clocks: Clocks, policy: Policy) -> Hop | None:
+    """The topmost hop taken by a configured border host: what stands above it is our own."""
+    taken = (hop for hop in clocks.hops if hop.by is not None and hop.by.lower() in policy.border_hosts)
+    return next(taken, None)
 
 
 def _strength(clocks: Clocks, basis: Basis, *, plain: bool) -> Strength:

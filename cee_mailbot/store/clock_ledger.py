@@ -1,12 +1,11 @@
 """Writes and reads of clocks: snow days, entry dates, due dates."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 
 from sqlmodel import Session, col, select
 
 from cee_mailbot.domain.facts import ClosureFacts
 from cee_mailbot.domain.item_clock import ClockedItem
-from cee_mailbot.domain.work_item import ItemState
 from cee_mailbot.domain.working_days import Closure
 from cee_mailbot.errors import NotFoundError
 from cee_mailbot.store.history import HistoryWriter
@@ -66,10 +65,12 @@ class ClockLedger(ClockRegister):
             raise NotFoundError(f"there is no item {tracking}; `cee-mailbot queue list` shows all")
         return clocked(row)
 
-    def clocked_items(self) -> tuple[ClockedItem, ...]:
+    def clocked_items(self, *, due_from: date) -> tuple[ClockedItem, ...]:
         """See `clock_ledger.ClockWrites`."""
+        # A day begins at some port up to a day before it does in UTC.
+        earliest = datetime.combine(due_from - timedelta(days=1), time(), tzinfo=UTC)
         rows = select(SubmissionRow).where(
-            col(SubmissionRow.entry_date).is_not(None), SubmissionRow.state != ItemState.CLOSED
+            col(SubmissionRow.entry_date).is_not(None), col(SubmissionRow.due) >= earliest
         )
         return tuple(clocked(row) for row in self._session.exec(rows.order_by(col(SubmissionRow.id))))
 

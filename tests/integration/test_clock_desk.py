@@ -4,16 +4,20 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from cee_mailbot import desk
 from cee_mailbot.desk.clock import add_closure, clock_facts, in_force, remove_closure, set_entry_date
 from cee_mailbot.domain.facts import ItemStory, to_json
 from cee_mailbot.domain.office_hours import OfficeHours
+from cee_mailbot.domain.work_item import Closing
 from cee_mailbot.errors import NotFoundError, UserError
 from tests.support.mails import mail
 from tests.support.workshop import ARRIVED, Workshop, history_breaks
 
+PORT = ZoneInfo("America/Los_Angeles")
 ENTRY = date(2026, 2, 17)  # a Tuesday; the mail comes on Monday, 2 March 2026, the 9th working day after it
 STORM = {"first": date(2026, 2, 23), "last": date(2026, 2, 24), "reason": "Snow storm"}
 EVENTS = ("entry-date-set", "due-moved", "closure-added", "closure-removed")
@@ -210,3 +214,41 @@ def test_an_entry_date_known_while_parts_are_awaited_still_runs_when_they_are_th
     [item] = workshop.items()
     assert (item.state, item.due) == ("new", due)
     assert due is not None
+
+
+def test_a_closed_item_keeps_step_with_the_snow_days_so_that_it_can_be_opened_again(workshop: Workshop) -> None:
+    """It would come back with a date that no longer holds, and keep it: a date that differs is taken for a person's."""
+    number = tracking(workshop)
+    set_entry_date(workshop.intake, number, ENTRY, actor="eve")
+    before = workshop.items()[0].due
+    desk.close(workshop.intake, number, Closing.DONE, actor="eve")
+    closure = snow(workshop)
+    desk.reopen(workshop.intake, number, actor="eve")
+    item = workshop.items()[0]
+    assert item.due is not None
+    assert item.due.astimezone(PORT).date() == clocks(workshop, number)["timeliness"]["due"] == date(2026, 3, 5)
+    remove_closure(workshop.intake, closure, actor="eve")
+    assert workshop.items()[0].due == before
+
+
+@pytest.mark.parametrize("first", [date(2026, 3, 3), date(2026, 3, 4)], ids=["the day it is due", "the day after"])
+def test_snow_on_the_day_that_an_item_is_due_moves_it_and_later_snow_does_not(workshop: Workshop, first: date) -> None:
+    number = tracking(workshop)
+    set_entry_date(workshop.intake, number, ENTRY, actor="eve")
+    snow(workshop, first=first, last=first)
+    item = workshop.items()[0]
+    assert item.due is not None
+    assert item.due.astimezone(PORT).date() == clocks(workshop, number)["timeliness"]["due"]
+
+
+@pytest.mark.parametrize("actor", ["", "  ", "system", "System"])
+def test_clocks_are_moved_by_people_alone(workshop: Workshop, actor: str) -> None:
+    number, closure = tracking(workshop), snow(workshop)
+    for act in (
+        lambda: set_entry_date(workshop.intake, number, ENTRY, actor=actor),
+        lambda: add_closure(workshop.intake, port=None, actor=actor, **STORM),
+        lambda: remove_closure(workshop.intake, closure, actor=actor),
+    ):
+        with pytest.raises(UserError, match="name of a person"):
+            act()
+    assert lines(workshop, number) == []

@@ -144,7 +144,13 @@ def test_without_a_date_the_borders_hop_counts_before_those_below_it() -> None:
     at_arrival = shown(clocks(None, border(0), hop(-50)), BORDER)
     assert (at_arrival.basis, at_arrival.instant) == (Basis.RECEIVED, ARRIVED)
     after = shown(clocks(None, border(1), hop(-50)), BORDER)
-    assert (after.basis, after.instant) == (Basis.RECEIVED, at(-50))
+    assert (after.basis, after.instant, after.observed) == (Basis.ARRIVAL, ARRIVED, ARRIVED)
+    unreadable = shown(clocks(None, border(None), hop(-50)), BORDER)
+    assert (unreadable.basis, unreadable.instant) == (Basis.ARRIVAL, ARRIVED)
+
+
+def test_a_border_whose_clock_is_fast_casts_no_doubt_on_a_date() -> None:
+    assert shown(clocks(-1, border(90)), BORDER).flags == ()
 
 
 @pytest.mark.parametrize(

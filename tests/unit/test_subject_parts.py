@@ -2,7 +2,7 @@
 
 import pytest
 
-from parsers.subject import find_part_marker, parse_subject
+from parsers.subject import find_body_marker, parse_subject
 
 LINE = "DR,NokiaInc,345-67890123,2704"
 MARKERS = [
@@ -63,13 +63,13 @@ def test_what_counts_one_message_of_one_before_the_line_is_left_out(text: str, f
 
 @pytest.mark.parametrize("text", NO_MARKERS)
 def test_what_is_no_marker_in_a_subject_is_none_in_a_body(text: str) -> None:
-    assert find_part_marker(text) is None
+    assert find_body_marker(text) is None
 
 
 @pytest.mark.parametrize(("marker", "part", "parts"), MARKERS)
 @pytest.mark.parametrize("form", ["{}", "Hello,\n\n{}\n\nRegards", "Dear sirs,\r\n  {}.\r\n", f"{LINE} {{}}"])
 def test_a_marker_is_found_in_the_first_lines_of_a_body(marker: str, part: int, parts: int | None, form: str) -> None:
-    assert find_part_marker(form.format(marker)) == (part, parts)
+    assert find_body_marker(form.format(marker)) == (part, parts)
 
 
 @pytest.mark.parametrize(
@@ -84,10 +84,22 @@ def test_a_marker_is_found_in_the_first_lines_of_a_body(marker: str, part: int, 
         ("> part 1 of 3\npart 2 of 3", (2, 3)),
         ("", None),
         ("see part 2 of the form", None),
+        ("CF28 question 2 of 5", None),
+        ("Question: 2 of 5", None),
+        ("2 of 5 questions are answered here.", None),
+        ("This is not part 2 of 3", None),
+        ("This isn't part 2 of 3 but all there is.", None),
+        ("We will send part 2 of 3 tomorrow", None),
+        ("Part 3 of 3 will follow.", None),
+        ("This is part 1 of 3; part 2 of 3 will follow.", (1, 3)),
+        ("Do not reply here. Part 2 of 3", (2, 3)),
+        ("Part 2 of 3 is attached.", (2, 3)),
+        ("1 of 3 - papers of the entry", (1, 3)),
+        ("Papers attached (1 of 3)", (1, 3)),
     ],
 )
 def test_a_body_is_searched_for_markers_but_not_for_fractions(body: str, marker: tuple[int, int] | None) -> None:
-    assert find_part_marker(body) == marker
+    assert find_body_marker(body) == marker
 
 
 @pytest.mark.parametrize("line", [f"(2 of 3) {LINE} (1 of 3)", f"{LINE} (1 of 3) (2 of 3)"])
