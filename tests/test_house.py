@@ -1,6 +1,7 @@
 """The house as it is drawn in docs/architecture: who may import whom, and how long a page may be."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -276,3 +277,13 @@ def test_parsers_is_ours() -> None:
     import parsers
 
     assert Path(parsers.__file__).parents[1] == Path(cee_mailbot.__file__).parents[1]
+
+
+def test_the_migrations_are_one_line_up_to_the_schema() -> None:
+    """Two of one number, made beside each other, would leave every database as it was."""
+    versions = ROOT / "cee_mailbot" / "store" / "migrations" / "versions"
+    texts = [path.read_text(encoding="utf-8") for path in sorted(versions.glob("0*.py"))]
+    numbers = [re.findall(r'(?m)^(?:down_)?revision = (?:"(\d+)"|None)', text) for text in texts]
+    assert numbers == [[f"{one:04}", f"{one - 1:04}" if one > 1 else ""] for one in range(1, len(texts) + 1)]
+    database = (ROOT / "cee_mailbot" / "store" / "database.py").read_text(encoding="utf-8")
+    assert f'SCHEMA = "{len(texts):04}"' in database
