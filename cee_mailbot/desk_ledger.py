@@ -53,7 +53,10 @@ class Change:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Regrouping:
-    """Messages that go from one submission to another; `act` is a move, or a join, which empties and closes one."""
+    """Messages that go from one submission to another; `act` is a move, or a join, which empties and closes one.
+
+    `reply` tells of messages that were never acknowledged.
+    """
 
     act: Act
     source: int
@@ -61,11 +64,15 @@ class Regrouping:
     messages: tuple[int, ...]
     actor: str
     reason: str = ""
+    reply: "NewReply | None" = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Splitting:
-    """A message that becomes a submission of its own, with what was read of it, its own times and when it is due."""
+    """A message that becomes a submission of its own, with what was read of it, its own times and when it is due.
+
+    `sender_key` is by which later mail of its sender finds it; `reply` tells of a message never acknowledged.
+    """
 
     source: int
     message: int
@@ -73,8 +80,10 @@ class Splitting:
     line: SubjectLine
     presentation: Presentation
     due: datetime | None
+    sender_key: str
     actor: str
     reason: str = ""
+    reply: "NewReply | None" = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -305,6 +305,7 @@ def _set_facts(
         messages=len(members),
         documents=tuple(doc for member in members for doc in member.documents),
         parts=tuple(_listed_part(member) for member in members if member.part.number is not None),
+        held_before=story.held_before,
         missing=parts.missing,
         total=parts.total,
         flags=tuple(sorted(story.flags if kind in RECEIPTS else story.flags & TOLD_WHILE_WAITING)),

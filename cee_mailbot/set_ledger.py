@@ -44,6 +44,7 @@ class Member:
 class SetStory:
     """A submission and its messages in order of arrival; `parts` is what the rules of assembly see of them.
 
+    `held_before` counts the documents that it had before these members came, where they are not all of it.
     `mailbox` is where its first message came or, once it is enqueued, the one that answers its leading part;
     `reminded` whether the waiting notice was written.
     """
@@ -56,6 +57,7 @@ class SetStory:
     parts: PartSet
     reminded: bool
     flags: frozenset[str] = frozenset()
+    held_before: int = 0
 
     def member(self, message: int) -> Member:
         """The member with this row id. Raises `KeyError`."""

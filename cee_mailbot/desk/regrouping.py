@@ -6,14 +6,18 @@ date is computed from those times, so it stays too; what is split out has clocks
 """
 
 from cee_mailbot.desk.item import Opened, opened, state_after
+from cee_mailbot.desk.receipts import receipt_of_move, receipt_of_split
 from cee_mailbot.desk_ledger import Regrouping, Splitting
+from cee_mailbot.domain.case import key_of_sender
 from cee_mailbot.domain.item_clock import due_when_enqueued
 from cee_mailbot.domain.work_item import Act
 from cee_mailbot.errors import NotAllowedError
 from cee_mailbot.intake import Intake
 from cee_mailbot.outcome import next_number
 from cee_mailbot.reply_writing import line_of
-from cee_mailbot.set_ledger import SetStory
+from cee_mailbot.set_ledger import Member, SetStory
+from cee_mailbot.site import Site
+from parsers.addresses import Address
 
 
 def move(  # noqa: PLR0913 - who, what, where to and why
@@ -32,7 +36,7 @@ def move(  # noqa: PLR0913 - who, what, where to and why
         state_after(target, Act.MOVE)
         if target.submission == at.item.submission:
             raise NotAllowedError(f"message {message} is in {target.tracking} already")
-        _check_leaves_some(message, at)
+        story = _check_leaves_some(message, at)
         at.unit.regroup(
             Regrouping(
                 act=Act.MOVE,
@@ -41,6 +45,7 @@ def move(  # noqa: PLR0913 - who, what, where to and why
                 messages=(message,),
                 actor=actor,
                 reason=reason,
+                reply=receipt_of_move((message,), story, at.unit.set_story(target.submission), at, intake),
             )
         )
 
@@ -64,11 +69,18 @@ def split(
                 line=line,
                 presentation=member.presentation,
                 due=due_when_enqueued(line.code, line.port, member.presentation.zone, member.part.arrived_at),
+                sender_key=_sender_key(member, story, intake.site),
                 actor=actor,
                 reason=reason,
+                reply=receipt_of_split(member, story, number, at, intake),
             )
         )
     return number
+
+
+def _sender_key(member: Member, story: SetStory, site: Site) -> str:
+    policy = site.policies[site.home(member.home or story.mailbox, story.team).name]
+    return key_of_sender(Address(name="", addr=member.sender or ""), policy)
 
 
 def _own(story: SetStory) -> set[int]:
@@ -94,6 +106,13 @@ def join(
                 messages=source.messages,
                 actor=actor,
                 reason=reason,
+                reply=receipt_of_move(
+                    source.messages,
+                    at.unit.set_story(source.submission),
+                    at.unit.set_story(at.item.submission),
+                    at,
+                    intake,
+                ),
             )
         )
 

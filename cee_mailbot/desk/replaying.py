@@ -8,6 +8,7 @@ from cee_mailbot.desk_ledger import Recorded
 from cee_mailbot.domain.acceptance import decide, held_for
 from cee_mailbot.domain.case import Case, Decision
 from cee_mailbot.domain.facts import to_json
+from cee_mailbot.domain.regrouping import OF_ITS_PLACE, OF_THE_WHOLE
 from cee_mailbot.domain.submission import RELEASABLE, MessageStatus
 from cee_mailbot.intake import Intake, subject_of
 from cee_mailbot.ledger import KeptMessage, UnitOfWork
@@ -16,10 +17,7 @@ from parsers.headers import MailRefused
 
 # Where a message went among the submissions of its key, and what came after it, is no matter of its own rules.
 _QUEUED = frozenset({MessageStatus.ENQUEUED, MessageStatus.ASSEMBLING, MessageStatus.SUPPLEMENT})
-_PLACED = frozenset(
-    {"part-conflict", "unmarked-in-set", "completed-late", "sender-unverified"}
-    | {"parts-missing", "fields-differ", "transferred", "message-id-reused"}
-)
+_PLACED = OF_ITS_PLACE | OF_THE_WHOLE | {"message-id-reused"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

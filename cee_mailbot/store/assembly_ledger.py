@@ -1,6 +1,6 @@
 """Writes and reads of split submissions: the sets of a key, and what they become."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ from sqlmodel import and_, col, or_, select
 from cee_mailbot.domain.assembly import Part, PartSet, Placement, Stage
 from cee_mailbot.domain.item_clock import due_when_enqueued
 from cee_mailbot.domain.presentation import Basis, Presentation, Strength
+from cee_mailbot.domain.regrouping import contradicting
 from cee_mailbot.domain.reply import ListedDocument, ReplyKind
 from cee_mailbot.domain.submission import Key, MessageStatus
 from cee_mailbot.domain.work_item import ItemState
@@ -40,6 +41,7 @@ _STAGES = {ItemState.ASSEMBLING: Stage.ASSEMBLING, ItemState.CLOSED: Stage.CLOSE
 _OF_WHO_BEGAN_IT = frozenset({"transferred"})
 DISPUTED = "date-disputed"
 ABOUT_TIME = frozenset({DISPUTED, "two-dates"})
+CONFLICT = "part-conflict"
 UNCOUNTED = ("inline", "quarantined")
 
 
@@ -172,6 +174,24 @@ class AssemblyLedger(ReplyLedger):
             )
             row.parts_expected = self._session.exec(told.order_by(col(MessageRow.id)).limit(1)).first()
 
+    def _look_at_parts(self, submissions: Iterable[int]) -> None:
+        """Whether the parts of these contradict each other now, and how many there are to be while they are awaited.
+
+        What came after a submission was enqueued says nothing of the others.
+        """
+        self._session.flush()
+        for submission in submissions:
+            row = self._session.get_one(SubmissionRow, submission)
+            is_assembling = row.state == ItemState.ASSEMBLING
+            parts = [one.part for one in self._members(row) if is_assembling or not one.came_later]
+            found = contradicting(parts)
+            if found is None:
+                self._drop_flags(submission, (CONFLICT,))
+            elif CONFLICT not in self.set_story(submission).flags:
+                self._session.add(FlagRow(submission_id=submission, name=CONFLICT, message_row=found))
+            if is_assembling:
+                row.parts_expected = next((one.total for one in parts if one.total is not None), row.parts_expected)
+
     def _drop_flags(self, submission: int, names: Sequence[str]) -> None:
         self._session.exec(
             delete(FlagRow).where(col(FlagRow.submission_id) == submission, col(FlagRow.name).in_(names))
@@ -200,7 +220,7 @@ class AssemblyLedger(ReplyLedger):
             submission=row.id or 0,
             stage=_STAGES.get(ItemState(row.state), Stage.OPEN),
             parts=tuple(member.part for member in members),
-            conflicted="part-conflict" in flags,
+            conflicted=CONFLICT in flags,
             parts_missing="parts-missing" in flags,
         )
 

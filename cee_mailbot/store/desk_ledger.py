@@ -10,7 +10,7 @@ from sqlmodel import col, or_, select
 
 from cee_mailbot.desk_ledger import Change, DeskItem, Recorded, Regrouping, Splitting
 from cee_mailbot.domain.presentation import Basis, Presentation, Strength
-from cee_mailbot.domain.reply import ReplyState
+from cee_mailbot.domain.reply import ReplyKind, ReplyState
 from cee_mailbot.domain.work_item import (
     BY_ITSELF,
     EVENTS,
@@ -24,6 +24,7 @@ from cee_mailbot.domain.work_item import (
     ItemState,
 )
 from cee_mailbot.errors import NotAllowedError, NotFoundError
+from cee_mailbot.ledger import NewReply
 from cee_mailbot.questions import WorklistQuery
 from cee_mailbot.store import changes
 from cee_mailbot.store.account_tables import DraftRow, ViewingRow
@@ -34,6 +35,7 @@ from cee_mailbot.store.tables import FlagRow, HistoryRow, MessageRow, NoteRow, R
 from cee_mailbot.store.texts import storable
 from cee_mailbot.store.worklist import worklist_rows
 
+REGROUPS = frozenset({Act.MOVE, Act.SPLIT, Act.JOIN})
 _ACTS = {event: act for act, event in EVENTS.items() if act is not Act.NOTE}
 _AWAKE, _PUT_BACK = (
     {state: after for (state, _), after in BY_ITSELF.items()}[one] for one in (ItemState.WAITING, ItemState.ASSIGNED)
@@ -150,30 +152,48 @@ class DeskLedger(AssemblyLedger):
     def regroup(self, regrouping: Regrouping) -> None:
         """See `desk_ledger.DeskLedger`."""
         source, target = (self._session.get_one(SubmissionRow, one) for one in (regrouping.source, regrouping.target))
+
+        def act() -> None:
+            regroup(self._session, regrouping, self._now)
+            self._look_at_parts((regrouping.source, regrouping.target))
+
         self._record(
             regrouping.act,
             regrouping.source,
             (regrouping.source, regrouping.target),
-            lambda: regroup(self._session, regrouping, self._now),
+            act,
             actor=regrouping.actor,
-            detail={"from": source.tracking, "to": target.tracking, "reason": regrouping.reason},
+            detail={"from": source.tracking, "to": target.tracking, "reason": regrouping.reason}
+            | _told(regrouping.reply),
             # The line is to be found from both, also after it was undone.
             other=regrouping.target,
             message=regrouping.messages[0] if regrouping.act is Act.MOVE else None,
         )
+        if regrouping.act is Act.JOIN:
+            self._cancel_unsent(regrouping.source, ReplyKind.WAITING)
+        self._write_reply(regrouping.reply, message=regrouping.messages[0], submission=regrouping.target)
 
     def split(self, splitting: Splitting) -> None:
         """See `desk_ledger.DeskLedger`."""
         source = self._session.get_one(SubmissionRow, splitting.source)
+        made: list[int] = []
+
+        def act() -> int:
+            made.append(split_off(self._session, splitting, self._now))
+            self._look_at_parts((splitting.source,))
+            return made[0]
+
         self._record(
             Act.SPLIT,
             splitting.source,
             (splitting.source,),
-            lambda: split_off(self._session, splitting, self._now),
+            act,
             actor=splitting.actor,
-            detail={"from": source.tracking, "to": splitting.tracking, "reason": splitting.reason},
+            detail={"from": source.tracking, "to": splitting.tracking, "reason": splitting.reason}
+            | _told(splitting.reply),
             message=splitting.message,
         )
+        self._write_reply(splitting.reply, message=splitting.message, submission=made[0])
 
     def undo(self, submission: int, *, actor: str) -> str:
         """See `desk_ledger.DeskLedger`."""
@@ -182,7 +202,10 @@ class DeskLedger(AssemblyLedger):
         changes.take_back(self._session, line.detail["changes"])
         if (made := line.detail.get("made")) is not None:
             close_emptied(self._session, made, into=line.submission_id or submission, now=self._now)
-        self._bump(sorted(changes.submissions_in(line.detail["changes"]) - {made}))
+        involved = sorted(changes.submissions_in(line.detail["changes"]) - {made})
+        if _ACTS[line.event] in REGROUPS:
+            self._look_at_parts(involved)
+        self._bump(involved)
         self._history.add(
             UNDONE,
             at=self._now,
@@ -260,6 +283,11 @@ class DeskLedger(AssemblyLedger):
             raise NotFoundError(f"there is no message {message_id}; `cee-mailbot messages list` shows all")
         flags = self._session.exec(select(FlagRow.name).where(FlagRow.message_row == row.id))
         return _recorded(row, sorted(flags))
+
+
+def _told(reply: NewReply | None) -> dict[str, object]:
+    """What a line of the history says of the reply that goes with its act, so that both are taken back together."""
+    return {"reply": reply.message_id} if reply is not None else {}
 
 
 def _reversible(line: HistoryRow) -> HistoryRow:

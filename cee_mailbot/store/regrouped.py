@@ -6,16 +6,13 @@ from datetime import datetime
 from sqlmodel import Session, col, or_, select
 
 from cee_mailbot.desk_ledger import Regrouping, Splitting
+from cee_mailbot.domain.regrouping import OF_ITS_PLACE, OF_THE_WHOLE
 from cee_mailbot.domain.submission import MessageStatus
 from cee_mailbot.domain.work_item import Act, Closing, ItemState
 from cee_mailbot.errors import NotAllowedError
 from cee_mailbot.store.tables import FlagRow, LinkRow, MessageRow, SubmissionRow
 from cee_mailbot.store.texts import storable
 
-# These say how a message stood to the others of its submission, and go when it goes.
-_OF_ITS_PLACE = frozenset({"part-conflict", "unmarked-in-set", "completed-late", "sender-unverified"})
-# These are about a submission as a whole, on whichever message they were noted.
-_OF_THE_WHOLE = frozenset({"parts-missing", "fields-differ", "transferred"})
 _CARRIED = frozenset({MessageStatus.ASSEMBLING, MessageStatus.ENQUEUED, MessageStatus.SUPPLEMENT})
 
 
@@ -68,21 +65,22 @@ def _close(row: SubmissionRow, outcome: Closing, into: int, now: datetime) -> No
 def _bring(session: Session, messages: Sequence[int], source: int, target: int, status: MessageStatus) -> None:
     """The messages, the copies that hang on them, and their flags; letters and copies keep their status."""
     mine = or_(col(MessageRow.id).in_(messages), col(MessageRow.duplicate_of).in_(messages))
-    for row in session.exec(select(MessageRow).where(mine, MessageRow.submission_id == source)).all():
+    rows = session.exec(select(MessageRow).where(mine, MessageRow.submission_id == source)).all()
+    for row in rows:
         row.submission_id = target
         if row.status in _CARRIED:
             row.status = status
-    _bring_flags(session, messages, source, target)
+    _bring_flags(session, [row.id or 0 for row in rows], source, target)
     session.flush()
 
 
 def _bring_flags(session: Session, messages: Collection[int], source: int, target: int) -> None:
     theirs = select(FlagRow).where(FlagRow.submission_id == source, col(FlagRow.message_row).in_(messages))
     for flag in session.exec(theirs).all():
-        if flag.name in _OF_THE_WHOLE:
+        if flag.name in OF_THE_WHOLE:
             continue
         session.delete(flag)
-        if flag.name not in _OF_ITS_PLACE:
+        if flag.name not in OF_ITS_PLACE:
             session.merge(FlagRow(submission_id=target, name=flag.name, message_row=flag.message_row))
 
 
@@ -114,8 +112,7 @@ def _new_row(source: SubmissionRow, message: MessageRow, splitting: Splitting, n
         port=line.port,
         sender=sender,
         sender_domain=message.sender_domain or "",
-        # Where the key is a whole address, the domain is a public mail provider's.
-        sender_key=sender.lower() if "@" in source.sender_key else message.sender_domain or "",
+        sender_key=storable(splitting.sender_key),
         parts_expected=line.parts,
         presented_at=shown.instant,
         zone=shown.zone,

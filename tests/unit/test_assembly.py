@@ -7,6 +7,7 @@ import pytest
 
 from cee_mailbot.domain.assembly import Due, Part, PartSet, Place, Stage, deciding_part, due, leading_part, place
 from cee_mailbot.domain.policy import Policy
+from cee_mailbot.domain.regrouping import contradicting
 from tests.support.parts import POLICY, START, Desk, part
 
 MIN = timedelta(minutes=1)
@@ -389,6 +390,22 @@ def test_of_parts_sent_in_the_same_second_the_numbers_decide_and_not_the_arrival
     found = PartSet(submission=0, stage=Stage.ASSEMBLING, parts=parts)
     assert deciding_part(found, POLICY).message == 1
     assert deciding_part(found, Policy(presentation="first")).message == 2
+
+
+@pytest.mark.parametrize(
+    ("parts", "found"),
+    [
+        ([part(1, 1, 2), part(2, 2, 2)], None),
+        ([part(1, 1, 2), part(2, 1, 2)], 2),
+        ([part(1, 2, 2), part(2, 2, 4)], 2),
+        ([part(1, 4), part(2, 1, 3)], 2),
+        ([part(1, 1, 2), part(2), replace(part(3, 1, 2), is_copy=True)], None),
+        ([part(1), part(2)], None),
+    ],
+)
+def test_which_part_contradicts_those_before_it(parts: list[Part], found: int | None) -> None:
+    """Unmarked mail and copies contradict nothing."""
+    assert contradicting(parts) == found
 
 
 def test_while_nobody_can_say_what_lies_in_a_mailbox_only_a_whole_set_goes_on() -> None:
