@@ -78,6 +78,15 @@ def test_idle_that_is_begun_anew_hears_of_mail_all_the_same(dovecot: Dovecot, us
     assert dovecot.log().count(f"imap-login: Info: Login: user=<{user}>") == 4  # three of them put the mail there
 
 
+def test_mail_is_heard_of_over_tls(dovecot: Dovecot, user: str) -> None:
+    """What TLS keeps to itself, where no socket shows it, is heard too."""
+    secure = {"tls": "implicit", "tcp_port": dovecot.tls_port, "ca_file": dovecot.authority}
+    with watching(ImapWatcher(dovecot.settings(user, **secure))) as woken:
+        assert woken.acquire(timeout=PATIENCE)
+        dovecot.append(user, message(1))
+        assert woken.acquire(timeout=PATIENCE)
+
+
 def test_a_lost_connection_is_opened_again(dovecot: Dovecot, user: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """What came in between is not missed: to be connected again is a reason to look."""
     monkeypatch.setattr(imap_idle, "_SHORTEST_PAUSE", 0.01)
