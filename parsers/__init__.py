@@ -11,7 +11,7 @@ The public names, to be imported from their modules:
 - `dates`: read_date, read_hop, ReadDate, Hop
 - `mail`: read_mail, Mail, MailLimits, MailRefused, Address, Partial, MachineMark, out_of_office_mark,
   AuthenticationResults, DkimSignature, Verdict, trusted_verdict
-- `documents`: cut, Cut, CutLimits, Document, Leaf, AMBIGUOUS_DEFECTS, MailRefused
+- `documents`: cut, cut_closed, Cut, CutLimits, Document, Leaf, AMBIGUOUS_DEFECTS, MailRefused
 - `probes`: probe, probed, Probe
 - `papers`: read_paper, Paper; `pdf`: read_pdf, count_pages, PdfText, PdfLimits, PdfRefusedError
 - `forms`: find_forms, find_mentions, Form, NamedEntry; `form_labels`: forms_on, certificates_on, FORMS, CERTIFICATES

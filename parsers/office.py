@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import islice
 from xml.parsers import expat
@@ -58,8 +58,9 @@ def read_office(content: bytes, kind: str, most_characters: int) -> tuple[tuple[
     raises.
     """
     most = min(most_characters, max(_ALWAYS_READ, _CHARACTERS_A_BYTE * len(content)))
-    parts = list(_parts(content, kind, _BYTES_A_CHARACTER * most))
-    return (_read_word if kind == "docx" else _read_excel)(parts, most)
+    parts, are_all = _parts(content, kind, _BYTES_A_CHARACTER * most)
+    pages, is_whole = (_read_word if kind == "docx" else _read_excel)(parts, most)
+    return pages, is_whole and are_all
 
 
 def _read_word(parts: list[_Part], most_characters: int) -> tuple[tuple[str, ...], bool]:
@@ -85,22 +86,26 @@ def _read_excel(parts: list[_Part], most_characters: int) -> tuple[tuple[str, ..
     return tuple(pages), is_whole and bool(pages)
 
 
-def _parts(content: bytes, kind: str, most_bytes: int) -> Iterator[_Part]:
-    """Give the parts that hold text; after `most_bytes` of all of them no more, the last of them cut off."""
+def _parts(content: bytes, kind: str, most_bytes: int) -> tuple[list[_Part], bool]:
+    """Return the parts that hold text, and whether these are all; after `most_bytes` of all of them come no more."""
     types = _types(content)
-    roles = {name: role for name, role in types.items() if role in _ROLES[kind]}
 
     def role_of(name: str) -> str | None:
-        by_name = _BY_NAME.fullmatch(name)
-        role = roles.get(name) or (by_name.lastgroup if by_name else None)
+        by_name = _BY_NAME.fullmatch(name.lower())
+        role = types.get(name.lower()) or (by_name.lastgroup if by_name else None)
         return role if role in _ROLES[kind] else None
 
-    left = most_bytes
-    files = archived_files(content, most_bytes, named=lambda name: left >= 0 and role_of(name.lower())) or ()
-    for file in islice(files, _MOST_PARTS):
-        if file.content is not None:
-            left -= len(file.content)
-            yield _Part(role=role_of(file.name.lower()) or "", name=file.name.lower(), content=file.content)
+    parts: list[_Part] = []
+    left, is_whole = most_bytes, True
+    for file in archived_files(content, most_bytes, named=role_of) or ():
+        if left < 0 or len(parts) >= _MOST_PARTS:
+            return parts, False
+        if file.content is None:
+            is_whole = False
+            continue
+        left -= len(file.content)
+        parts.append(_Part(role=role_of(file.name) or "", name=file.name.lower(), content=file.content))
+    return parts, is_whole
 
 
 def _types(content: bytes) -> dict[str, str]:

@@ -8,6 +8,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from cee_mailbot.domain.roles import Role
+from cee_mailbot.sandbox import InProcessReader
+from parsers.headers import MailRefused
 from tests.support.mails import CHEMICALS as TO_CHEMICALS
 from tests.support.mails import mail, numbered
 from tests.support.staff_page import StaffPage, form
@@ -158,6 +160,24 @@ def test_html_is_shown_harmless_in_a_frame_without_rights(shop: Workshop, kim: T
     assert 'sandbox="allow-popups allow-popups-to-escape-sandbox"' in frame[0]
     assert f'src="/messages/{number}/html"' in frame[0]
     assert "Papers attached" in shown, "as text too"
+
+
+def test_f46_a_body_that_takes_more_than_reading_may_is_said_and_not_read_by_the_page(
+    shop: Workshop, kim: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page asks the reader, in whose child a bomb ends, for text and HTML alike."""
+    shop.receive(HTML)
+
+    def refused(*_: object) -> None:
+        raise MailRefused("reading-limit", "Reading this message takes more time or memory than reading may.")
+
+    for asked in ("body", "html"):
+        monkeypatch.setattr(InProcessReader, asked, refused)
+    number = shop.messages()[0].id
+    assert kim.get(f"/messages/{number}/html").status_code == 409
+    shown = kim.get(f"/messages/{number}").text
+    assert "takes more time or memory than reading may" in shown
+    assert "Papers attached" not in shown
 
 
 def test_what_the_scanner_found_is_said_and_nothing_of_it_shown(shop: Workshop, kim: TestClient) -> None:

@@ -179,6 +179,13 @@ def test_an_empty_sheet_hides_nothing() -> None:
     assert read_paper(excel("", ""), "xlsx").status == "unread"
 
 
+def test_a_part_that_cannot_be_taken_out_is_missed() -> None:
+    """What is not found in such a paper may be in it."""
+    content = bytearray(excel("<row><c><v>7</v></c></row>", "<row><c><v>8</v></c></row>"))
+    content[content.index(b"sheet2.xml") + 12] ^= 0xFF
+    assert read_office(bytes(content), "xlsx", MOST) == (("7\t\n",), False)
+
+
 def test_F45_no_part_is_unpacked_that_holds_no_text(monkeypatch: pytest.MonkeyPatch) -> None:
     unpacked: list[str] = []
 
@@ -200,6 +207,7 @@ def test_F45_a_small_file_says_no_more_than_so_many_times_its_bytes() -> None:
 
 
 def test_F45_parts_that_all_unpack_to_much_are_not_held_together() -> None:
-    parts = {f"word/header{at}.xml": " " * 1_000_000 for at in range(50)}
-    with_many = list(office._parts(word(paragraph("x"), **parts), "docx", 3_000_000))
-    assert sum(len(part.content) for part in with_many) <= 3_000_000 + 1_000_000
+    many = {f"word/header{at}.xml": " " * 1_000_000 for at in range(50)}
+    parts, are_all = office._parts(word(paragraph("x"), **many), "docx", 3_000_000)
+    assert sum(len(part.content) for part in parts) <= 3_000_000 + 1_000_000
+    assert not are_all
