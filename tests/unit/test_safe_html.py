@@ -178,7 +178,7 @@ def test_F46_tags_that_are_never_closed_are_not_opened_anew_without_end(name: st
     page = "<p>" + "".join(f"<{name} id={number}>" for number in range(100)) + "<p>x" * 100
     safe = sanitise_html(page)
     assert safe.count("x") == 100
-    assert safe.count("<") < 100 * 10
+    assert safe.count("<") < 100 * 12, "three opened and closed in each, and all of them once"
     assert text_of_html(page).split() == ["x"] * 100
 
 
