@@ -285,7 +285,7 @@ def _place(outcome: Outcome, case: Case, site: Site, unit: UnitOfWork) -> Outcom
         return replace(outcome, tracking=given or next_number(case.mailbox.team, site, unit))
     begins = status in (MessageStatus.ENQUEUED, MessageStatus.ASSEMBLING) and outcome.decision.joins is None
     if not begins:
-        return replace(outcome, tracking=given, decision=_not_transferred(outcome.decision))
+        return replace(outcome, tracking=given, decision=_as_it_joins(outcome.decision, case))
     item = NewItem(
         tracking=given or next_number(case.team, site, unit),
         team=case.team,
@@ -298,9 +298,14 @@ def _place(outcome: Outcome, case: Case, site: Site, unit: UnitOfWork) -> Outcom
     return replace(outcome, item=item)
 
 
-def _not_transferred(decision: Decision) -> Decision:
-    """The decision on a message that begins no item: what it joins stays where it is."""
-    return replace(decision, flags=tuple(flag for flag in decision.flags if flag != "transferred"))
+def _as_it_joins(decision: Decision, case: Case) -> Decision:
+    """The decision on a message that begins no item: what it joins stays where it is.
+
+    What comes later moves no time, so what is in doubt about its own is no doubt about the item's.
+    """
+    later = decision.status in (MessageStatus.SUPPLEMENT, MessageStatus.CORRESPONDENCE)
+    left_out = {"transferred", *(case.presentation.flags if later else ())}
+    return replace(decision, flags=tuple(flag for flag in decision.flags if flag not in left_out))
 
 
 def _due(outcome: Outcome, case: Case, site: Site) -> datetime | None:

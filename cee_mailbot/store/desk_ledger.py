@@ -11,6 +11,7 @@ from sqlmodel import col, or_, select
 from cee_mailbot.desk_ledger import Change, DeskItem, Recorded, Regrouping, Splitting
 from cee_mailbot.domain.presentation import Basis, Presentation, Strength
 from cee_mailbot.domain.reply import ReplyKind, ReplyState
+from cee_mailbot.domain.submission import MessageStatus
 from cee_mailbot.domain.work_item import (
     BY_ITSELF,
     EVENTS,
@@ -28,7 +29,7 @@ from cee_mailbot.ledger import NewReply
 from cee_mailbot.questions import WorklistQuery
 from cee_mailbot.store import changes
 from cee_mailbot.store.account_tables import DraftRow, ViewingRow
-from cee_mailbot.store.assembly_ledger import AssemblyLedger
+from cee_mailbot.store.assembly_ledger import ABOUT_TIME, AssemblyLedger
 from cee_mailbot.store.regrouped import close_emptied, regroup, split_off
 from cee_mailbot.store.search import Search
 from cee_mailbot.store.tables import FlagRow, HistoryRow, MessageRow, NoteRow, ReplyRow, SubmissionRow
@@ -281,7 +282,9 @@ class DeskLedger(AssemblyLedger):
         row = self._session.get(MessageRow, message_id)
         if row is None:
             raise NotFoundError(f"there is no message {message_id}; `cee-mailbot messages list` shows all")
-        flags = self._session.exec(select(FlagRow.name).where(FlagRow.message_row == row.id))
+        flags = set(self._session.exec(select(FlagRow.name).where(FlagRow.message_row == row.id)))
+        if row.status == MessageStatus.SUPPLEMENT:
+            flags |= ABOUT_TIME.intersection(row.doubts)  # its own, and no doubts about the item
         return _recorded(row, sorted(flags))
 
 

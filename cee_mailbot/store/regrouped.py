@@ -36,6 +36,8 @@ def split_off(session: Session, splitting: Splitting, now: datetime) -> int:
     session.flush()
     submission = made.id or 0
     _bring(session, [splitting.message], splitting.source, submission, MessageStatus.ENQUEUED)
+    for name in splitting.presentation.flags:
+        session.merge(FlagRow(submission_id=submission, name=name, message_row=splitting.message))
     link(session, submission, splitting.source, "split")
     return submission
 

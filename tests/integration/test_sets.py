@@ -297,3 +297,16 @@ def test_papers_that_came_without_a_mark_can_be_split_out_of_a_marked_item(works
     number = desk.split(workshop.intake, item.tracking, 3, actor="kim")
     found = {one.tracking: one.messages for one in workshop.items()}
     assert found == {item.tracking: (1, 2), number: (3,)}
+
+
+def test_a_supplement_with_a_doubtful_date_casts_no_doubt_on_the_time_of_the_item(workshop: Workshop) -> None:
+    """It moves no time; by itself, when staff make it an item, its Date is in dispute."""
+    late = "Mon, 02 Mar 2026 03:00:00 -0500"
+    workshop.receive(mail(), mail(message_id="<2@filer.example>", documents=[PDF + b"2"], date=late))
+    [item] = workshop.items()
+    assert (item.messages, item.flags, item.strength) == ((1, 2), (), "B")
+    assert desk.replay(workshop.intake, 2).differences == ()
+    number = desk.split(workshop.intake, item.tracking, 2, actor="kim")
+    assert {one.tracking: one.flags for one in workshop.items()} == {item.tracking: (), number: ("date-disputed",)}
+    desk.undo(workshop.intake, item.tracking, actor="kim")
+    assert workshop.items()[0].flags == ()
