@@ -7,7 +7,8 @@ unexport PYTHONDONTWRITEBYTECODE
 
 VENV := .venv
 PY := $(VENV)/bin/python
-# Two for each processor: many tests wait for a server or a child.
+# Two for each processor, since many tests wait for a server or a child; a file stays with one, so that what its tests
+# share (a demonstration, a corpus, a browser) is made once.
 WORKERS ?= $(shell echo $$((2 * $$(nproc 2>/dev/null || echo 1))))
 
 demo: $(VENV)/.run-ready
@@ -16,7 +17,7 @@ demo: $(VENV)/.run-ready
 test: $(VENV)/.dev-ready
 	@scripts/test-servers
 	@$(PY) -m compileall -q cee_mailbot parsers tests
-	@$(PY) -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+	@$(PY) -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 # A kill or a fault every few seconds, for SECONDS; then every promise is checked (docs/reliability.md).
 soak: SECONDS ?= 60

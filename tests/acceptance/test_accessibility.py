@@ -24,7 +24,6 @@ LOOKS: dict[str, dict[str, Any]] = {
     "dark, 200 percent": {"color_scheme": "dark", "viewport": {"width": 640, "height": 450}, "device_scale_factor": 2},
     "phone": {"color_scheme": "dark", "viewport": {"width": 320, "height": 640}},
 }
-pytestmark = pytest.mark.xdist_group("axe")  # the demonstration is made once
 
 # Pages that no route alone leads to.
 MORE = (

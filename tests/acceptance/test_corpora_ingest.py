@@ -22,7 +22,6 @@ pytestmark = [
         not ARCHIVE.exists(),
         reason="the corpora of foreign mail are not ours to ship; they are read where they lie beside the checkout",
     ),
-    pytest.mark.xdist_group("corpora"),  # they are taken in once
 ]
 
 MAILBOX = "CEE-Electronics"

@@ -15,9 +15,6 @@ from tests.acceptance.case_runner import FIXTURES, read_case
 NOW = "2026-12-31T12:00:00Z"
 
 
-pytestmark = pytest.mark.xdist_group("demo")  # it is run once
-
-
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a demonstration that was run once."""

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from tests.support.browser import Watch
 
-pytestmark = pytest.mark.xdist_group("viewer")  # one site, one window
 
 SUMMARY = drawn_forms.Summary(entry_number="345-67890123", port="2704")
 PAPERS = {

@@ -23,7 +23,6 @@ class ClamdGuard:
         self.scanner = ClamdScanner(self._nowhere)
 
 
-@pytest.mark.xdist_group("clamd")
 class TestClamdOverTcp(ScannerContract):
     @pytest.fixture
     def guard(self, clamd: Clamd) -> ClamdGuard:
@@ -35,7 +34,6 @@ class TestClamdOverTcp(ScannerContract):
             assert NAME in guard.scanner.scan(head + base64.encodebytes(content)).detail
 
 
-@pytest.mark.xdist_group("clamd")
 class TestClamdOverASocket(ScannerContract):
     @pytest.fixture
     def guard(self, clamd: Clamd) -> ClamdGuard:
