@@ -1,7 +1,5 @@
 """The mailboxes of From, To and Cc."""
 
-import time
-
 import mailparser
 import pytest
 from hypothesis import given
@@ -9,6 +7,7 @@ from hypothesis import strategies as st
 
 from parsers.addresses import Address, AddressList, read_addresses
 from parsers.headers import Header
+from tests.support.bounded import bounded
 
 
 def read(*values: str | bytes) -> AddressList:
@@ -94,9 +93,8 @@ def test_F41_when_mail_parser_fails_the_standard_library_reads(monkeypatch: pyte
 
 @pytest.mark.parametrize("hostile", ["(", ",", "<", '"', "\\", "a@b.example,", "=?utf-8?q?a?= ", "a.", ":;", "@"])
 def test_hostile_address_headers_are_read_in_bounded_time(hostile: str) -> None:
-    begin = time.process_time()
-    read(hostile * (240_000 // len(hostile)))
-    assert time.process_time() - begin < 2
+    with bounded():
+        read(hostile * (240_000 // len(hostile)))
 
 
 @given(st.one_of(st.binary(), st.text(alphabet='a@b.<>,;:"()\\ =?é\ud800').map(lambda s: s.encode("utf-8", "replace"))))

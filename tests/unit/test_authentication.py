@@ -1,7 +1,5 @@
 """Authentication-Results and DKIM-Signature, and which of them count."""
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +7,7 @@ from hypothesis import strategies as st
 from parsers.authentication import UNTRUSTED, AuthenticationResults, Verdict, read_dkim, trusted_verdict
 from parsers.headers import Header
 from parsers.mail import read_mail
+from tests.support.bounded import bounded
 
 OURS = (
     "Authentication-Results: mx.example.gov; spf=pass smtp.mailfrom=b.example; dkim=pass header.d=b.example; dmarc=pass"
@@ -115,9 +114,8 @@ def test_the_tags_of_a_signature() -> None:
 
 @pytest.mark.parametrize("hostile", ["(", '"', '\\"', ";", "a=b;", "a=", " = "])
 def test_hostile_results_are_read_in_linear_time(hostile: str) -> None:
-    begin = time.process_time()
-    one("mx.example.gov; " + hostile * (200_000 // len(hostile)))
-    assert time.process_time() - begin < 1
+    with bounded():
+        one("mx.example.gov; " + hostile * (200_000 // len(hostile)))
 
 
 @given(st.text(alphabet='abdkim=pass;()"\\ ./1\t'))

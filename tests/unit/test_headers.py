@@ -1,12 +1,11 @@
 """Header blocks: names and values as written, within limits."""
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from parsers.headers import MailRefused, clean, decode_text, read_header_block, text_of, with_line_feeds
+from tests.support.bounded import bounded
 
 
 def test_values_are_kept_as_written_and_unfolded_on_demand() -> None:
@@ -70,9 +69,8 @@ def test_bytes_that_programs_read_in_different_ways_leave_a_defect(raw: bytes, d
     [b"a" * 250_000, b"\r" * 250_000, b"a \t" * 80_000, b"\n " * 100_000, b"A:\n " * 50_000, b"A:\nname=" * 30_000],
 )
 def test_any_header_block_is_read_in_linear_time(hostile: bytes) -> None:
-    begin = time.process_time()
-    read_header_block(hostile)
-    assert time.process_time() - begin < 1
+    with bounded():
+        read_header_block(hostile)
 
 
 def test_lines_that_end_with_carriage_returns_alone_are_lines() -> None:

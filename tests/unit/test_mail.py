@@ -1,7 +1,6 @@
 """What the header of a message says."""
 
 import base64
-import time
 from datetime import UTC, datetime
 
 import pytest
@@ -9,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parsers.mail import Mail, MailRefused, Partial, read_mail
+from tests.support.bounded import bounded
 
 
 def read(*headers: str | bytes, body: bytes = b"") -> Mail:
@@ -134,19 +134,17 @@ def test_F44_an_oversized_header_is_refused_with_a_reason() -> None:
 
 def test_a_large_body_costs_no_more_than_its_digest() -> None:
     body = base64.encodebytes(bytes(7_500_000))
-    begin = time.process_time()
-    read("From: a@b.example", body=body)
-    assert time.process_time() - begin < 1
+    with bounded():
+        read("From: a@b.example", body=body)
 
 
 @pytest.mark.parametrize(
     "name", ["Received", "From", "To", "Authentication-Results", "DKIM-Signature", "References", "Subject", "X"]
 )
 def test_a_header_block_full_of_anything_is_read_in_bounded_time(name: str) -> None:
-    begin = time.process_time()
-    read(*[f"{name}: a"] * (250_000 // (len(name) + 5)))
-    read(f"{name}: " + "=?utf-8?q?a?= <a@b> " * 12_000)
-    assert time.process_time() - begin < 2
+    with bounded():
+        read(*[f"{name}: a"] * (250_000 // (len(name) + 5)))
+        read(f"{name}: " + "=?utf-8?q?a?= <a@b> " * 12_000)
 
 
 NAMES = st.sampled_from(

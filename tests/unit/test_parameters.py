@@ -1,12 +1,11 @@
 """Parameters of Content-Type and Content-Disposition."""
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from parsers.parameters import read_parameters
+from tests.support.bounded import bounded
 
 NAMES = {
     'attachment; filename="O\'Brien.pdf"': "O'Brien.pdf",
@@ -50,9 +49,8 @@ def test_what_is_no_media_type_is_none(written: str) -> None:
     ["; " * 60_000, "; a=b" * 30_000, "; a" + " " * 120_000, '; a="' + "\\" * 120_000, "; a*" * 40_000, "(" * 120_000],
 )
 def test_F44_any_parameters_are_read_in_linear_time(hostile: str) -> None:
-    begin = time.process_time()
-    read_parameters("text/html " + hostile)
-    assert time.process_time() - begin < 1
+    with bounded():
+        read_parameters("text/html " + hostile)
 
 
 @given(st.text(alphabet=st.sampled_from("ab;*=0'\"\\%( )=?é\ud800/")))

@@ -1,13 +1,13 @@
 """Subject lines: what each line is read as, by name of repair, flag and problem."""
 
 import json
-import time
 
 import pytest
 
 from parsers.errors import Problem
 from parsers.subject import REPAIRS, SubjectLine, SubjectRules, nearest_codes, parse_subject, write_subject
 from parsers.subject_types import subject_table
+from tests.support.bounded import bounded
 
 LINE = "DR,NokiaInc,345-67890123,2704"
 FORM_28 = "F28,Syngenta,234-56789012,4601"
@@ -493,11 +493,10 @@ def test_the_table_of_lines_holds_every_repair_problem_and_flag() -> None:
 def test_hundred_thousand_hostile_characters_are_read_at_once(unit: str) -> None:
     """Threat 24: the time to read a line does not run away with its length."""
     line = (unit * 100_000)[:100_000]
-    start = time.process_time()
-    parse_subject(line).as_json()
-    parse_subject(f"{LINE} {line}")
-    parse_subject(f"DR,{line},345-67890123,2704")
-    assert time.process_time() - start < 0.5
+    with bounded():
+        parse_subject(line).as_json()
+        parse_subject(f"{LINE} {line}")
+        parse_subject(f"DR,{line},345-67890123,2704")
 
 
 def test_a_line_after_endless_blanks_is_read() -> None:
