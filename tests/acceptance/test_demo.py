@@ -87,7 +87,7 @@ def test_the_stories_are_told_as_they_went(demo: Path, capsys: pytest.CaptureFix
     assert parts[-1]["says"] == "reply sent: acknowledgement"
     assert "reply sent: supplement" in says(stories["a-supplement"])
     missing = says(stories["parts-missing-at-the-deadline"])
-    assert missing.index("reply sent: waiting") < missing.index("entered the queue (flags parts-missing)")
+    assert missing.index("reply sent: waiting") < missing.index("entered the queue (flags parts-missing; team 007)")
     assert missing[-1] == "reply sent: incomplete"
     transfer = stories["account-of-another-center"]
     assert (transfer["team"], transfer["flags"]) == ("001", ["transferred"])
