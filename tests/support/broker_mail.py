@@ -312,7 +312,9 @@ def _doubtful(post: Post) -> Iterator[Delivery]:
     right = entry(post.count + 1)
     misprinted = f"{right[:-1]}{(int(right[-1]) + 1) % 10}"
     yield post.write("check digit", line=f"DR,NokiaInc,{misprinted},2704", flags=("check-digit",))
-    known = post.write("spoken of again", mailbox="CEE-Petroleum", sender="papers@broker.example")
+    # The letter that joins it was not vouched for.
+    unverified = ("sender-unverified",)
+    known = post.write("spoken of again", mailbox="CEE-Petroleum", sender="papers@broker.example", flags=unverified)
     yield known
     yield post.write(
         "letter about it",
