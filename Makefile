@@ -8,7 +8,7 @@ unexport PYTHONDONTWRITEBYTECODE
 VENV := .venv
 PY := $(VENV)/bin/python
 # Two for each processor, since many tests wait for a server or a child; a file stays with one, so that what its tests
-# share (a demonstration, a corpus, a browser) is made once.
+# share (a demonstration, a corpus, a browser) is made once. The long ones come first.
 WORKERS ?= $(shell echo $$((2 * $$(nproc 2>/dev/null || echo 1))))
 
 demo: $(VENV)/.run-ready
@@ -17,7 +17,7 @@ demo: $(VENV)/.run-ready
 test: $(VENV)/.dev-ready
 	@scripts/test-servers
 	@$(PY) -m compileall -q cee_mailbot parsers tests
-	@$(PY) -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+	@$(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # A kill or a fault every few seconds, for SECONDS; then every promise is checked (docs/reliability.md).
 soak: SECONDS ?= 60

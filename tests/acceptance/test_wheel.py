@@ -41,4 +41,5 @@ def test_the_installed_wheel_writes_a_configuration_that_passes_its_own_check(tm
     ours = [sys.executable, "-m", "cee_mailbot"]
     run([*ours, "init"], site, PYTHONPATH=str(installed))
     assert str(installed) in run([*ours, "check"], site, PYTHONPATH=str(installed))
-    assert "enqueued" in run([*ours, "demo", "--once", "--dir", "demo"], site, PYTHONPATH=str(installed))
+    first_hours = ("--now", "2026-11-16T14:30:00Z")
+    assert "enqueued" in run([*ours, "demo", "--once", "--dir", "demo", *first_hours], site, PYTHONPATH=str(installed))
