@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, Page, Request, Route, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, Route, expect, sync_playwright
 
 from tests.support.needs import needed
 from tests.support.staff_page import PASSWORD
@@ -20,6 +21,8 @@ _ARGUMENTS = (
     "--disable-dev-shm-usage",
 )
 
+PATIENCE = 180_000  # milliseconds: a machine with much to do draws a page when it comes to it
+
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
@@ -27,6 +30,15 @@ def chromium() -> Iterator[Browser]:
     found = needed("chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=list(_ARGUMENTS))
+        expect.set_options(timeout=PATIENCE)
+        new_context = browser.new_context
+
+        def patient_context(**options: Any) -> BrowserContext:
+            context = new_context(**options)
+            context.set_default_timeout(PATIENCE)
+            return context
+
+        browser.new_context = patient_context  # type: ignore[method-assign]
         yield browser
         browser.close()
 
