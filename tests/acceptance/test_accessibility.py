@@ -113,12 +113,15 @@ def acted(page: "Page", site: Site) -> Iterator[str]:
     page.goto(f"{site.home}/?q=team:007")
     page.locator("tbody input[name=item]").first.check()
     page.locator("select[name=act]").select_option("note")
-    page.get_by_role("button", name="Show what would change").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Show what would change").click()
     yield "the preview of a bulk act"
     page.get_by_label("Internal note").fill("The filer was called.")
-    page.get_by_role("button", name="Add internal note: 1 item").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Add internal note: 1 item").click()
     yield "the result of a bulk act"
-    page.get_by_role("link", name="CEE-").first.click()
+    with page.expect_navigation():
+        page.get_by_role("link", name="CEE-").first.click()
     page.locator("form[action$='/note'] input[name=version]").evaluate("one => { one.value = 1; }")
     page.locator("#note").fill("He was called twice.")
     page.get_by_role("button", name="Add internal note").click()

@@ -12,7 +12,8 @@ RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], "i
 
 
 def violations(page: "Page | Frame") -> list[str]:
-    """A line each: the rule, and where."""
+    """A line each: the rule, and where; of the page once its style sheet is there, which a click does not wait for."""
+    page.wait_for_load_state("load")
     page.evaluate(AXE.read_text(encoding="utf-8") + ";undefined")
     found = page.evaluate(f"axe.run(document, {json.dumps(RULES)}).then(found => found.violations)")
     return [f"{one['id']}: {node['target']} {node['failureSummary']}" for one in found for node in one["nodes"]]
