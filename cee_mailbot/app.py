@@ -235,6 +235,7 @@ def _web_settings(web: WebTable, *, demo: bool) -> "Settings":
         proxy_header=web.proxy_header,
         proxy_addresses=tuple(web.proxy_addresses),
         record_views=web.record_views == "on",
+        claim_expires=web.claim_expires,
     )
 
 

@@ -1,6 +1,6 @@
 """What the store promises of what staff keep: drafts, saved lists, and who looks at which item."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -29,6 +29,20 @@ class SavedView:
     sort: str
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ClaimFacts:
+    """Whose an item is, since when, and when that person last used the claim (UTC).
+
+    `since` is None where the history does not tell it; `used` is None for an item that waits or is closed, whose claim
+    does not end by itself. `zone` is that of the item's port.
+    """
+
+    person: str
+    since: datetime | None
+    used: datetime | None
+    zone: str
+
+
 class StaffQuestions(Protocol):
     """Reads of what staff keep."""
 
@@ -40,6 +54,9 @@ class StaffQuestions(Protocol):
 
     def saved_view(self, view: int) -> SavedView | None:
         """One saved list, or None when there is none."""
+
+    def claims(self, trackings: Collection[str]) -> Mapping[str, ClaimFacts]:
+        """Those of these items that are somebody's, by their numbers."""
 
     def others_viewing(self, tracking: str, *, person: str, since: datetime) -> tuple[str, ...]:
         """Who else has looked at an item since then, by name."""

@@ -1,13 +1,15 @@
 """Writes and reads of what staff keep: drafts, saved lists, and who looks at which item."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete
 from sqlmodel import Session, col, or_, select
 
-from cee_mailbot.staff_ledger import Draft, SavedView
+from cee_mailbot.domain.work_item import EVENTS, Act, ItemState
+from cee_mailbot.staff_ledger import ClaimFacts, Draft, SavedView
 from cee_mailbot.store.account_tables import DraftRow, SavedViewRow, ViewingRow
+from cee_mailbot.store.tables import HistoryRow, SubmissionRow
 from cee_mailbot.store.texts import storable
 
 FORGET_DRAFTS = timedelta(days=30)
@@ -35,6 +37,51 @@ class StaffRegister:
         """See `staff_ledger.StaffQuestions`."""
         row = self._session.get(SavedViewRow, view)
         return _saved_view(row) if row is not None else None
+
+    def claims(self, trackings: Collection[str]) -> Mapping[str, ClaimFacts]:
+        """See `staff_ledger.StaffQuestions`."""
+        wanted = col(SubmissionRow.tracking).in_([one.upper() for one in trackings])
+        rows = self._session.exec(select(SubmissionRow).where(wanted, col(SubmissionRow.assignee).is_not(None))).all()
+        since, seen = self._given(rows), self._seen(rows)
+        return {
+            row.tracking: ClaimFacts(
+                person=row.assignee or "",
+                since=since.get(row.id or 0),
+                used=max(row.updated_at, seen.get(row.tracking, row.updated_at))
+                if row.state == ItemState.ASSIGNED
+                else None,
+                zone=row.zone,
+            )
+            for row in rows
+        }
+
+    def _given(self, rows: Sequence[SubmissionRow]) -> dict[int, datetime]:
+        """When the history last tells that each item became that of the person whose it is."""
+        whose = {row.id or 0: row.assignee for row in rows}
+        lines = select(HistoryRow).where(
+            col(HistoryRow.submission_id).in_(whose), col(HistoryRow.event).in_((EVENTS[Act.CLAIM], EVENTS[Act.WAIT]))
+        )
+        found: dict[int, datetime] = {}
+        for line in self._session.exec(lines.order_by(col(HistoryRow.id))):
+            item = line.submission_id or 0
+            _, then = line.detail.get("changes", {}).get(f"submission/{item}/assignee", (None, None))
+            if then is not None and then == whose[item]:
+                found[item] = line.at
+        return found
+
+    def _seen(self, rows: Sequence[SubmissionRow]) -> dict[str, datetime]:
+        """When the person whose an item is was last there, looking or writing."""
+        whose = {row.tracking: row.assignee for row in rows}
+        looked = select(ViewingRow.tracking, ViewingRow.person, ViewingRow.at)
+        written = select(DraftRow.tracking, DraftRow.person, DraftRow.at)
+        found: dict[str, datetime] = {}
+        for tracking, person, at in (
+            *self._session.exec(looked.where(col(ViewingRow.tracking).in_(whose))),
+            *self._session.exec(written.where(col(DraftRow.tracking).in_(whose))),
+        ):
+            if person == whose[tracking]:
+                found[tracking] = max(found.get(tracking, at), at)
+        return found
 
     def others_viewing(self, tracking: str, *, person: str, since: datetime) -> tuple[str, ...]:
         """See `staff_ledger.StaffQuestions`."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -22,7 +22,8 @@ class Settings:
 
     `public_url` is the address that people type when a proxy stands before the page; without it the page is for this
     machine alone. `sign_in` names a way of `SIGN_IN`; `demo` lets everybody on this machine in. `proxy_addresses` are
-    the only ones whose `proxy_header` is believed. With `record_views` the history tells who was given which document.
+    the only ones whose `proxy_header` is believed. With `record_views` the history tells who was given which document;
+    `claim_expires` is after how long without use a claim ends, None where none does.
     """
 
     sign_in: Literal["password", "proxy", "openid", "demo"] = "password"
@@ -32,6 +33,7 @@ class Settings:
     proxy_addresses: tuple[str, ...] = ()
     page_rows: int = 50
     record_views: bool = False
+    claim_expires: timedelta | None = None
 
     @property
     def demo(self) -> bool:

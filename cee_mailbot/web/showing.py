@@ -14,6 +14,7 @@ from cee_mailbot.domain.reasons import FLAGS, REASONS, REPLY_REASONS, Meaning
 from cee_mailbot.domain.roles import Role
 from cee_mailbot.resources import resource
 from cee_mailbot.web.asking import Asked, new_key
+from cee_mailbot.web.claims import lasting
 from cee_mailbot.web.session_cookie import session_left
 
 _SIZES = ((1_000_000, "MB"), (1_000, "KB"))
@@ -50,7 +51,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters |= {"when": when, "day": day, "size": size, "plain": plain, "sentence": sentence}
-    made.filters |= {"hours": in_hours, "seconds": in_seconds}
+    made.filters |= {"hours": in_hours, "seconds": in_seconds, "lasting": lasting}
     made.globals |= {"meaning": meaning, "new_key": new_key}
     return made
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from cee_mailbot import desk
 from tests.support import mails
 from tests.support.browser import Enter
 from tests.support.staff_page import PASSWORD, StaffPage
@@ -34,7 +35,7 @@ def shop(tmp_path: Path) -> Iterator[Workshop]:
 
 @pytest.fixture
 def staff(shop: Workshop) -> StaffPage:
-    return StaffPage(shop)
+    return StaffPage(shop, claim_expires=timedelta(hours=4))
 
 
 def states(shop: Workshop) -> dict[str, tuple[str, str | None]]:
@@ -211,6 +212,26 @@ def test_new_rows_are_said_and_move_nothing(shop: Workshop, enter: Enter) -> Non
     assert page.locator("tr[data-row]").first.bounding_box() == place
     told.get_by_role("link", name="Show it").click()
     expect(page.locator("tr[data-row]")).to_have_count(3)
+
+
+def test_the_timer_of_a_claim_goes_on_while_the_page_is_open(shop: Workshop, enter: Enter) -> None:
+    """In the list by itself; on the item as the server has it, which may know of another end."""
+    shop.receive(numbered(1))
+    tracking = shop.items()[0].tracking
+    desk.claim(shop.intake, tracking, actor="lee")
+    page = enter("kim")
+    page.clock.install()
+    page.reload()
+    row = page.locator(f"tr[data-row='{tracking}']")
+    expect(row).to_contain_text("ends in 4 hours")
+    page.clock.fast_forward("01:30:05")
+    expect(row).to_contain_text("1 hour 30 minutes ago")
+    expect(row).to_contain_text("ends in 2 hours 29 minutes")
+    page.goto(page.url.rstrip("/") + f"/items/{tracking}")
+    expect(page.locator("#claim")).to_contain_text("lee, under a minute ago")
+    desk.unclaim(shop.intake, tracking, actor="lee")
+    page.clock.fast_forward("00:31")
+    expect(page.locator("#claim")).to_have_text("nobody")
 
 
 def test_two_people_on_one_item(shop: Workshop, enter: Enter) -> None:

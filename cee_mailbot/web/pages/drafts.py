@@ -2,10 +2,11 @@
 
 from datetime import timedelta
 
-from fastapi.responses import HTMLResponse, Response
+from fastapi.responses import Response
 
 from cee_mailbot.errors import NotFoundError
 from cee_mailbot.web.asking import Asked, go_to
+from cee_mailbot.web.claims import claim_of
 from cee_mailbot.web.showing import show
 
 # What can be begun, and the field of its form.
@@ -43,6 +44,9 @@ def note_viewing(asked: Asked, tracking: str) -> tuple[str, ...]:
 
 
 def viewing(asked: Asked) -> Response:
-    """Who else looks at the item: asked for by a script while the page is open."""
-    others = note_viewing(asked, str(asked.path["tracking"]))
-    return show(asked, "_viewing.html", others=others) if others else HTMLResponse("")
+    """Who else looks at the item, and whose it is: asked for by a script while the page is open."""
+    tracking = str(asked.path["tracking"]).upper()
+    others = note_viewing(asked, tracking)
+    with asked.parts.intake.store.read() as ask:
+        claim = claim_of(ask.claims([tracking]).get(tracking), asked.parts)
+    return show(asked, "_renewed.html", others=others, claim=claim, renewed=True)

@@ -16,6 +16,7 @@ from cee_mailbot.domain.work_item import Closing, ItemState, allowed
 from cee_mailbot.staff_ledger import Draft
 from cee_mailbot.web.acts import ACTS
 from cee_mailbot.web.asking import Asked
+from cee_mailbot.web.claims import claim_of
 from cee_mailbot.web.pages.documents import NumberedDocument, is_malware, numbered
 from cee_mailbot.web.pages.drafts import note_viewing
 from cee_mailbot.web.pages.queue import done_of, sort_of
@@ -35,8 +36,10 @@ class Event:
 
 def item_page(asked: Asked) -> Response:
     """The item with this number."""
+    others = note_viewing(asked, str(asked.path["tracking"]))  # first: to look at an item is to use one's claim
     with asked.parts.intake.store.read() as ask:
         story = ask.story(asked.path["tracking"])
+        claim = claim_of(ask.claims([story.item.tracking]).get(story.item.tracking), asked.parts)
         drafts = ask.drafts(story.item.tracking, person=asked.person.name)
         malware = {one.id for one in story.messages if is_malware(ask.scan(one.id))}
         closures, done = in_force(ask.closures()), done_of(asked, ask)
@@ -65,7 +68,9 @@ def item_page(asked: Asked) -> Response:
         seen=len(story.history),
         drafts=drafts,
         **_reply_form(asked, story, drafts, center.name if center else story.item.team),
-        others=note_viewing(asked, story.item.tracking),
+        others=others,
+        claim=claim,
+        renewed=False,
         done=done,
         done_words=ACTS[done.act].done if done and done.act in ACTS else None,
     )

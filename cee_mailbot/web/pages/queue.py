@@ -1,5 +1,6 @@
 """The list: what there is to do, found by a search that is its address."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -12,10 +13,14 @@ from cee_mailbot.domain.queue_search import Search, jump_target, read_search, wr
 from cee_mailbot.domain.reasons import FLAGS
 from cee_mailbot.domain.roles import Role
 from cee_mailbot.domain.work_item import ItemState
+from cee_mailbot.domain.working_days import Closure
 from cee_mailbot.questions import WORKLIST_SORTS, Questions
+from cee_mailbot.staff_ledger import ClaimFacts
 from cee_mailbot.web.acts import ACTS
 from cee_mailbot.web.asking import Asked, go_to
+from cee_mailbot.web.claims import Claim, claim_of
 from cee_mailbot.web.pages.bulk import BULK
+from cee_mailbot.web.parts import Parts
 from cee_mailbot.web.showing import show
 from cee_mailbot.web.views import DueWords, View, address_of, due_words, query_of, read_mark, views_of
 from parsers.subject_types import subject_table
@@ -30,6 +35,7 @@ class Row:
 
     item: ItemFacts
     due: DueWords
+    claim: Claim | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -106,13 +112,13 @@ def _list(asked: Asked, ask: Questions) -> dict[str, Any]:
     columns = len(WORKLIST_SORTS[sort.removeprefix("-")])
     after = read_mark(asked.query.get("after", ""), columns) if "after" in asked.query else None
     page = ask.worklist(replace(query_of(search, sort, asked.parts, asked.person), after=after))
-    closures, now = in_force(ask.closures()), asked.parts.now()
+    claims = ask.claims([item.tracking for item in page.items if item.assignee])
     return {
         "search": search,
         "q": write_search(search),
         "sort": sort,
         "sorts": SORT_NAMES,
-        "rows": [Row(item=item, due=due_words(item, now, closures)) for item in page.items],
+        "rows": _rows(page.items, claims, in_force(ask.closures()), asked.parts),
         "next_page": address_of(search, sort, page.after) if page.after else None,
         "first_page": address_of(search, sort) if after else None,
         "groups": [(name, [_counted(view, search, asked, ask) for view in views]) for name, views in _views(asked)],
@@ -126,6 +132,15 @@ def _list(asked: Asked, ask: Questions) -> dict[str, Any]:
         "done": (done := done_of(asked, ask)),
         "done_words": ACTS[done.act].done if done and done.act in ACTS else None,
     }
+
+
+def _rows(
+    items: Sequence[ItemFacts], claims: Mapping[str, ClaimFacts], closures: Sequence[Closure], parts: Parts
+) -> list[Row]:
+    return [
+        Row(item=item, due=due_words(item, parts.now(), closures), claim=claim_of(claims.get(item.tracking), parts))
+        for item in items
+    ]
 
 
 def _views(asked: Asked) -> tuple[tuple[str, tuple[View, ...]], ...]:

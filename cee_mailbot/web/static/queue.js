@@ -13,3 +13,31 @@ document.addEventListener("submit", (event) => {
 window.addEventListener("pageshow", () => {
   document.querySelectorAll("form button[disabled]").forEach((one) => { one.disabled = false; });
 });
+
+// How long ago an item was claimed, and how long the claim stands yet: the server's seconds, counted on from when they came.
+(() => {
+  const STEP_MS = 15000;
+  const came = new WeakMap();
+
+  // As `lasting` of web/claims.py writes it.
+  function lasting(seconds) {
+    const minutes = Math.floor(Math.max(0, seconds) / 60);
+    const days = Math.floor(minutes / 1440), hours = Math.floor(minutes / 60) % 24;
+    const counts = days ? [[days, "day"], [hours, "hour"]] : [[hours, "hour"], [minutes % 60, "minute"]];
+    const told = counts.filter(([count]) => count).map(([count, name]) => `${count} ${name}${count === 1 ? "" : "s"}`);
+    return told.join(" ") || "under a minute";
+  }
+
+  function count() {
+    for (const one of document.querySelectorAll("[data-ago], [data-left]")) {
+      if (!came.has(one)) came.set(one, Date.now());
+      const passed = (Date.now() - came.get(one)) / 1000;
+      const { ago, left } = one.dataset;
+      one.textContent = ago ? `${lasting(Number(ago) + passed)} ago` : `in ${lasting(Number(left) - passed)}`;
+    }
+  }
+
+  count();
+  window.setInterval(count, STEP_MS);
+  document.addEventListener("htmx:afterSettle", count);
+})();
