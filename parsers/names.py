@@ -10,19 +10,25 @@ _SEPARATOR = re.compile(r"[/\\]")
 _FOREIGN = frozenset('/\\:*?"<>|')
 _DRIVE = re.compile(r"[A-Za-z]:")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+# Cf holds the bidi controls (U+202E), the zero-width characters and the byte order mark; Cs lone surrogates.
+_LEFT_OUT = frozenset({"Cf", "Cs"})
 
 
 def shown_name(name: str) -> str:
     """Return a document's name to be shown: without folders, controls and marks that turn or hide letters.
 
-    The empty text is returned when nothing is left of it.
+    Every blank is a plain one, and a sign that no font has (private use, unassigned) is U+FFFD. The empty text is returned when nothing is left of it.
     """
     text = _CONTROLS.sub(" ", name[: LONGEST_NAME * 16])
-    # Cf holds the bidi controls (U+202E), the zero-width characters and the byte order mark; Cs lone
-    # surrogates.
-    text = "".join(letter for letter in text if unicodedata.category(letter) not in {"Cf", "Cs"})
+    text = "".join(_shown(sign) for sign in text if unicodedata.category(sign) not in _LEFT_OUT)
     last = _SEPARATOR.split(text)[-1].strip()
     return "" if not last.strip(". ") else _shortened(last)
+
+
+def _shown(sign: str) -> str:
+    if sign.isprintable():
+        return sign
+    return " " if sign.isspace() else "\ufffd"
 
 
 def saved_name(name: str) -> str:

@@ -19,6 +19,8 @@ NAMES = {
     "x" * 300 + ".pdf": "x" * 251 + ".pdf",
     "x" * 300: "x" * 255,
     "\ud800.pdf": ".pdf",
+    "invoice\u00a0\u30004.pdf": "invoice  4.pdf",
+    "invoice \ue8fa\u0378.pdf": "invoice \ufffd\ufffd.pdf",
 }
 
 
@@ -31,4 +33,5 @@ def test_F72_a_name_is_never_a_path_and_hides_nothing(written: str, shown: str) 
 def test_a_shown_name_is_one_line_without_folders(text: str) -> None:
     name = shown_name(text)
     assert not set(name) & set("/\\\r\n\x00\u202e\u2028")
+    assert name.isprintable()
     assert len(name) <= 255
