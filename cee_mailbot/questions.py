@@ -25,6 +25,9 @@ class Questions(ClockQuestions, UpkeepQuestions, AccountQuestions, StaffQuestion
     def how_many(self, query: "WorklistQuery") -> int:
         """How many items the query has in all, counted up to its limit."""
 
+    def elsewhere(self, query: "ElsewhereQuery") -> tuple[facts.ElsewhereFacts, ...]:
+        """Items of these teams that came to these mailboxes of others, those presented last first."""
+
     def story(self, tracking: str) -> facts.ItemStory:
         """Everything known of one item. Raises `NotFoundError`."""
 
@@ -85,6 +88,23 @@ class ItemQuery:
     limit: int | None = None
     offset: int = 0
     teams: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ElsewhereQuery:
+    """Which items of the `teams` that work them are links for those whose `mailboxes` they came to.
+
+    A link is found by what it shows, and by nothing else of the item. `state` None means every state but `closed`;
+    other None mean any.
+    """
+
+    teams: tuple[str, ...]
+    mailboxes: tuple[str, ...]
+    state: str | None = None
+    code: str | None = None
+    entry: str | None = None
+    tracking: str | None = None
+    limit: int = 50
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,6 +1,6 @@
 """What is fixed for a site: its mailboxes and their rules, its Centers, its clock and who writes its replies."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from cee_mailbot.domain.directory import NO_DIRECTORY, Directory
@@ -41,6 +41,10 @@ class Site:
     def center_mailboxes(self) -> frozenset[str]:
         """The names of the mailboxes in which a part of a submission can lie; the program office's takes no parts."""
         return frozenset(mailbox.name for mailbox in self.mailboxes if mailbox.kind == "center")
+
+    def mailboxes_of(self, teams: Collection[str]) -> tuple[str, ...]:
+        """The names of these teams' mailboxes."""
+        return tuple(mailbox.name for mailbox in self.mailboxes if mailbox.team in teams)
 
     def home(self, name: str, team: str | None = None) -> Mailbox:
         """The mailbox whose rules a submission follows and that answers for it: the one that it came to.

@@ -12,11 +12,13 @@ from cee_mailbot.cli.item_clock import add_entry_date, clock_lines, clocks_of
 from cee_mailbot.cli.output import how_many, print_facts, print_json, print_lines, print_table
 from cee_mailbot.cli.queue_acts import add_acts
 from cee_mailbot.domain.export import csv_of
-from cee_mailbot.domain.facts import ItemStory, story_to_json, to_json
+from cee_mailbot.domain.facts import ElsewhereFacts, ItemStory, story_to_json, to_json
 from cee_mailbot.domain.filters import OF_ITEMS
 from cee_mailbot.domain.item_history import lines_of
-from cee_mailbot.questions import SORTABLE, ItemQuery
+from cee_mailbot.questions import SORTABLE, ElsewhereQuery, ItemQuery, Questions
 
+SHOWN_ELSEWHERE = ("state", "code", "entry")
+USUAL_LINKS = 50
 FILTERS = ("team", "state", "code", "entry", "account", "flag", "assignee", "text")
 
 
@@ -30,6 +32,14 @@ def add_arguments(command: ArgumentParser, _name: str, common: ArgumentParser) -
         listing = acts.add_parser(name, help=does, parents=[common])
         _add_filters(listing)
         listing.set_defaults(act=act)
+    elsewhere = acts.add_parser(
+        "elsewhere", help="items of other Centers that came to a team's mailboxes", parents=[common]
+    )
+    elsewhere.add_argument("--team", metavar="TEAM", required=True)
+    for name in SHOWN_ELSEWHERE:
+        elsewhere.add_argument(f"--{name}", metavar=name.upper())
+    elsewhere.add_argument("--limit", type=how_many, default=USUAL_LINKS, metavar="N")
+    elsewhere.set_defaults(act=_elsewhere)
     show = acts.add_parser("show", help="everything known of one item", parents=[common])
     show.add_argument("tracking", metavar="TRACKING")
     show.set_defaults(act=_show)
@@ -74,6 +84,7 @@ def _export(arguments: Namespace) -> int:
 def _list(arguments: Namespace) -> int:
     with program(arguments) as app, app.store.read() as ask:
         items = ask.items(_query(arguments, app))
+        links = () if arguments.json else _links_beside(arguments, app, ask)
     if arguments.json:
         print_json(items)
     else:
@@ -89,7 +100,43 @@ def _list(arguments: Namespace) -> int:
         )
         columns += ("snippet",) if arguments.text else ()
         print_table(columns, [[getattr(item, name) for name in columns] for item in items])
+        if links:
+            print_lines(["", f"Also in the mailboxes of team {arguments.team}, worked by another Center:"])
+            _print_links(links)
     return 0
+
+
+def _elsewhere(arguments: Namespace) -> int:
+    with program(arguments) as app, app.store.read() as ask:
+        check_filters(arguments, {**OF_ITEMS, "team": app.config.centers})
+        found = ask.elsewhere(_links_of(arguments, app, arguments.limit))
+    if arguments.json:
+        print_json(found)
+    else:
+        _print_links(found)
+    return 0
+
+
+def _links_beside(arguments: Namespace, app: App, ask: Questions) -> tuple[ElsewhereFacts, ...]:
+    """What stands below the list of one team; a filter on what a link does not show finds none."""
+    hidden = [name for name in (*FILTERS, "due_before") if name not in ("team", *SHOWN_ELSEWHERE)]
+    if arguments.team is None or arguments.offset or any(getattr(arguments, name) is not None for name in hidden):
+        return ()
+    return ask.elsewhere(_links_of(arguments, app, USUAL_LINKS))
+
+
+def _links_of(arguments: Namespace, app: App, limit: int) -> ElsewhereQuery:
+    return ElsewhereQuery(
+        teams=tuple(team for team in app.config.centers if team != arguments.team),
+        mailboxes=app.intake.site.mailboxes_of([arguments.team]),
+        **{name: getattr(arguments, name) for name in SHOWN_ELSEWHERE},
+        limit=limit,
+    )
+
+
+def _print_links(links: tuple[ElsewhereFacts, ...]) -> None:
+    columns = ("tracking", "team", "state", "code", "entry_number", "presented_local", "received_at")
+    print_table(columns, [[getattr(item, name) for name in columns] for item in links])
 
 
 def _show(arguments: Namespace) -> int:

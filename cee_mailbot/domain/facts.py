@@ -44,6 +44,24 @@ class ItemFacts:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ElsewhereFacts:
+    """The link that a Center sees to an item of another's: what the message says that both have, its times, its state.
+
+    `team` is the Center that works it; `presented_local` is on the port's clock, the other times are UTC.
+    """
+
+    tracking: str
+    team: str
+    state: str
+    code: str | None
+    entry_number: str | None
+    presented_at: datetime
+    presented_local: datetime
+    zone: str
+    received_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class MessageFacts:
     """One message ever received, whatever became of it; times are UTC, `sent_at` is null when unreadable.
 

@@ -13,6 +13,7 @@ from cee_mailbot.domain.submission import MessageStatus
 from cee_mailbot.errors import NotFoundError, UserError
 from cee_mailbot.questions import (
     SORTABLE,
+    ElsewhereQuery,
     ItemQuery,
     MessageQuery,
     ReplyQuery,
@@ -25,11 +26,13 @@ from cee_mailbot.store.audit_ledger import AuditRegister
 from cee_mailbot.store.census_ledger import CensusRegister
 from cee_mailbot.store.clock_ledger import ClockRegister
 from cee_mailbot.store.conditions import equal
+from cee_mailbot.store.elsewhere import elsewhere_rows
 from cee_mailbot.store.links import linked_numbers, made_good_by
 from cee_mailbot.store.paper_rows import paper_of
 from cee_mailbot.store.picture_ledger import PictureRegister
 from cee_mailbot.store.row_facts import (
     document_facts,
+    elsewhere_facts,
     history_facts,
     item_facts,
     message_facts,
@@ -97,6 +100,10 @@ class SqlQuestions(
     def how_many(self, query: WorklistQuery) -> int:
         """See `questions.Questions`."""
         return count_worklist(self._session, self._search, query)
+
+    def elsewhere(self, query: ElsewhereQuery) -> tuple[facts.ElsewhereFacts, ...]:
+        """See `questions.Questions`."""
+        return tuple(elsewhere_facts(row) for row in elsewhere_rows(self._session, query))
 
     def story(self, tracking: str) -> facts.ItemStory:
         """See `ledger.Questions`."""

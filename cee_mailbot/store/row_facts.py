@@ -59,6 +59,21 @@ def item_facts(
     )
 
 
+def elsewhere_facts(row: SubmissionRow) -> facts.ElsewhereFacts:
+    """An item as those see it who do not work it."""
+    return facts.ElsewhereFacts(
+        tracking=row.tracking,
+        team=row.team,
+        state=row.state,
+        code=row.code,
+        entry_number=row.entry_number,
+        presented_at=row.presented_at,
+        presented_local=row.presented_at.astimezone(ZoneInfo(row.zone)),
+        zone=row.zone,
+        received_at=row.received_at,
+    )
+
+
 def message_facts(row: MessageRow, tracking: str | None) -> facts.MessageFacts:
     """A message; `tracking` is its submission's number, if it has one."""
     return facts.MessageFacts(

@@ -25,6 +25,10 @@ _IS_UNMENDED = text("status = 'rejected' AND resent_as IS NULL")
 UNMENDED = text("message.status = 'rejected' AND message.resent_as IS NULL")
 """Rejected, and made good by no later message; every new item looks for those of its sender, by an index on these."""
 
+_IS_COPY = text("duplicate_of IS NOT NULL OR mailbox <> home")
+COPIES = text("(message.duplicate_of IS NOT NULL OR message.mailbox <> message.home)")
+"""Deliveries of a message that another mailbox answers: few, and found by an index on these alone."""
+
 
 def _worklist(name: str, *columns: str) -> Index:
     """An index on open items: closed ones pile up over the years, and must not lie in the way."""
@@ -65,6 +69,7 @@ class SubmissionRow(SQLModel, table=True):
         _worklist("changed", "team", "updated_at"),
         _worklist("assignee", "assignee", "team"),
         Index("ix_submission_worklist_all", "team", "presented_at"),
+        Index(None, "mailbox", "team"),
         Index("ix_submission_unchecked", "id", sqlite_where=UNCHECKED, postgresql_where=UNCHECKED),
     )
     id: int | None = Field(default=None, primary_key=True)
@@ -110,6 +115,7 @@ class MessageRow(SQLModel, table=True):
         Index(None, "mailbox", "settled_at"),
         Index(None, "mailbox", "arrived_at"),
         Index(None, "read_at", "status"),
+        Index("ix_message_copies", "mailbox", "submission_id", sqlite_where=_IS_COPY, postgresql_where=_IS_COPY),
         Index(
             "ix_message_unmended",
             *("sender_domain", "id", "sender"),

@@ -10,12 +10,12 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from cee_mailbot.domain.facts import ItemFacts
-from cee_mailbot.domain.queue_search import Search, write_search
+from cee_mailbot.domain.queue_search import Search, jump_target, write_search
 from cee_mailbot.domain.roles import Person
 from cee_mailbot.domain.timeliness import due_in_words
 from cee_mailbot.domain.windows import age_window, due_window
 from cee_mailbot.domain.working_days import Closure
-from cee_mailbot.questions import Mark, WorklistQuery
+from cee_mailbot.questions import ElsewhereQuery, Mark, WorklistQuery
 from cee_mailbot.web.parts import Parts
 
 _SOON = timedelta(days=4)
@@ -67,6 +67,27 @@ def query_of(search: Search, sort: str, parts: Parts, person: Person) -> Worklis
         dated=False if search.due == "none" else None,
         received_from=received_from,
         received_before=received_before,
+    )
+
+
+def elsewhere_of(search: Search, parts: Parts, person: Person) -> ElsewhereQuery | None:
+    """The search as a question about what came to these teams and others work; None where no link can answer it.
+
+    A search for anything that a link does not show finds none: else it would tell what another Center's items say.
+    """
+    teams = query_of(search, "due", parts, person).teams
+    number = jump_target(search.text)[0]
+    shown = Search(team=search.team, state=search.state, code=search.code, entry=search.entry, text=number or "")
+    if replace(search, text=search.text if number is None else number) != shown:
+        return None
+    return ElsewhereQuery(
+        teams=tuple(team for team in parts.teams if team not in teams),
+        mailboxes=parts.intake.site.mailboxes_of(teams),
+        state=search.state,
+        code=search.code,
+        entry=search.entry,
+        tracking=number,
+        limit=parts.settings.page_rows,
     )
 
 

@@ -140,6 +140,25 @@ def test_a_refused_act_is_one_line_that_says_what_is_allowed_and_exits_with_1(si
     assert "no item" in site.run("queue", "claim", "CEE-007-26-000099-X", expect=1)
 
 
+def test_what_was_handed_on_is_a_link_and_no_item_of_the_team_that_had_it(site: Site) -> None:
+    site.receive(mail())
+    number = site.tracking()
+    site.run("queue", "transfer", number, "--team", "009", "--reason", "Textiles.")
+    assert site.json("queue", "list", "--team", "007") == []
+    (link,) = site.json("queue", "elsewhere", "--team", "007")
+    assert set(link) == {
+        *("tracking", "team", "state", "code", "entry_number"),
+        *("presented_at", "presented_local", "zone", "received_at"),
+    }
+    assert (link["tracking"], link["team"]) == (number, "009")
+    told = site.run("queue", "list", "--team", "007")
+    assert "Also in the mailboxes of team 007, worked by another Center:" in told
+    assert number in told
+    assert number not in site.run("queue", "list", "--team", "007", "--text", "papers")
+    assert number in site.run("queue", "elsewhere", "--team", "007", "--code", "DR", "--limit", "1")
+    assert "did you mean 007" in site.run("queue", "elsewhere", "--team", "07", expect=2)
+
+
 def test_a_transfer_and_a_return_tell_the_broker(site: Site) -> None:
     site.receive(mail())
     number = site.tracking()

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import event
 
 from cee_mailbot.paperwork import read_papers
+from cee_mailbot.questions import ElsewhereQuery
 from tests.support.mails import numbered
 from tests.support.workshop import Workshop
 
@@ -72,4 +73,22 @@ def test_the_rejects_of_a_sender_are_found_among_those_of_all_others(tmp_path: P
     with closing(sqlite3.connect(tmp_path / "bot.db")) as database:
         plan = [row[3] for row in database.execute(f"explain query plan {query}", with_[query])]
     assert plan == ["SEARCH message USING INDEX ix_message_unmended (sender_domain=?)"]
+    workshop.store.close()
+
+
+def test_links_to_what_others_work_are_found_among_all_items_and_messages(tmp_path: Path) -> None:
+    workshop = Workshop(tmp_path)
+    workshop.receive(numbered(1))
+    made, with_ = statements_of(workshop)
+    with workshop.store.read() as ask:
+        ask.elsewhere(ElsewhereQuery(teams=("001", "002", "007"), mailboxes=("electronics", "chemicals")))
+    [query] = [one for one in made if "FROM submission" in one]
+    with closing(sqlite3.connect(tmp_path / "bot.db")) as database:
+        plan = [row[3] for row in database.execute(f"explain query plan {query}", with_[query])]
+    assert [one for one in plan if one.startswith("SEARCH")] == [
+        "SEARCH submission USING INTEGER PRIMARY KEY (rowid=?)",
+        "SEARCH message USING INDEX ix_message_copies (mailbox=?)",
+        "SEARCH submission USING COVERING INDEX ix_submission_mailbox_team (mailbox=? AND team=?)",
+    ]
+    assert not [one for one in plan if one.startswith("SCAN")]
     workshop.store.close()

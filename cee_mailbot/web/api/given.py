@@ -59,6 +59,16 @@ class QueueQuery(Given):
     offset: Skipped = 0
 
 
+class ElsewhereQuery(Given):
+    """The filters of `queue elsewhere`."""
+
+    team: Word | None = None
+    state: Word | None = None
+    code: Word | None = None
+    entry: Word | None = None
+    limit: Rows = USUAL_ROWS
+
+
 class MessagesQuery(Given):
     """The filters of `messages list`."""
 

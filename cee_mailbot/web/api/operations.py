@@ -68,6 +68,13 @@ _FULL = dict[str, Any]
 
 OPERATIONS: tuple[Operation, ...] = (
     _read("/queue", reads.list_items, "The items.", gives=tuple[facts.ItemFacts, ...], query=given.QueueQuery),
+    _read(
+        "/elsewhere",
+        reads.list_elsewhere,
+        "Items of other Centers that came to one's mailboxes: links, with what the message says that both have.",
+        gives=tuple[facts.ElsewhereFacts, ...],
+        query=given.ElsewhereQuery,
+    ),
     _read(_ITEM, reads.show_item, "Everything known of one item.", of=Of.ITEM, gives=_FULL),
     *(
         _act(f"{_ITEM}/{name}", acts.performed(act), act.says, of=Of.ITEM, body=act.body, gives=_FULL)

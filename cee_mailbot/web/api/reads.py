@@ -10,7 +10,7 @@ from cee_mailbot.domain.facts import story_to_json, to_json
 from cee_mailbot.domain.filters import OF_ITEMS, OF_MESSAGES, OF_REPLIES, unknown_filter
 from cee_mailbot.domain.policy import Policy
 from cee_mailbot.errors import NotFoundError, UserError
-from cee_mailbot.questions import SORTABLE, ItemQuery, MessageQuery, ReplyQuery
+from cee_mailbot.questions import SORTABLE, ElsewhereQuery, ItemQuery, MessageQuery, ReplyQuery
 from cee_mailbot.web.api.operation import Call
 from cee_mailbot.web.asking import whole_number
 from cee_mailbot.web.gate import Of
@@ -24,6 +24,17 @@ def list_items(call: Call) -> Any:
     query = ItemQuery(**call.given.model_dump(), teams=_teams(call))
     with call.intake.store.read() as ask:
         return ask.items(query)
+
+
+def list_elsewhere(call: Call) -> Any:
+    """As `queue elsewhere`, for the caller's teams."""
+    given, site = call.given.model_dump(), call.intake.site
+    _check(call, {**OF_ITEMS, "team": site.centers})
+    wanted = given.pop("team")
+    own = [team for team in site.centers if call.person.sees(team) and wanted in (None, team)]
+    others = tuple(team for team in site.centers if team not in own)
+    with call.intake.store.read() as ask:
+        return ask.elsewhere(ElsewhereQuery(teams=others, mailboxes=site.mailboxes_of(own), **given))
 
 
 def list_messages(call: Call) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 from fastapi.responses import HTMLResponse, Response
 
 from cee_mailbot.desk.clock import in_force
-from cee_mailbot.domain.facts import ItemFacts
+from cee_mailbot.domain.facts import ElsewhereFacts, ItemFacts
 from cee_mailbot.domain.queue_search import Search, jump_target, read_search, write_search
 from cee_mailbot.domain.reasons import FLAGS
 from cee_mailbot.domain.roles import Role
@@ -22,7 +22,7 @@ from cee_mailbot.web.claims import Claim, claim_of
 from cee_mailbot.web.pages.bulk import BULK
 from cee_mailbot.web.parts import Parts
 from cee_mailbot.web.showing import show
-from cee_mailbot.web.views import DueWords, View, address_of, due_words, query_of, read_mark, views_of
+from cee_mailbot.web.views import DueWords, View, address_of, due_words, elsewhere_of, query_of, read_mark, views_of
 from parsers.subject_types import subject_table
 
 COUNTED_TO = 1000
@@ -119,6 +119,7 @@ def _list(asked: Asked, ask: Questions) -> dict[str, Any]:
         "sort": sort,
         "sorts": SORT_NAMES,
         "rows": _rows(page.items, claims, in_force(ask.closures()), asked.parts),
+        "elsewhere": _elsewhere(search, asked, ask) if after is None else (),
         "next_page": address_of(search, sort, page.after) if page.after else None,
         "first_page": address_of(search, sort) if after else None,
         "groups": [(name, [_counted(view, search, asked, ask) for view in views]) for name, views in _views(asked)],
@@ -141,6 +142,12 @@ def _rows(
         Row(item=item, due=due_words(item, parts.now(), closures), claim=claim_of(claims.get(item.tracking), parts))
         for item in items
     ]
+
+
+def _elsewhere(search: Search, asked: Asked, ask: Questions) -> tuple[ElsewhereFacts, ...]:
+    """What came to these teams' mailboxes and other Centers work: shown beside the list, and in no count of it."""
+    query = elsewhere_of(search, asked.parts, asked.person)
+    return ask.elsewhere(query) if query is not None else ()
 
 
 def _views(asked: Asked) -> tuple[tuple[str, tuple[View, ...]], ...]:
