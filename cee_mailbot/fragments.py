@@ -9,6 +9,7 @@ from cee_mailbot.domain.submission import MessageStatus
 from cee_mailbot.interfaces import BlobStore
 from cee_mailbot.ledger import Fragment, UnitOfWork
 from cee_mailbot.site import Site
+from parsers.addresses import address_key
 from parsers.fragments import rejoin
 from parsers.mail import Mail
 
@@ -38,7 +39,7 @@ def whole_of(mail: Mail, blobs: BlobStore, unit: UnitOfWork, *, limit: int, with
     if mail.partial is None or mail.sender is None:
         return None
     known = unit.fragments(held_from=mail.sender.addr if with_held else None)
-    mine = [one for one in known if (one.sender, one.name) == (mail.sender.addr, mail.partial.id)]
+    mine = [one for one in known if _message(one) == (address_key(mail.sender.addr), mail.partial.id)]
     total = _total(mine)
     by_number = {one.number: one for one in reversed(mine)}
     if total is None or total > MOST_FRAGMENTS or set(by_number) != set(range(1, total + 1)):
@@ -76,7 +77,7 @@ def hold_overdue(since: datetime | None, site: Site, unit: UnitOfWork) -> int:
 
 
 def _message(fragment: Fragment) -> tuple[str, str]:
-    return (fragment.sender, fragment.name)
+    return (address_key(fragment.sender), fragment.name)
 
 
 def _is_overdue(fragments: Sequence[Fragment], since: datetime, site: Site) -> bool:

@@ -41,6 +41,7 @@ from cee_mailbot.sources.mail_files import read_mail_files
 from cee_mailbot.upkeep import take_daily_census
 from cee_mailbot.waking import PatientSource, Wakeable
 from cee_mailbot.watching import health_served
+from parsers.addresses import address_key
 from parsers.headers import MailRefused
 from parsers.papers import Paper
 
@@ -266,9 +267,9 @@ def _scanned(config: Config | Policy, raw: bytes, *, limit: int) -> ScanVerdict 
 def _addressed(reader: Reader, raw: bytes, site: Site) -> Mailbox:
     """The first of our mailboxes in To, then Cc; else the first there is."""
     mail = reader.read_header(raw[:HEADER_BYTES]).mail
-    ours = {one.address.lower(): one for one in site.mailboxes}
-    named = (ours[address.addr.lower()] for address in (*mail.to, *mail.cc) if address.addr.lower() in ours)
-    return next(named, site.mailboxes[0])
+    ours = {address_key(one.address): one for one in site.mailboxes}
+    named = (ours.get(address_key(address.addr)) for address in (*mail.to, *mail.cc))
+    return next((one for one in named if one is not None), site.mailboxes[0])
 
 
 def _read(reader: Reader, raw: bytes, *, limit: int) -> tuple[Reading, str | None]:

@@ -26,7 +26,7 @@ from cee_mailbot.interfaces import Reading
 from cee_mailbot.ledger import Headline, KeptMessage, NewItem, Outcome, UnitOfWork
 from cee_mailbot.reply_writing import REPLY_FOR, write_reply
 from cee_mailbot.site import Site
-from parsers.addresses import Address
+from parsers.addresses import Address, address_key
 from parsers.mail import Mail
 from parsers.subject import SubjectLine, find_body_marker, find_part_marker, parse_subject
 
@@ -261,7 +261,7 @@ def case_of(subject: Subject, site: Site, *, line: SubjectLine, standing: Standi
         presentation=present(clocks, zone=zone, policy=policy),
         standing=standing,
         scan=subject.scan.state if subject.scan else "",
-        addressed=not site.center_addresses.isdisjoint(address.lower() for address in recipients),
+        addressed=not site.center_addresses.isdisjoint(map(address_key, recipients)),
         too_large=subject.too_large,
         released=subject.release is not None,
     )

@@ -8,6 +8,7 @@ from cee_mailbot.domain.policy import Policy
 from cee_mailbot.domain.routing import Center, Mailbox
 from cee_mailbot.errors import NotFoundError
 from cee_mailbot.interfaces import Clock, Composer
+from parsers.addresses import address_key
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,13 +29,13 @@ class Site:
 
     @property
     def own_addresses(self) -> frozenset[str]:
-        """The addresses that the bot itself writes from, in lower case."""
-        return frozenset(mailbox.address.lower() for mailbox in self.mailboxes)
+        """The addresses that the bot itself writes from, as they are compared."""
+        return frozenset(address_key(mailbox.address) for mailbox in self.mailboxes)
 
     @property
     def center_addresses(self) -> frozenset[str]:
-        """The addresses of this site's mailboxes and of every Center, in lower case."""
-        published = (address.lower() for center in self.centers.values() for address in center.mailboxes)
+        """The addresses of this site's mailboxes and of every Center, as they are compared."""
+        published = (address_key(address) for center in self.centers.values() for address in center.mailboxes)
         return self.own_addresses.union(published)
 
     @property

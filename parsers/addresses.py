@@ -37,6 +37,15 @@ class Address:
         return _PLAUSIBLE.fullmatch(self.addr) is not None
 
 
+def address_key(address: str) -> str:
+    """Return the form in which addresses are compared: in lower case, all of it.
+
+    A local part may tell letter case apart (RFC 5321 section 2.4), and no mail system that brokers use does: of one who
+    writes in two ways, two senders must not be made.
+    """
+    return address.lower()
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AddressList:
     """The mailboxes of one kind of header, and whether their reading leaves no doubt."""
@@ -78,8 +87,8 @@ def _one_unquoted(text: str) -> Address | None:
     only = _address(decode_words(name.strip(' "')), rest[:-1].strip())
     if not bracket or not rest.endswith(">") or not only.is_plausible or "<" in name or ">" in name:
         return None
-    others = {found.casefold() for found in _ADDRESS_IN_NAME.findall(name)}
-    return only if others <= {only.addr.casefold()} else None
+    others = {address_key(found) for found in _ADDRESS_IN_NAME.findall(name)}
+    return only if others <= {address_key(only.addr)} else None
 
 
 def _by_mail_parser(text: str) -> tuple[tuple[Address, ...], bool] | None:

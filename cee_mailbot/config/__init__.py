@@ -38,6 +38,7 @@ from cee_mailbot.config.wording import error_lines, faults_of
 from cee_mailbot.domain.groups import GroupRule
 from cee_mailbot.domain.policy import Policy
 from cee_mailbot.domain.routing import PROGRAM_TEAM, Center, Mailbox, shipped_centers
+from parsers.addresses import address_key
 
 VARIABLE = "CEE_MAILBOT_CONFIG"
 USUAL_PLACE = Path("config/mailboxes.toml")
@@ -316,6 +317,6 @@ def _centers(settings: Settings) -> dict[str, Center]:
         centers[table.team] = replace(known, **given) if known else Center(team=table.team, mailboxes=(), **given)
     for mailbox in reversed(settings.mailbox):
         center = centers[team_of(mailbox) or PROGRAM_TEAM]
-        others = tuple(known for known in center.mailboxes if known.casefold() != mailbox.address.casefold())
+        others = tuple(known for known in center.mailboxes if address_key(known) != address_key(mailbox.address))
         centers[center.team] = replace(center, mailboxes=(mailbox.address, *others))
     return centers

@@ -28,6 +28,7 @@ from cee_mailbot.config.tables import (
 from cee_mailbot.config.values import is_loopback
 from cee_mailbot.config.wording import NOT_YET
 from cee_mailbot.domain.routing import PROGRAM_TEAM, shipped_centers
+from parsers.addresses import address_key
 
 _OF_IMAP = ("host", "tcp_port", "tls", "auth", "user", "ca_file", "folder", *SECRETS, *OAUTH)
 _KEYS_OF = {
@@ -204,11 +205,11 @@ def team_of(mailbox: MailboxTable) -> str | None:
     """The team as written; else that of the program office, or of the Center that the address belongs to."""
     if mailbox.team or mailbox.kind == "program":
         return mailbox.team or PROGRAM_TEAM
-    address = mailbox.address.casefold()
+    address = address_key(mailbox.address)
     owners = (
         center.team
         for center in shipped_centers().values()
-        if address in {known.casefold() for known in center.mailboxes}
+        if address in {address_key(known) for known in center.mailboxes}
     )
     return next(owners, None)
 
@@ -221,7 +222,7 @@ def kind_of(team: str) -> Literal["center", "program"]:
 def _nothing_stands_twice(settings: Settings) -> Iterator[Fault]:
     marks: dict[str, Callable[[MailboxTable], object]] = {
         "name": lambda mailbox: mailbox.name.casefold(),
-        "address": lambda mailbox: mailbox.address.casefold(),
+        "address": lambda mailbox: address_key(mailbox.address),
         "path": lambda mailbox: mailbox.path,
         "folder": _imap_place,
     }

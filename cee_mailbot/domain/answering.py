@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from cee_mailbot.domain.policy import Policy
 from cee_mailbot.domain.reply import ReplyKind, ReplyState
+from parsers.addresses import address_key
 from parsers.machine_mail import MachineMark
 from parsers.mail import Mail
 from parsers.out_of_office import out_of_office_mark
@@ -47,7 +48,7 @@ ANSWERABLE = Answerable(ok=True)
 def answerable(mail: Mail, *, own_addresses: Collection[str], policy: Policy) -> Answerable:
     """Whether a machine may answer this message.
 
-    `own_addresses` are the bot's own, in lower case. The reason is the first mark that speaks against it.
+    `own_addresses` are the bot's own, as they are compared. The reason is the first mark that speaks against it.
     """
     marks = machine_marks(mail, own_addresses=own_addresses, policy=policy)
     return Answerable(ok=False, reason=marks[0].code, detail=marks[0].detail) if marks else ANSWERABLE
@@ -61,7 +62,7 @@ def machine_marks(mail: Mail, *, own_addresses: Collection[str], policy: Policy)
     marks += [
         MachineMark(code="own-address", detail=f"From: {address.addr}")
         for address in mail.from_
-        if address.addr.lower() in own_addresses
+        if address_key(address.addr) in own_addresses
     ]
     return tuple(sorted(marks, key=lambda mark: mark.code not in _TOLD_FIRST))
 

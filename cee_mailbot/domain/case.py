@@ -10,7 +10,7 @@ from cee_mailbot.domain.policy import Policy
 from cee_mailbot.domain.presentation import Clocks, Presentation
 from cee_mailbot.domain.routing import Mailbox
 from cee_mailbot.domain.submission import MessageStatus
-from parsers.addresses import Address
+from parsers.addresses import Address, address_key
 from parsers.authentication import Verdict
 from parsers.documents import Cut, Document
 from parsers.errors import Problem
@@ -124,7 +124,7 @@ def sender_key(mail: Mail, policy: Policy) -> str:
 
 def key_of_sender(sender: Address, policy: Policy) -> str:
     """The sender's part of a submission's key."""
-    return sender.addr.lower() if sender.domain in policy.public_mail_domains else sender.domain
+    return address_key(sender.addr) if sender.domain in policy.public_mail_domains else sender.domain
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from cee_mailbot.domain.routing import Mailbox, owner
+from parsers.addresses import address_key
 
 SHORT_NAME = 10
 
@@ -44,9 +45,10 @@ class Directory:
 
     def knows_sender(self, address: str, filer_code: str) -> bool:
         """Whether this address, or its domain, may write for a filer code."""
-        domain = address.lower().rpartition("@")[2]
+        key = address_key(address)
+        domain = key.rpartition("@")[2]
         mine = [one for one in self.filers or () if one.code == filer_code]
-        return any(address.lower() in one.addresses or domain in one.domains for one in mine)
+        return any(key in one.addresses or domain in one.domains for one in mine)
 
 
 NO_DIRECTORY = Directory()

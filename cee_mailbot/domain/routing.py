@@ -9,6 +9,7 @@ from importlib.resources import files
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from parsers.addresses import address_key
 from parsers.port import find_port
 
 PROGRAM_TEAM = "000"
@@ -82,10 +83,10 @@ def owner(recipients: Iterable[str], arrived_in: Mailbox, mailboxes: Iterable[Ma
     `recipients` are the addresses of To, then Cc. The same message in several mailboxes so has one owner,
     whichever of them is polled first; where none is named, it is the mailbox that it arrived in.
     """
-    by_address = {mailbox.address.lower(): mailbox for mailbox in mailboxes if mailbox.kind == "center"}
+    by_address = {address_key(mailbox.address): mailbox for mailbox in mailboxes if mailbox.kind == "center"}
     if arrived_in.kind == "program":
         return arrived_in
-    named = (by_address.get(address.lower()) for address in recipients)
+    named = (by_address.get(address_key(address)) for address in recipients)
     return next((mailbox for mailbox in named if mailbox is not None), arrived_in)
 
 

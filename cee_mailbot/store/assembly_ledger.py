@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, update
-from sqlmodel import and_, col, or_, select
+from sqlmodel import and_, col, func, or_, select
 
 from cee_mailbot.domain.assembly import Part, PartSet, Placement, Stage
 from cee_mailbot.domain.item_clock import due_when_enqueued
@@ -29,6 +29,7 @@ from cee_mailbot.store.tables import (
     SubmissionRow,
 )
 from cee_mailbot.store.texts import storable
+from parsers.addresses import address_key
 
 # These messages of a submission carry its parts; letters and machine mail do not.
 _CARRY_PARTS = (
@@ -110,7 +111,8 @@ class AssemblyLedger(ReplyLedger):
     def fragments(self, *, held_from: str | None = None) -> tuple[Fragment, ...]:
         """See `ledger.UnitOfWork`."""
         waits = MessageRow.status == MessageStatus.ASSEMBLING
-        is_held = and_(MessageRow.status == MessageStatus.HELD, MessageRow.sender == held_from)
+        theirs = func.lower(MessageRow.sender) == address_key(held_from or "")
+        is_held = and_(MessageRow.status == MessageStatus.HELD, theirs)
         query = (
             select(MessageRow)
             .where(or_(waits, is_held) if held_from else waits, col(MessageRow.submission_id).is_(None))

@@ -60,6 +60,7 @@ from cee_mailbot.store.unprocessed import message_rows, reply_rows
 from cee_mailbot.store.watch_ledger import WatchRegister
 from cee_mailbot.store.whose import messages_of, replies_of
 from cee_mailbot.store.worklist import count_worklist, worklist_rows
+from parsers.addresses import address_key
 
 UNCOUNTED = ("inline", "quarantined")
 
@@ -172,7 +173,8 @@ class SqlQuestions(
 
     def replies(self, query: ReplyQuery) -> tuple[facts.ReplyFacts, ...]:
         """See `ledger.Questions`."""
-        conditions = [*equal(ReplyRow, kind=query.kind, state=query.state, to=query.to), *replies_of(query)]
+        to = None if query.to is None else address_key(query.to)
+        conditions = [*equal(ReplyRow, kind=query.kind, state=query.state, addressee=to), *replies_of(query)]
         statement = select(ReplyRow).where(*conditions).order_by(col(ReplyRow.id))
         return tuple(self._reply_facts(self._session.exec(_page(statement, query.limit, query.offset)).all()))
 

@@ -17,6 +17,7 @@ from cee_mailbot.sending import Attempt, DueReply
 from cee_mailbot.store.history import HistoryWriter
 from cee_mailbot.store.tables import AttemptRow, BreakerRow, ReplyRow
 from cee_mailbot.store.texts import storable
+from parsers.addresses import address_key
 
 DAY = timedelta(days=1)
 WEEK_HOURS = 7 * 24
@@ -34,9 +35,10 @@ class ReplyLedger:
     def traffic(self, to: str, thread: str) -> ReplyTraffic:
         """See `ledger.UnitOfWork`."""
         limited: list[Any] = [col(ReplyRow.kind).not_in(UNLIMITED), ReplyRow.state != ReplyState.WITHHELD]
-        due = select(ReplyRow.due_at).where(*limited, ReplyRow.to == to, ReplyRow.due_at > self._now - HOUR)
+        to_sender = ReplyRow.addressee == address_key(to)
+        due = select(ReplyRow.due_at).where(*limited, to_sender, ReplyRow.due_at > self._now - HOUR)
         # None is due before it was written: by that the index finds those of the day among all of a sender's.
-        of_the_day = [ReplyRow.to == to, ReplyRow.due_at > self._now - DAY, ReplyRow.written_at > self._now - DAY]
+        of_the_day = [to_sender, ReplyRow.due_at > self._now - DAY, ReplyRow.written_at > self._now - DAY]
         same = select(func.count()).where(*limited, *of_the_day, ReplyRow.thread == storable(thread))
         hour = select(func.count()).where(*limited, ReplyRow.written_at > self._counted_since())
         week = select(func.count()).where(*limited, ReplyRow.written_at > self._now - WEEK_HOURS * HOUR)
@@ -88,6 +90,7 @@ class ReplyLedger:
             message_row=message,
             submission_id=submission,
             to=reply.letter.to,
+            addressee=address_key(reply.letter.to),
             return_path=reply.letter.return_path,
             subject=storable(reply.subject),
             thread=storable(reply.thread),

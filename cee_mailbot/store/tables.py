@@ -258,7 +258,7 @@ class ReplyRow(SQLModel, table=True):
     __tablename__: ClassVar[Any] = "reply"
     __table_args__: ClassVar[Any] = (
         Index(None, "state", "next_try_at"),
-        Index(None, "to", "due_at"),
+        Index(None, "addressee", "due_at"),
         Index(None, "written_at", "kind", "state"),  # all that is counted stands in it
     )
     id: int | None = Field(default=None, primary_key=True)
@@ -268,6 +268,7 @@ class ReplyRow(SQLModel, table=True):
     message_row: int = Field(foreign_key="message.id", index=True)
     submission_id: int | None = Field(default=None, foreign_key="submission.id", index=True)
     to: str
+    addressee: str  # `to` in the form in which addresses are compared
     return_path: str
     subject: str
     thread: str

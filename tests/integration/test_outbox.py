@@ -14,6 +14,7 @@ from cee_mailbot.desk import reset_breaker, retry_reply
 from cee_mailbot.errors import NotAllowedError, NotFoundError, PermanentError, SignInError, TemporaryError
 from cee_mailbot.interfaces import Letter
 from cee_mailbot.outbox import GIVE_UP_AFTER, LEASE, Outbox, send_due
+from cee_mailbot.questions import ReplyQuery
 from cee_mailbot.store.tables import AttemptRow
 from tests.support.mails import mail, numbered
 from tests.support.workshop import Killed, Tripwire, WiredStore, Workshop, history_breaks
@@ -319,6 +320,22 @@ def test_delayed_rejects_fill_one_hour_after_another(workshop: Workshop) -> None
 def test_one_senders_limit_is_not_anothers(workshop: Workshop) -> None:
     workshop.receive(*(rejected(number) for number in range(21)), rejected(99, sender="other@filer.example"))
     assert states(workshop)[-1] == "queued"
+
+
+def test_f56_who_writes_an_address_in_two_ways_is_one_sender(workshop: Workshop) -> None:
+    """A robot that turns the letters of its address around is no second sender; letters go to it as it is written."""
+    ways = ("Broker@Filer.example", "broker@filer.EXAMPLE", "BROKER@FILER.EXAMPLE")
+    workshop.receive(*(rejected(number, sender=ways[number % 3]) for number in range(21)))
+    assert states(workshop) == ["queued"] * 20 + ["delayed"]
+    assert {one.to for one in workshop.replies()} == set(ways)
+    with workshop.store.read() as ask:
+        assert len(ask.replies(ReplyQuery(to="bRoKer@filer.example"))) == 21
+
+
+def test_f56_one_subject_of_an_address_written_in_two_ways_is_one_subject(workshop: Workshop) -> None:
+    ways = ("Broker@filer.example", "broker@filer.example")
+    workshop.receive(*(rejected(number, subject="Automated response", sender=ways[number % 2]) for number in range(6)))
+    assert states(workshop) == ["queued"] * 5 + ["withheld"]
 
 
 def test_f56_the_sixth_reject_to_one_subject_in_a_day_is_withheld_and_shown(workshop: Workshop) -> None:

@@ -147,6 +147,19 @@ def test_a_fragment_that_was_held_for_its_sender_counts_once_it_is_released(tmp_
     shop.store.close()
 
 
+def test_fragments_from_one_address_written_in_two_ways_are_of_one_message(workshop: Workshop) -> None:
+    first, second = halves()
+    assert b"broker@filer.example" in second
+    other_way = second.replace(b"broker@filer.example", b"Broker@Filer.example")
+    workshop.receive(first)
+    workshop.clock.advance(DEADLINE + timedelta(minutes=1))
+    poll_and_chase(workshop, ELECTRONICS)
+    workshop.receive(other_way, arrived_at=workshop.clock.now())
+    assert workshop.statuses() == ["held", "assembling"]
+    desk.release(workshop.intake, 1, actor="kim")
+    assert workshop.statuses() == ["enqueued", "correspondence"]
+
+
 # --- one message in several mailboxes ----------------------------------------------------------------------------
 
 
