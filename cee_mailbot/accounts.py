@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from enum import StrEnum
 from functools import lru_cache
 
 from argon2 import PasswordHasher
@@ -28,10 +29,19 @@ LONGEST_PASSWORD = 1024
 TOUCHED_EVERY = timedelta(seconds=30)
 
 _SINGLE_KEYS, _ON, _OFF = "single-keys", "on", "off"
+_AFTER_ACT = "after-act"
 LONGEST_LIFE_OF_A_TOKEN = timedelta(days=366)
 PREFIX = "cmb_"  # of a token, by which scanners for secrets know one
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
+
+
+class AfterAct(StrEnum):
+    """Where an act leads that is done with an item: to the next of the list, back to the list, or nowhere else."""
+
+    NEXT = "next"
+    LIST = "list"
+    STAY = "stay"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -187,6 +197,19 @@ def set_single_keys(store: Store, now: datetime, person: str, *, on: bool) -> No
     """Lets keys act alone for this person, or only together with Alt."""
     with store.begin(now) as unit:
         unit.set_preference(person, _SINGLE_KEYS, _ON if on else _OFF)
+
+
+def after_act(store: Store, person: str) -> AfterAct:
+    """Where this person goes after an act; to the next item until another choice is made."""
+    with store.read() as ask:
+        chosen = ask.preference(person, _AFTER_ACT)
+    return AfterAct(chosen) if chosen in set(AfterAct) else AfterAct.NEXT
+
+
+def set_after_act(store: Store, now: datetime, person: str, chosen: AfterAct) -> None:
+    """Lets acts lead there for this person."""
+    with store.begin(now) as unit:
+        unit.set_preference(person, _AFTER_ACT, chosen)
 
 
 def add_token(  # noqa: PLR0913 - the fields of a token

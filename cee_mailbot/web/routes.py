@@ -70,6 +70,7 @@ ROUTES: tuple[Route, ...] = (
     _get("/operations", operations.operations_page, Role.SUPERVISOR),
     _get("/keys", keys.keys_page, Role.VIEWER),
     _post("/keys", keys.set_keys, Role.VIEWER),
+    _post("/keys/after-act", keys.set_after, Role.VIEWER),
     _post("/claim-next", acting.claim_next, Role.SPECIALIST),
     _post("/bulk/preview", bulk.preview, Role.SUPERVISOR),
     _post("/bulk", bulk.carry_out, Role.SUPERVISOR),

@@ -124,6 +124,40 @@ def test_claim_next_and_close_need_two_requests_an_item(shop: Workshop, kim: Tes
     )
 
 
+LEADS = {"next": "/items/{second}?", "list": "/?", "stay": "/items/{first}?"}
+
+
+@pytest.mark.parametrize("chosen", LEADS)
+def test_where_an_act_leads_is_a_choice_of_each_person(
+    shop: Workshop, page: StaffPage, kim: TestClient, chosen: str
+) -> None:
+    """To the next item until one chooses otherwise; what a page promised holds for the page."""
+    shop.receive(*(numbered(number) for number in range(1, 4)))
+    first, second, third = (item.tracking for item in shop.items())
+    opened = f"/items/{first}?q=is:new&sort=presented"
+    before = form(kim.get(opened).text, f"/items/{first}/close")
+    assert before["then"] == "next"
+    assert kim.post("/keys/after-act", data={"after": chosen}).status_code == 303
+    assert f'value="{chosen}" checked' in kim.get("/keys").text
+    action = f"/items/{first}/return"
+    fields = form(kim.get(opened).text, action) | {"reason": "Page 2 is missing."}
+    answer = kim.post(action, data=fields)
+    assert answer.headers["location"].startswith(LEADS[chosen].format(first=first, second=second))
+    assert "q=is%3Anew&sort=presented&done=return" in answer.headers["location"]
+    assert f"{first}</a> was returned" in kim.get(answer.headers["location"]).text
+    noted = kim.post(f"/items/{second}/note", data={"version": story(shop, second).version, "text": "x", "key": "n"})
+    assert noted.headers["location"].startswith(f"/items/{second}?"), "an act that is not done with the item stays"
+    lee = page.person("lee")
+    fields = form(lee.get(f"/items/{second}").text, f"/items/{second}/close")
+    led = lee.post(f"/items/{second}/close", data=fields).headers["location"]
+    assert led.startswith(f"/items/{third}?"), "it is nobody else's choice"
+
+
+def test_there_is_no_other_place_to_go_after_an_act(kim: TestClient) -> None:
+    assert kim.post("/keys/after-act", data={"after": "//evil.example"}).status_code == 422
+    assert 'value="next" checked' in kim.get("/keys").text
+
+
 def test_two_people_never_claim_the_same(shop: Workshop, page: StaffPage) -> None:
     shop.receive(*(numbered(number) for number in range(1, 41)))
     claimed: dict[str, list[str]] = {"kim": [], "lee": []}

@@ -6,6 +6,7 @@ from typing import Any
 from fastapi.responses import Response
 
 from cee_mailbot import desk
+from cee_mailbot.accounts import AfterAct, after_act
 from cee_mailbot.domain.item_history import lines_of
 from cee_mailbot.domain.queue_search import read_search, write_search
 from cee_mailbot.errors import ChangedError, NotFoundError, UserError
@@ -59,14 +60,17 @@ def _sort(asked: Asked) -> str:
 
 
 def _place_after(asked: Asked, tracking: str, named: str, *, leaves: bool) -> str:
-    """Where the act leads: to the next item of the view when this one is done with, else back to it."""
+    """Where the act leads: where the person chose to go when the item is done with, else back to it."""
     view = {"q": write_search(read_search(asked.form.get("q", ""))), "sort": _sort(asked)}
     told = {"done": named, "of": tracking}
-    then = asked.form.get("then", "next" if leaves else "stay")
+    # The page said where it would lead; a choice that was made since is for the next page.
+    then = asked.form.get("then") or (
+        after_act(asked.parts.intake.store, asked.person.name) if leaves else AfterAct.STAY
+    )
     target = f"/items/{tracking}"
-    if then == "list":
+    if then == AfterAct.LIST:
         target = "/"
-    elif then == "next":
+    elif then == AfterAct.NEXT:
         following = _following(asked, tracking)
         target = f"/items/{following}" if following else "/"
     return str(go_to(target, **view, **told).headers["location"])

@@ -6,6 +6,7 @@ from typing import Any
 
 from fastapi.responses import Response
 
+from cee_mailbot.accounts import after_act
 from cee_mailbot.desk.clock import clock_facts, in_force
 from cee_mailbot.domain.approved_texts import filled, unfilled
 from cee_mailbot.domain.facts import DocumentFacts, ItemStory, MessageFacts
@@ -70,6 +71,7 @@ def item_page(asked: Asked) -> Response:
         **_reply_form(asked, story, drafts, center.name if center else story.item.team),
         others=others,
         claim=claim,
+        after=after_act(asked.parts.intake.store, asked.person.name),
         renewed=False,
         done=done,
         done_words=ACTS[done.act].done if done and done.act in ACTS else None,
