@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cee_mailbot.domain.facts import HistoryFacts, ItemStory
+from cee_mailbot.domain.submission import MessageStatus
+from cee_mailbot.domain.work_item import EXPIRED, UNDONE, WOKEN
 
 _WORDS: Mapping[str, str] = {
     "received": "message {message} came to {mailbox}: {subject}",
@@ -28,22 +30,45 @@ _WORDS: Mapping[str, str] = {
     "document-viewed": "a document of message {message} was given to this person",
 }
 _REPLY = "reply-"
+
+# The kinds of lines by which people look through a history, each with its events; every other event is of the last.
+KINDS: Mapping[str, frozenset[str]] = {
+    "messages": frozenset({*MessageStatus, "reject-made-good", "moved", "split", "joined"}),
+    "replies": frozenset({"replied"}),
+    "notes": frozenset({"noted"}),
+    "claims": frozenset({"claimed", "unclaimed", EXPIRED}),
+    "decisions": frozenset(
+        {"waiting", WOKEN, "closed", "reopened", "returned", "transferred", "transferred-to-port", UNDONE}
+    ),
+    "views": frozenset({"message-viewed", "document-viewed"}),
+    "clocks and papers": frozenset(),
+}
 # What the history keeps for programs: digests, row ids, and the version of the rules.
 _UNTOLD = frozenset({"policy", "sha256", "kind", "note", "before", "after"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Line:
-    """One line: when (UTC), who, and what happened in words."""
+    """One line: when (UTC), who, what happened in words, and of which kind of `KINDS` it is."""
 
     at: datetime
     actor: str
     says: str
+    kind: str
 
 
 def lines_of(story: ItemStory) -> tuple[Line, ...]:
     """Every line of an item's history, in the order in which it was written."""
-    return tuple(Line(at=one.at, actor=one.actor, says=_says(one, story)) for one in story.history)
+    return tuple(
+        Line(at=one.at, actor=one.actor, says=_says(one, story), kind=kind_of(one.event)) for one in story.history
+    )
+
+
+def kind_of(event: str) -> str:
+    """The kind of a line by its event."""
+    if event.startswith(_REPLY):
+        return "replies"
+    return next((kind for kind, events in KINDS.items() if event in events), [*KINDS][-1])
 
 
 def _says(line: HistoryFacts, story: ItemStory) -> str:

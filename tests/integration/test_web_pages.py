@@ -12,6 +12,7 @@ from fastapi.testclient import TestClient
 
 from cee_mailbot import desk
 from cee_mailbot.domain.facts import ItemStory
+from cee_mailbot.domain.work_item import Closing
 from tests.support.mails import EXACT, mail, numbered
 from tests.support.staff_page import StaffPage, form, rows
 from tests.support.workshop import Workshop, check_invariants
@@ -232,6 +233,35 @@ def test_a_wait_until_a_day_ends_in_its_morning_at_the_port(shop: Workshop, kim:
     changes = story(shop, tracking).history[-1].detail["changes"]
     until = next(values[1] for place, values in changes.items() if place.endswith("waiting_until"))  # type: ignore[attr-defined]
     assert until == "2026-03-09T15:00:00+00:00"
+
+
+def test_the_history_is_looked_through_by_kind(shop: Workshop, kim: TestClient) -> None:
+    """The kind stands in the address; each line keeps the number, and so the address, that it has in the whole."""
+    tracking = one_item(shop)
+    desk.claim(shop.intake, tracking, actor="kim")
+    desk.note(shop.intake, tracking, "call them", actor="kim")
+    desk.close(shop.intake, tracking, Closing.DONE, actor="kim")
+
+    def lines(text: str) -> list[str]:
+        return re.findall(r'<li id="event-(\d+)"', text)
+
+    text = kim.get(f"/items/{tracking}?q=is:closed").text
+    every = lines(text)
+    assert every == [str(number) for number in range(1, len(story(shop, tracking).history) + 1)]
+    links = re.findall(r'<a href="([^"]*history=[^"]*)#history">[^<]*<span class="count">(\d+)', text)
+    assert len(links) > 3
+    found = []
+    for address, count in links:
+        of_kind = kim.get(unescape(address)).text
+        assert len(lines(of_kind)) == int(count), address
+        assert 'aria-current="page"' in of_kind
+        assert "q=is%3Aclosed" in unescape(address), "the way back to the list is kept"
+        found += lines(of_kind)
+    assert sorted(found, key=int) == every, "each line is of one kind"
+    notes = kim.get(f"/items/{tracking}?history=notes").text
+    assert "call them" in notes
+    assert "</strong> claimed" not in notes
+    assert lines(kim.get(f"/items/{tracking}?history=<script>").text) == every
 
 
 def test_messages_are_split_off_moved_and_joined(shop: Workshop, kim: TestClient) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from cee_mailbot.domain.facts import HistoryFacts, ItemStory, MessageFacts, ReplyFacts
-from cee_mailbot.domain.item_history import lines_of
+from cee_mailbot.domain.item_history import KINDS, kind_of, lines_of
+from cee_mailbot.domain.work_item import EVENTS, Act
 from tests.unit.test_export import ITEM
 
 AT = datetime(2026, 11, 20, 14, 0, tzinfo=UTC)
@@ -65,3 +66,12 @@ def test_words_of_a_sender_are_no_template() -> None:
     line = HistoryFacts(at=AT, actor="system", event="received", message=7, reply=None)
     story = ItemStory(item=ITEM, documents=(), messages=(message,), replies=(), history=(line,), evidence=())
     assert "{0.__class__}" in lines_of(story)[0].says
+
+
+def test_every_act_of_staff_is_of_a_kind_that_names_it() -> None:
+    """The last kind is for what the bot does by itself, but for a presentation time that a person sets."""
+    unnamed = [act for act in Act if kind_of(EVENTS[act]) == [*KINDS][-1]]
+    assert unnamed == [Act.SET_PRESENTATION]
+    assert kind_of("reply-sent") == kind_of("replied") == "replies"
+    named = [event for events in KINDS.values() for event in events]
+    assert len(named) == len(set(named)), "no event is of two kinds"

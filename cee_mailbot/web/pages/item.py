@@ -1,5 +1,6 @@
 """One item: facts and clocks, flags, documents, messages, what can be done, and its history."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +11,7 @@ from cee_mailbot.accounts import after_act
 from cee_mailbot.desk.clock import clock_facts, in_force
 from cee_mailbot.domain.approved_texts import filled, unfilled
 from cee_mailbot.domain.facts import DocumentFacts, ItemStory, MessageFacts
-from cee_mailbot.domain.item_history import Line, lines_of
+from cee_mailbot.domain.item_history import KINDS, Line, lines_of
 from cee_mailbot.domain.queue_search import read_search, write_search
 from cee_mailbot.domain.submission_timeline import timeline_of
 from cee_mailbot.domain.work_item import Closing, ItemState, allowed
@@ -29,18 +30,18 @@ from parsers.subject_types import subject_table
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Event:
-    """A line of the history in words, and the note that was written with it."""
+    """A line of the history in words, numbered from 1 in the whole of it, and the note that was written with it."""
 
+    number: int
     line: Line
     note: str | None
 
 
 def item_page(asked: Asked) -> Response:
     """The item with this number."""
-    others = note_viewing(asked, str(asked.path["tracking"]))  # first: to look at an item is to use one's claim
+    around = _around(asked)
     with asked.parts.intake.store.read() as ask:
         story = ask.story(asked.path["tracking"])
-        claim = claim_of(ask.claims([story.item.tracking]).get(story.item.tracking), asked.parts)
         drafts = ask.drafts(story.item.tracking, person=asked.person.name)
         malware = {one.id for one in story.messages if is_malware(ask.scan(one.id))}
         closures, done = in_force(ask.closures()), done_of(asked, ask)
@@ -60,22 +61,44 @@ def item_page(asked: Asked) -> Response:
         clocks=clock_facts(story, closures, policy.office_hours if policy else None),
         documents=documents_of(story.documents, malware),
         messages=story.messages,
-        events=events(story),
         timeline=timeline_of(story),
         acts={named: ACTS[named] for named in allowed(ItemState(story.item.state))},
         outcomes=tuple(Closing),
         teams=tuple(sorted(site.centers)),
-        view={"q": write_search(read_search(asked.query.get("q", ""))), "sort": sort_of(asked)},
         seen=len(story.history),
         drafts=drafts,
         **_reply_form(asked, story, drafts, center.name if center else story.item.team),
-        others=others,
-        claim=claim,
-        after=after_act(asked.parts.intake.store, asked.person.name),
-        renewed=False,
+        **_history(asked, story),
+        **around,
         done=done,
         done_words=ACTS[done.act].done if done and done.act in ACTS else None,
     )
+
+
+def _around(asked: Asked) -> dict[str, Any]:
+    """The list that the person comes from and goes on to, who else is there, and whose the item is."""
+    tracking, store = str(asked.path["tracking"]).upper(), asked.parts.intake.store
+    others = note_viewing(asked, tracking)  # first: to look at an item is to use one's claim
+    with store.read() as ask:
+        claim = claim_of(ask.claims([tracking]).get(tracking), asked.parts)
+    return {
+        "view": {"q": write_search(read_search(asked.query.get("q", ""))), "sort": sort_of(asked)},
+        "after": after_act(store, asked.person.name),
+        "others": others,
+        "claim": claim,
+        "renewed": False,
+    }
+
+
+def _history(asked: Asked, story: ItemStory) -> dict[str, Any]:
+    """The history, or its lines of the kind that the address asks for; how many of each kind there are."""
+    every, kind = events(story), asked.query.get("history", "")
+    counts = Counter(one.line.kind for one in every)
+    return {
+        "events": [one for one in every if one.line.kind == kind] if counts[kind] else every,
+        "kinds": {one: counts[one] for one in KINDS if counts[one]},
+        "kind": kind if counts[kind] else "",
+    }
 
 
 def _reply_form(asked: Asked, story: ItemStory, drafts: Mapping[str, Draft], center: str) -> dict[str, Any]:
@@ -107,8 +130,10 @@ def documents_of(documents: tuple[DocumentFacts, ...], malware: Collection[int])
 def events(story: ItemStory) -> list[Event]:
     """The history in words, in the order in which it happened."""
     notes: dict[Any, str] = {note.id: note.text for note in story.notes}
-    lines = zip(lines_of(story), story.history, strict=True)
-    return [Event(line=line, note=notes.get(facts.detail.get("note"))) for line, facts in lines]
+    lines = enumerate(zip(lines_of(story), story.history, strict=True), start=1)
+    return [
+        Event(number=number, line=line, note=notes.get(facts.detail.get("note"))) for number, (line, facts) in lines
+    ]
 
 
 def message_named(story: ItemStory, message: int) -> MessageFacts | None:
