@@ -82,6 +82,8 @@ def _attributes(content: bytes) -> Iterator[tuple[int, int, int, int]]:
     """Return level, name, and begin and end of each attribute (MS-OXTNEF 2.1.3.1)."""
     if not content.startswith(SIGNATURE):
         raise TnefError("no TNEF signature")
+    if len(content) < _FIRST:
+        raise TnefError("nothing after the signature")
     position = _FIRST
     for _ in range(MOST_ATTRIBUTES):
         if position == len(content):

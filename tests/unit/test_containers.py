@@ -243,6 +243,14 @@ def test_a_container_of_nothing_but_beginnings_is_given_up(name: str) -> None:
     assert told(cut(message((name, pieces[name])))) == [("2", name, "unreadable")]
 
 
+def test_a_tnef_cut_anywhere_breaks_off_and_keeps_what_came_before() -> None:
+    """Four bytes of nothing but the signature among them."""
+    whole = winmail([("invoice.pdf", INVOICE)])
+    for length in range(len(whole)):
+        with suppress(TnefError):
+            assert all(one.content in (None, INVOICE) for one in tnef_attachments(whole[:length]))
+
+
 @pytest.mark.parametrize("count", [2**32 - 1, 2**31])
 def test_a_tnef_that_counts_without_end_ends(count: int) -> None:
     """Of a property with four thousand million values there are as many as there are bytes for."""
