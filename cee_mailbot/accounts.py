@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
+from threading import BoundedSemaphore
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -32,6 +33,10 @@ _SINGLE_KEYS, _ON, _OFF = "single-keys", "on", "off"
 _AFTER_ACT = "after-act"
 LONGEST_LIFE_OF_A_TOKEN = timedelta(days=366)
 PREFIX = "cmb_"  # of a token, by which scanners for secrets know one
+
+# Each takes 64 MiB: strangers who all try at once must not take what reading mail needs.
+HASHED_AT_ONCE = 2
+_HASHING = BoundedSemaphore(HASHED_AT_ONCE)
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
 
@@ -100,7 +105,8 @@ def person_of(store: Store, *, name: str, password: str) -> Person | None:
         account = ask.account(name) if _NAME.fullmatch(name) else None
     known = account.password if account is not None else _nobodys_hash()
     try:
-        _hasher().verify(known, _prepared(password[:LONGEST_PASSWORD]))
+        with _HASHING:
+            _hasher().verify(known, _prepared(password[:LONGEST_PASSWORD]))
     except (VerificationError, InvalidHashError):
         return None
     if account is None or account.disabled:

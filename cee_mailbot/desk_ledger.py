@@ -1,6 +1,6 @@
 """The contract of the store with the desk: what an act of staff writes down, and how it is taken back."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
@@ -130,11 +130,11 @@ class DeskLedger(AccountWrites, StaffWrites, Protocol):
     def split(self, splitting: Splitting) -> None:
         """Makes a submission of one message, linked with the one that it was in."""
 
-    def undo(self, submission: int, *, actor: str) -> str:
+    def undo(self, submission: int, *, actor: str, teams: Collection[str] | None = None) -> str:
         """Takes the last act on an item back, notes passed over; the event that was undone.
 
-        Raises `NotAllowedError` when there is none, when it can't be taken back, or when what it did was changed
-        since.
+        `teams` are those that the actor works for, None for all. Raises `NotAllowedError` when there is none, when it
+        can't be taken back, when what it did was changed since, or when it changed an item of another team too.
         """
 
     def expire_claims(self, idle: timedelta) -> int:

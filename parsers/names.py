@@ -17,8 +17,8 @@ _LEFT_OUT = frozenset({"Cf", "Cs"})
 def shown_name(name: str) -> str:
     """Return a document's name to be shown: without folders, controls and marks that turn or hide letters.
 
-    Every blank is a plain one, and a sign that no font has (private use, unassigned) is U+FFFD. The empty text is
-    returned when nothing is left of it.
+    Every blank is a plain one, and a sign that no font has (private use, unassigned) is U+FFFD. The empty text
+    is returned when nothing is left of it.
     """
     text = _CONTROLS.sub(" ", name[: LONGEST_NAME * 16])
     text = "".join(_shown(sign) for sign in text if unicodedata.category(sign) not in _LEFT_OUT)

@@ -1,5 +1,6 @@
 """Acts on one item that concern the Center alone; what the broker is told of is in `handing_on`."""
 
+from collections.abc import Collection
 from datetime import MAXYEAR, UTC, datetime, timedelta
 
 from cee_mailbot.desk.item import Opened, check_person, check_version, given, opened, state_after
@@ -136,13 +137,16 @@ def _check_year(at: datetime) -> None:
         raise UserError(f"the year {at.year} can't be meant; look at the year")
 
 
-def undo(intake: Intake, tracking: str, *, actor: str, version: int | None = None) -> str:
+def undo(
+    intake: Intake, tracking: str, *, actor: str, version: int | None = None, teams: Collection[str] | None = None
+) -> str:
     """Takes the last act on the item back, as a new event; the event that was undone.
 
+    `teams` are those that the actor works for, None for all: what an act did to an item of another is not undone.
     Raises `NotAllowedError` when it can't be taken back, as when the reply that went with it has left.
     """
     check_person(actor)
     with intake.store.begin(intake.site.clock.now()) as unit:
         item = unit.desk_item(tracking)
         check_version(item, version)
-        return unit.undo(item.submission, actor=actor)
+        return unit.undo(item.submission, actor=actor, teams=teams)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from cee_mailbot.domain.facts import HistoryFacts, ItemStory
 from cee_mailbot.domain.submission import MessageStatus
-from cee_mailbot.domain.work_item import EXPIRED, UNDONE, WOKEN
+from cee_mailbot.domain.work_item import EVENTS, EXPIRED, SYSTEM, UNDONE, WOKEN, Act
 
 _WORDS: Mapping[str, str] = {
     "received": "message {message} came to {mailbox}: {subject}",
@@ -55,6 +55,15 @@ class Line:
     actor: str
     says: str
     kind: str
+
+
+_ACTS = frozenset({*EVENTS.values(), UNDONE} - {EVENTS[Act.NOTE]})
+
+
+def did_last(story: ItemStory, person: str, act: Act) -> bool:
+    """Whether this act of this person is the last that anybody did with the item, notes aside."""
+    acts = [one for one in story.history if one.event in _ACTS and one.actor != SYSTEM]
+    return bool(acts) and (acts[-1].event, acts[-1].actor) == (EVENTS[act], person)
 
 
 def lines_of(story: ItemStory) -> tuple[Line, ...]:

@@ -1,6 +1,6 @@
 """Writes of the desk: acts of staff on items, notes, and the act that is taken back."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -196,9 +196,10 @@ class DeskLedger(AssemblyLedger):
         )
         self._write_reply(splitting.reply, message=splitting.message, submission=made[0])
 
-    def undo(self, submission: int, *, actor: str) -> str:
+    def undo(self, submission: int, *, actor: str, teams: Collection[str] | None = None) -> str:
         """See `desk_ledger.DeskLedger`."""
         line = self._last_act(submission)
+        self._check_teams(line, teams)
         self._take_back_reply(line, actor)
         changes.take_back(self._session, line.detail["changes"])
         if (made := line.detail.get("made")) is not None:
@@ -230,6 +231,15 @@ class DeskLedger(AssemblyLedger):
             elif line.id not in undone:
                 return _reversible(line)
         raise NotAllowedError("there is no act of staff on this item that could be undone")
+
+    def _check_teams(self, line: HistoryRow, teams: Collection[str] | None) -> None:
+        touched = changes.submissions_in(line.detail["changes"])
+        wanted = select(SubmissionRow.team).where(col(SubmissionRow.id).in_(touched)).distinct()
+        if teams is not None and not set(self._session.exec(wanted)) <= set(teams):
+            raise NotAllowedError(
+                f"the last act, {line.event!r} by {line.actor}, changed an item of another team too; "
+                "ask somebody who works for both"
+            )
 
     def _take_back_reply(self, line: HistoryRow, actor: str) -> None:
         if (message_id := line.detail.get("reply")) is None:

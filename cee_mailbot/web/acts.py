@@ -167,7 +167,8 @@ def _set_presentation(doing: Doing) -> None:
 
 
 def _undo(doing: Doing) -> None:
-    desk.undo(doing.intake, doing.tracking, actor=doing.actor, version=doing.version)
+    teams = doing.asked.person.teams
+    desk.undo(doing.intake, doing.tracking, actor=doing.actor, version=doing.version, teams=teams)
 
 
 def _message(doing: Doing) -> int:

@@ -32,6 +32,7 @@ logger = logging.getLogger(__name__)
 
 STATIC = Path(__file__).resolve().parent / "static"
 MOST_FIELDS = 400
+_FORM = "application/x-www-form-urlencoded"
 
 # Whose fault an error is, as a browser understands it; the first kind that fits. Anything else is ours.
 _STATUS: tuple[tuple[type[CeeMailbotError], int], ...] = (
@@ -70,6 +71,9 @@ async def _form_of(request: Request) -> tuple[dict[str, str], dict[str, tuple[st
     """The last value of each field, and all values of each; files are none of our forms'."""
     if request.method in SAFE_METHODS:
         return {}, {}
+    if not request.headers.get("content-type", _FORM).casefold().startswith(_FORM):
+        # The other kind names a charset of its own, in which text can be written that no page can show.
+        raise HTTPException(415)
     async with request.form(max_files=0, max_fields=MOST_FIELDS) as form:
         pairs = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
     lists: dict[str, tuple[str, ...]] = {}
@@ -116,14 +120,13 @@ def _to_sign_in(asked: Asked) -> Response:
 
 def _not_lost(asked: Asked) -> Response:
     """What was written before the sign-in was lost is shown, since the request that carried it is refused."""
-    written = [asked.form[name] for name in ("text", "reason") if asked.form.get(name, "").strip()]
-    words = "You were signed out before this was sent; nothing was done. Sign in again."
-    return show(asked, "error.html", 401, code=401, words=words, written=written)
+    return error_page(asked, 401, "You were signed out before this was sent; nothing was done. Sign in again.")
 
 
 def error_page(asked: Asked, status: int, words: str) -> Response:
-    """What went wrong, in words, and the way back."""
-    return show(asked, "error.html", status, code=status, words=words, written=[])
+    """What went wrong, in words, what was written, which is kept nowhere else, and the way back."""
+    written = [asked.form[name] for name in ("text", "reason") if asked.form.get(name, "").strip()]
+    return show(asked, "error.html", status, code=status, words=words, written=written)
 
 
 async def _not_there(request: Request, error: Exception) -> Response:

@@ -1,5 +1,7 @@
 """One effect for one request: a form that is sent twice acts once."""
 
+import hashlib
+import json
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
@@ -10,6 +12,7 @@ from cee_mailbot.errors import CeeMailbotError, UserError
 from cee_mailbot.lease_ledger import Lease
 from cee_mailbot.ledger import Store, UnitOfWork
 from cee_mailbot.questions import Questions
+from cee_mailbot.web.asking import Asked
 
 _LONGEST_KEY = 64
 
@@ -55,3 +58,15 @@ def once(intake: Intake, *, key: str, person: str, place: str, note_in: int = 1)
     if not 0 < len(key) <= _LONGEST_KEY:
         raise UserError("the form carries no key; load the page again")
     return replace(intake, store=OnceStore(intake.store, key=key, person=person, place=place, note_in=note_in))
+
+
+def once_sent(asked: Asked, place: str, *, note_in: int = 1, of: str = "") -> Intake:
+    """The same for a form, which acts once as it was sent: in other words, or to another place, it is another request.
+
+    Else what somebody writes on a page that the browser brought back would be taken for what was done before, and
+    lost. `of` names one of several things that the form acts on. Raises `UserError` without a key.
+    """
+    key = asked.form.get("key", "")
+    sent = json.dumps([asked.request.url.path, sorted(asked.lists.items()), of])
+    whole = hashlib.sha256(sent.encode()).hexdigest() if 0 < len(key) <= _LONGEST_KEY else ""
+    return once(asked.parts.intake, key=whole, person=asked.person.name, place=place, note_in=note_in)

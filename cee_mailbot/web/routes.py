@@ -72,6 +72,7 @@ ROUTES: tuple[Route, ...] = (
     _post("/keys", keys.set_keys, Role.VIEWER),
     _post("/keys/after-act", keys.set_after, Role.VIEWER),
     _post("/claim-next", acting.claim_next, Role.SPECIALIST),
+    _post("/handed-over/undo", acting.take_back, Role.SPECIALIST),
     _post("/bulk/preview", bulk.preview, Role.SUPERVISOR),
     _post("/bulk", bulk.carry_out, Role.SUPERVISOR),
     _post("/views", saved.save_view, Role.VIEWER),

@@ -13,6 +13,7 @@ from cee_mailbot.web.parts import Settings
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 LARGEST_BODY = 1_000_000
+_DIGITS = 20
 API = "/api/v1/"
 PROBLEM_JSON = "application/problem+json"
 
@@ -76,15 +77,22 @@ def refused(method: str, path: str, headers: Headers, settings: Settings) -> Ref
     host = headers.get("host", "").casefold()
     if not path.startswith(("/livez", "/readyz", "/metrics")) and not _is_ours(host, settings):
         return 421, f"this page is not called {host[:100]!r}; set public_url in [web]"
-    if method in SAFE_METHODS:
-        return None
     # The API takes tokens alone, which no other site can make a browser send.
-    if not path.startswith(API) and not _from_our_page(headers, host, settings):
+    acts = method not in SAFE_METHODS and not path.startswith(API)
+    if acts and not _from_our_page(headers, host, settings):
         return 403, "this request did not come from a page of this site; nothing was done"
-    length = headers.get("content-length", "" if "transfer-encoding" in headers else "0")
+    return _too_long(headers)
+
+
+def _too_long(headers: Headers) -> Refusal | None:
+    """A body that says beforehand how long it is may be read; of one in chunks the end is the sender's choice.
+
+    A length beside chunks means nothing (RFC 9112 section 6.3), and a GET can carry a body too.
+    """
+    length = "" if "transfer-encoding" in headers else headers.get("content-length", "0")
     if not (length.isascii() and length.isdecimal()):
         return 411, "the length of the request is missing"
-    return (413, "the request is too large") if int(length) > LARGEST_BODY else None
+    return (413, "the request is too large") if len(length) > _DIGITS or int(length) > LARGEST_BODY else None
 
 
 def _is_ours(host: str, settings: Settings) -> bool:

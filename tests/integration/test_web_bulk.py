@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from cee_mailbot import desk
+from cee_mailbot import accounts, desk
 from cee_mailbot.domain.roles import Role
 from cee_mailbot.domain.work_item import Closing
 from cee_mailbot.staff_ledger import SavedView
 from cee_mailbot.web.pages.saved import MOST_OF_A_PERSON
 from tests.support.mails import CHEMICALS as TO_CHEMICALS
 from tests.support.mails import mail, numbered
-from tests.support.staff_page import StaffPage, form, rows
+from tests.support.staff_page import PASSWORD, StaffPage, form, rows
 from tests.support.workshop import CHEMICALS, Workshop, check_invariants
 
 
@@ -138,3 +138,21 @@ def test_a_person_saves_so_many_lists_and_no_more(shop: Workshop, page: StaffPag
     assert answer.status_code == 409
     assert "forget one first" in answer.text
     assert lee.post("/views", data={**form(lee.get("/").text, "/views"), "name": "mine"}).status_code == 303
+
+
+def test_many_items_are_not_changed_without_a_key(shop: Workshop, sue: TestClient) -> None:
+    """The next time would else be taken for this one, and said to be done."""
+    tracking = shop.items()[0].tracking
+    answer = sue.post("/bulk", data={"act": "claim", "item": f"{tracking}:0"})
+    assert "carries no key" in answer.text
+    assert shop.items()[0].assignee is None
+
+
+def test_a_list_of_a_team_is_no_longer_its_writers(shop: Workshop, sue: TestClient) -> None:
+    sue.post("/views", data={"key": "k", "name": "Ours", "q": "", "team": "007"})
+    with shop.store.read() as ask:
+        (ours,) = (one.id for one in ask.saved_views(person="sue"))
+    for role, teams, status in ((Role.SPECIALIST, "007", 403), (Role.SUPERVISOR, "001", 404)):
+        accounts.set_role(shop.store, shop.clock, name="sue", role=role, teams=frozenset([teams]), actor="root")
+        sue.post("/sign-in", data={"name": "sue", "password": PASSWORD})
+        assert sue.post("/views/forget", data={"view": str(ours)}).status_code == status

@@ -211,3 +211,31 @@ def _mark(text: str) -> str:
 )
 def test_a_mark_that_no_page_wrote_is_as_none(page: StaffPage, mark: str) -> None:
     assert page.person().get("/", params={"sort": "received", "after": _mark(mark)}).status_code == 200
+
+
+@pytest.mark.parametrize(("method", "path"), [("GET", "/api/v1/queue"), ("GET", "/sign-in"), ("POST", "/api/v1/queue")])
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"content-length": "2000000"}, 413),
+        ({"content-length": "9" * 5000}, 413),
+        ({"transfer-encoding": "chunked"}, 411),
+        ({"transfer-encoding": "chunked", "content-length": "5"}, 411),
+    ],
+)
+def test_no_body_is_read_that_does_not_say_how_long_it_is(
+    page: StaffPage, method: str, path: str, headers: dict[str, str], status: int
+) -> None:
+    """Whoever may not even sign in could fill the memory: a GET has a body too, and chunks have no length."""
+    assert page.browser().request(method, path, headers=headers).status_code == status
+
+
+@pytest.mark.parametrize("charset", ["undefined", "unicode_escape", "utf-7"])
+def test_a_form_in_a_charset_of_its_own_is_not_read(page: StaffPage, charset: str) -> None:
+    """Some can't be read at all, others write halves of characters, which no page can show."""
+    part = b'--a\r\nContent-Disposition: form-data; name="text"\r\n\r\n\\ud800\r\n--a--\r\n'
+    kind = {"content-type": f"multipart/form-data; boundary=a; charset={charset}"}
+    for browser in (page.browser(), page.person(name=charset.replace("_", "-"))):
+        answer = browser.post("/items/CEE-007-26-000001-X/note", headers=kind, content=part)
+        assert answer.status_code == 415
+        assert "content-security-policy" in answer.headers

@@ -364,7 +364,7 @@ def test_what_entered_the_list_since_is_counted_and_nothing_else(shop: Workshop,
     told = kim.get(address).text
     assert "1 new item." in told
     assert len(rows(kim.get(unescape(re.findall(r'href="([^"]*)"', told)[0])).text)) == 3
-    for broken in ("", "yesterday", "2026-03-02T15:00:00"):
+    for broken in ("", "yesterday", "2026-03-02T15:00:00", "0001-01-01T00:00:00+14:00"):
         assert kim.get("/viewing", params={"since": broken}).text == ""
 
 

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from cee_mailbot import accounts
+from cee_mailbot import accounts, desk
 from cee_mailbot.domain.roles import Person, Role
 from cee_mailbot.web.routes import ROUTES, Of
 from cee_mailbot.web.tries import TRIES_OF_A_NAME
+from tests.support.api import caller
 from tests.support.mails import CHEMICALS as TO_CHEMICALS
 from tests.support.mails import mail
 from tests.support.staff_page import PASSWORD, StaffPage, form, rows
@@ -178,6 +179,27 @@ def test_a_message_can_not_be_moved_to_an_item_of_another_team(shop: Workshop, p
     fields = form(browser.get(f"/items/{mine.tracking}").text, f"/items/{mine.tracking}/join")
     answer = browser.post(f"/items/{mine.tracking}/join", data={**fields, "other": other.tracking})
     assert answer.status_code == 404
+
+
+def test_what_went_to_an_item_of_another_team_is_not_taken_back_from_it(shop: Workshop, page: StaffPage) -> None:
+    """By undoing what somebody did who works for both."""
+    mine, other = shop.items()
+    desk.join(shop.intake, other.tracking, mine.tracking, actor="both")
+    kim, robot = page.person(teams=["007"]), caller(page, teams=["007"])
+    fields = form(kim.get(f"/items/{mine.tracking}").text, f"/items/{mine.tracking}/undo")
+    assert kim.post(f"/items/{mine.tracking}/undo", data=fields).status_code == 409
+    assert robot.post(f"/api/v1/queue/{mine.tracking}/undo", json={}).status_code == 409
+    assert kim.get(f"/messages/{mine.messages[0]}").status_code == 404
+    both = page.person("both", teams=["001", "007"])
+    assert both.post(f"/items/{mine.tracking}/undo", data=fields).status_code == 303
+    assert kim.get(f"/messages/{mine.messages[0]}").status_code == 200
+
+
+@pytest.mark.parametrize("more", ["%00", "%E2%80%AE", "%EF%BC%B3"])
+def test_an_item_is_known_by_its_number_and_no_other_spelling(page: StaffPage, shop: Workshop, more: str) -> None:
+    browser, path = page.person(), f"/items/{shop.items()[0].tracking}"
+    assert browser.get(path + more).status_code == 404
+    assert browser.post(f"{path}{more}/drafts/note", data={"text": "x"}).status_code == 404
 
 
 def test_a_wrong_password_and_a_name_that_does_not_exist_look_alike(page: StaffPage) -> None:

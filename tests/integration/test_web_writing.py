@@ -143,3 +143,90 @@ def test_who_else_looks_at_an_item_is_said(shop: Workshop, page: StaffPage, kim:
     assert "lee is viewing" in kim.get(f"/items/{tracking}/viewing").text
     shop.clock.advance(STILL_THERE + timedelta(seconds=1))
     assert "viewing</span>" not in kim.get(f"/items/{tracking}/viewing").text
+
+
+def test_other_words_under_the_same_key_are_not_taken_for_the_first(
+    shop: Workshop, kim: TestClient, tracking: str
+) -> None:
+    """The browser's way back shows a form that was sent; what is written there next must not be dropped as done."""
+    fields = form(kim.get(f"/items/{tracking}").text, f"/items/{tracking}/note")
+    place = kim.post(f"/items/{tracking}/note", data=fields | {"text": "First."}).headers["location"]
+    assert kim.post(f"/items/{tracking}/note", data=fields | {"text": "First."}).headers["location"] == place
+    second = kim.post(f"/items/{tracking}/note", data=fields | {"text": "Second."})
+    assert second.status_code == 409
+    assert "Second." in second.text
+    assert [one.text for one in story(shop).notes] == ["First."]
+
+
+def test_what_was_written_in_vain_is_shown_so_that_it_can_be_kept(
+    page: StaffPage, kim: TestClient, tracking: str
+) -> None:
+    lee = page.person("lee", teams=["007"])
+    fields = form(lee.get(f"/items/{tracking}").text, f"/items/{tracking}/note")
+    write(kim, tracking, "Not ours.", "note")
+    again = lee.post(f"/items/{tracking}/note", data=fields | {"text": "<b>Long thoughts."})
+    assert again.status_code == 409
+    kim.post(
+        f"/items/{tracking}/transfer",
+        data=form(kim.get(f"/items/{tracking}").text, f"/items/{tracking}/transfer")
+        | {"team": "001", "reason": "Theirs."},
+    )
+    gone = lee.post(f"/items/{tracking}/note", data=fields | {"text": "<b>Long thoughts."})
+    assert gone.status_code == 404
+    assert "&lt;b&gt;Long thoughts." in gone.text
+
+
+def hand_over(browser: TestClient, tracking: str, **more: str) -> str:
+    fields = form(browser.get(f"/items/{tracking}").text, f"/items/{tracking}/transfer")
+    sent = fields | {"team": "001", "reason": "It is theirs."} | more
+    return browser.post(f"/items/{tracking}/transfer", data=sent).headers["location"]
+
+
+@pytest.mark.parametrize("then", ["next", "stay", "list"])
+def test_who_hands_an_item_over_is_told_and_can_take_it_back(
+    shop: Workshop, page: StaffPage, tracking: str, then: str
+) -> None:
+    """Most work for one Center, and do not see what they have handed over: neither notice nor undo may depend on it."""
+    lee = page.person("lee", teams=["007"])
+    told = lee.get(hand_over(lee, tracking, then=then))
+    assert told.status_code == 200
+    assert f"{tracking} was handed over." in told.text
+    fields = form(told.text, "/handed-over/undo")
+    places = [lee.post("/handed-over/undo", data=fields).headers["location"] for _ in range(2)]
+    assert len(set(places)) == 1
+    assert "was put back as it was" in lee.get(places[0]).text
+    assert shop.items()[0].team == "007"
+    shop.clock.advance(HOLD)
+    shop.send()
+    assert [(reply.kind, reply.state) for reply in shop.replies()][-1] == ("transfer", "cancelled")
+
+
+def test_what_was_handed_over_is_taken_back_by_nobody_else_and_not_after_the_other_center_began(
+    shop: Workshop, page: StaffPage, tracking: str
+) -> None:
+    lee, max_, chemist = (
+        page.person(name, teams=[team]) for name, team in (("lee", "007"), ("max", "007"), ("cy", "001"))
+    )
+    place = hand_over(lee, tracking)
+    fields = form(lee.get(place).text, "/handed-over/undo")
+    assert max_.post("/handed-over/undo", data=fields).status_code == 404
+    assert "was handed over" not in max_.get(place).text
+    assert lee.post("/handed-over/undo", data={**fields, "version": "1"}).status_code == 409
+    chemist.post(
+        f"/items/{tracking}/claim", data=form(chemist.get(f"/items/{tracking}").text, f"/items/{tracking}/claim")
+    )
+    assert lee.post("/handed-over/undo", data=fields).status_code == 404
+    assert "was handed over" not in lee.get(place).text
+    assert shop.items()[0].team == "001"
+
+
+def test_the_notice_of_an_act_takes_back_nothing_that_came_after_it(
+    page: StaffPage, kim: TestClient, tracking: str
+) -> None:
+    """A page that stands open, or is loaded again, would else undo what somebody else did since."""
+    place = kim.post(
+        f"/items/{tracking}/claim", data=form(kim.get(f"/items/{tracking}").text, f"/items/{tracking}/claim")
+    ).headers["location"]
+    assert 'data-key="z"' in kim.get(place).text
+    write(page.person("lee"), tracking, "Nothing to do.", "close", "reason")
+    assert 'data-key="z"' not in kim.get(place).text

@@ -113,7 +113,7 @@ def _set_entry_date(call: Call, tracking: str) -> None:
 
 
 def _undo(call: Call, tracking: str) -> None:
-    desk.undo(call.intake, tracking, **_frame(call))
+    desk.undo(call.intake, tracking, **_frame(call), teams=call.person.teams)
 
 
 def _other(call: Call, tracking: str) -> str:

@@ -7,13 +7,14 @@ from fastapi.responses import Response
 
 from cee_mailbot import desk
 from cee_mailbot.accounts import AfterAct, after_act
-from cee_mailbot.domain.item_history import lines_of
+from cee_mailbot.domain.item_history import did_last, lines_of
 from cee_mailbot.domain.queue_search import read_search, write_search
+from cee_mailbot.domain.work_item import Act, find_tracking
 from cee_mailbot.errors import ChangedError, NotFoundError, UserError
 from cee_mailbot.questions import WORKLIST_SORTS, Mark
 from cee_mailbot.web.acts import ACTS, Doing
 from cee_mailbot.web.asking import Asked, go_to
-from cee_mailbot.web.once import once
+from cee_mailbot.web.once import once_sent
 from cee_mailbot.web.pages.drafts import forget_draft
 from cee_mailbot.web.showing import show
 from cee_mailbot.web.views import query_of
@@ -34,7 +35,7 @@ def act(asked: Asked) -> Response:
     if version is None:
         raise UserError("the form does not say which version of the item you saw; load the page again")
     place = _place_after(asked, tracking, named, leaves=page_act.leaves)
-    line = once(asked.parts.intake, key=asked.form.get("key", ""), person=asked.person.name, place=place)
+    line = once_sent(asked, place)
     try:
         page_act.carry(Doing(intake=line, asked=asked, tracking=tracking, version=version))
     except ChangedError:
@@ -43,11 +44,35 @@ def act(asked: Asked) -> Response:
     return go_to(place)
 
 
+def take_back(asked: Asked) -> Response:
+    """Undoes a hand-over of this person that nobody has acted on since: the item is where this person does not see it.
+
+    Raises `NotFoundError` for any other item that the person does not see, or `ChangedError`.
+    """
+    tracking, version = asked.text("of"), asked.number("version")
+    if find_tracking(tracking) != (tracking,) or version is None:
+        raise UserError("the form does not say which item was handed over; load the page again")
+    missing, person = f"there is no item {tracking} that you may see", asked.person
+    with asked.parts.intake.store.read() as ask:
+        team = ask.team_of_item(tracking)
+        if team is None:
+            raise NotFoundError(missing)
+        story = ask.story(tracking)
+    if not person.sees(team) and not did_last(story, person.name, Act.TRANSFER):
+        raise NotFoundError(missing)
+    if not person.sees(team) and story.version != version:
+        raise ChangedError(f"{tracking} was changed since you handed it over; ask team {team}")
+    line = once_sent(asked, f"/items/{tracking}?done=undo&of={tracking}")
+    teams = None if person.teams is None else {*person.teams, team}
+    desk.undo(line, tracking, actor=person.name, version=version, teams=teams)
+    return go_to(f"/items/{tracking}", done="undo", of=tracking)
+
+
 def claim_next(asked: Asked) -> Response:
     """Claims the first unclaimed item of the list that the person looks at, and opens it."""
     search, sort = read_search(asked.form.get("q", "")), _sort(asked)
     person, view = asked.person, {"q": write_search(search), "sort": sort}
-    line = once(asked.parts.intake, key=asked.form.get("key", ""), person=person.name, place="/?q=is:mine")
+    line = once_sent(asked, "/?q=is:mine")
     tracking = desk.claim_next(line, query_of(search, sort, asked.parts, person), actor=person.name)
     if tracking is None:
         return go_to("/", **view, none="1")
@@ -67,6 +92,8 @@ def _place_after(asked: Asked, tracking: str, named: str, *, leaves: bool) -> st
     then = asked.form.get("then") or (
         after_act(asked.parts.intake.store, asked.person.name) if leaves else AfterAct.STAY
     )
+    if then == AfterAct.STAY and named == Act.TRANSFER and not asked.person.sees(asked.form.get("team", "")):
+        then = AfterAct.NEXT  # it is seen no more
     target = f"/items/{tracking}"
     if then == AfterAct.LIST:
         target = "/"

@@ -12,7 +12,7 @@ from cee_mailbot.errors import NotAllowedError, NotFoundError, UserError
 from cee_mailbot.questions import Questions
 from cee_mailbot.web.acts import ACTS, Doing
 from cee_mailbot.web.asking import Asked, whole_number
-from cee_mailbot.web.once import AlreadyDoneError, once
+from cee_mailbot.web.once import AlreadyDoneError, once_sent
 from cee_mailbot.web.showing import show
 from cee_mailbot.web.views import query_of
 
@@ -109,10 +109,9 @@ def _versioned(text: str) -> tuple[str, int]:
 
 def _carried(asked: Asked, act: Act, tracking: str, version: int) -> BulkRow:
     row = BulkRow(tracking=tracking, version=version, entry=None, state="")
-    person, key = asked.person.name, asked.form.get("key", "")
     try:
-        # Each item has a key of its own under that of the form, so that what was done is not done again.
-        line = once(asked.parts.intake, key=f"{key[:40]}/{tracking}", person=person, place=f"/items/{tracking}")
+        # Each item is once for itself, so that what was done is not done again.
+        line = once_sent(asked, f"/items/{tracking}", of=tracking)
         ACTS[act].carry(Doing(intake=line, asked=asked, tracking=tracking, version=version))
     except AlreadyDoneError:
         return row

@@ -2,17 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from fastapi.responses import HTMLResponse, Response
 
 from cee_mailbot.desk.clock import in_force
 from cee_mailbot.domain.facts import ElsewhereFacts, ItemFacts
+from cee_mailbot.domain.item_history import did_last
 from cee_mailbot.domain.queue_search import Search, jump_target, read_search, write_search
 from cee_mailbot.domain.reasons import FLAGS
 from cee_mailbot.domain.roles import Role
-from cee_mailbot.domain.work_item import ItemState
+from cee_mailbot.domain.work_item import Act, ItemState, find_tracking
 from cee_mailbot.domain.working_days import Closure
 from cee_mailbot.questions import WORKLIST_SORTS, Questions
 from cee_mailbot.staff_ledger import ClaimFacts
@@ -79,16 +80,22 @@ def queue_page(asked: Asked) -> Response:
 def what_is_new(asked: Asked) -> Response:
     """How many items entered the list since it was shown: asked for by a script, and said without moving a row."""
     search, sort = search_of(asked), sort_of(asked)
-    try:
-        since = datetime.fromisoformat(asked.query.get("since", ""))
-    except ValueError:
-        return HTMLResponse("")
-    if since.tzinfo is None:
+    since = _instant(asked.query.get("since", ""))
+    if since is None:
         return HTMLResponse("")
     query = replace(query_of(search, sort, asked.parts, asked.person), new_since=since, limit=COUNTED_TO)
     with asked.parts.intake.store.read() as ask:
         count = ask.how_many(query)
     return show(asked, "_new_items.html", count=count, address=address_of(search, sort)) if count else HTMLResponse("")
+
+
+def _instant(text: str) -> datetime | None:
+    """The instant that a page of ours wrote; None for any other text, and for what no clock can show."""
+    try:
+        at = datetime.fromisoformat(text)
+        return at.astimezone(UTC) if at.tzinfo is not None else None
+    except (ValueError, OverflowError):
+        return None
 
 
 def _jump(asked: Asked, ask: Questions) -> str | None:
@@ -193,19 +200,27 @@ def _saved(current: Search, asked: Asked, ask: Questions) -> list[Saved]:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Done:
-    """The act that led to this page, and the item that it can be undone on."""
+    """The act that led to this page, the item, and whether this is what `undo` would take back.
+
+    `gone` tells that it was handed over to where this person does not see it.
+    """
 
     tracking: str
     act: str
     version: int
     seen: int
+    undo: bool
+    gone: bool
 
 
 def done_of(asked: Asked, ask: Questions) -> Done | None:
     """What the address says was just done; None when it says nothing, or of an item that one may not see."""
     tracking, act = asked.query.get("of", ""), asked.query.get("done", "")
-    team = ask.team_of_item(tracking) if tracking else None
-    if team is None or not asked.person.sees(team):
+    team = ask.team_of_item(tracking) if find_tracking(tracking) == (tracking,) else None
+    if team is None:
         return None
-    story = ask.story(tracking)
-    return Done(tracking=story.item.tracking, act=act, version=story.version, seen=len(story.history))
+    story, gone = ask.story(tracking), not asked.person.sees(team)
+    undo = act in set(Act) and did_last(story, asked.person.name, Act(act))
+    if gone and not (undo and act == Act.TRANSFER):
+        return None
+    return Done(tracking=tracking, act=act, version=story.version, seen=len(story.history), undo=undo, gone=gone)

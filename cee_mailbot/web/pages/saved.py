@@ -7,7 +7,7 @@ from cee_mailbot.domain.roles import Role
 from cee_mailbot.errors import NotAllowedError, NotFoundError, UserError
 from cee_mailbot.staff_ledger import SavedView
 from cee_mailbot.web.asking import Asked, go_to
-from cee_mailbot.web.once import once
+from cee_mailbot.web.once import once_sent
 
 LONGEST_NAME = 60
 MOST_OF_A_PERSON = 50  # each is counted whenever the list is shown
@@ -22,7 +22,7 @@ def save_view(asked: Asked) -> Response:
         asked.authorise_team(team, Role.SUPERVISOR, f"there is no team {team} that you may see")
     search, sort = write_search(read_search(asked.form.get("q", ""))), asked.text("sort") or "due"
     place = str(go_to("/", q=search, sort=sort).headers["location"])
-    line = once(asked.parts.intake, key=asked.form.get("key", ""), person=asked.person.name, place=place)
+    line = once_sent(asked, place)
     with asked.parts.intake.store.read() as ask:
         mine = [one for one in ask.saved_views(person=asked.person.name) if one.person == asked.person.name]
     if len(mine) >= MOST_OF_A_PERSON:
@@ -42,8 +42,8 @@ def forget_view(asked: Asked) -> Response:
     missing = f"there is no saved list {number} that you may see"
     if view is None:
         raise NotFoundError(missing)
-    if view.person != asked.person.name:
-        # Another person's own list belongs to no team that anybody sees.
+    if view.team is not None or view.person != asked.person.name:
+        # A team's list is not its writer's, who may be none of the team by now; another person's own is no team's.
         asked.authorise_team(view.team, Role.SUPERVISOR, missing)
     with asked.parts.intake.store.begin(asked.parts.now()) as unit:
         unit.forget_view(number)

@@ -11,7 +11,7 @@ from cee_mailbot.domain.reply import CANCELLABLE, RETRIABLE, ReplyState
 from cee_mailbot.domain.submission import MessageStatus
 from cee_mailbot.questions import Questions, UnprocessedQuery
 from cee_mailbot.web.asking import Asked, go_to, whole_number
-from cee_mailbot.web.once import once
+from cee_mailbot.web.once import once_sent
 from cee_mailbot.web.showing import show
 from parsers.subject import SubjectLine
 
@@ -124,7 +124,7 @@ def release(asked: Asked) -> Response:
     line = asked.text("line", longest=LONGEST_LINE) or None
     place = f"/messages/{number}?done=release"
     # The first transaction only looks; the second has the effect.
-    desk.release(_once(asked, place, note_in=2), number, actor=asked.person.name, line=line)
+    desk.release(once_sent(asked, place, note_in=2), number, actor=asked.person.name, line=line)
     return go_to(f"/messages/{number}", done="release")
 
 
@@ -154,17 +154,12 @@ def text_of_reply(raw: bytes) -> str:
 def retry_reply(asked: Asked) -> Response:
     """Tries a reply again."""
     number = whole_number(asked.path["reply"])
-    desk.retry_reply(_once(asked, f"/replies/{number}?done=retry"), number, actor=asked.person.name)
+    desk.retry_reply(once_sent(asked, f"/replies/{number}?done=retry"), number, actor=asked.person.name)
     return go_to(f"/replies/{number}", done="retry")
 
 
 def cancel_reply(asked: Asked) -> Response:
     """Takes a reply back that has not left."""
     number = whole_number(asked.path["reply"])
-    desk.cancel_reply(_once(asked, f"/replies/{number}?done=cancel"), number, actor=asked.person.name)
+    desk.cancel_reply(once_sent(asked, f"/replies/{number}?done=cancel"), number, actor=asked.person.name)
     return go_to(f"/replies/{number}", done="cancel")
-
-
-def _once(asked: Asked, place: str, *, note_in: int = 1) -> desk.Intake:
-    key = asked.form.get("key", "")
-    return once(asked.parts.intake, key=key, person=asked.person.name, place=place, note_in=note_in)
