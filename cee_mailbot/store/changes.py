@@ -70,8 +70,10 @@ def take_back(session: Session, changes: Mapping[str, list[Any]]) -> None:
     """Puts back what was. Raises `NotAllowedError` when a value is no longer the one that the act gave."""
     now = snapshot(session, submissions_in(changes))
     changed = any(now.get(place) != given for place, (_, given) in changes.items())
-    if changed or _strands_a_part(now, {place: was for place, (was, _) in changes.items()}):
+    before = {place: was for place, (was, _) in changes.items()}
+    if changed or _strands_a_part(now, before):
         raise NotAllowedError("what the last act did was changed since; change it by hand")
+    _check_open(session, now, before)
     for place, (was, _) in changes.items():
         _put(session, place, was)
     session.flush()
@@ -85,6 +87,19 @@ def _strands_a_part(now: Values, was: Values) -> bool:
     ]
     sets = [then[place.replace("/status", "/submission_id")] for place in waits]
     return any(then[f"submission/{one}/state"] != ItemState.ASSEMBLING for one in sets)
+
+
+def _check_open(session: Session, now: Values, was: Values) -> None:
+    """No message goes back into what was closed since, where nobody would look for it."""
+    then = {**now, **was}
+    homes = {value for place, value in was.items() if place.startswith("message/") and place.endswith("/submission_id")}
+    for one in sorted(homes):
+        if then[f"submission/{one}/state"] != ItemState.CLOSED:
+            continue
+        row = session.get_one(SubmissionRow, one)
+        into = session.get(SubmissionRow, row.joined_into) if row.joined_into is not None else None
+        why = f"joined into {into.tracking} since; undo the join first" if into else "closed since; open it again first"
+        raise NotAllowedError(f"{row.tracking} was {why}")
 
 
 def _put(session: Session, place: str, value: Any) -> None:

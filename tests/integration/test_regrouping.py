@@ -174,3 +174,43 @@ def test_mail_of_a_public_provider_split_out_of_a_companys_item_keeps_its_whole_
     with Session(workshop.store._reader) as session:
         keys = session.exec(select(SubmissionRow.sender_key).order_by(col(SubmissionRow.id))).all()
     assert keys == ["filer.example", "jo@gmail.com", "jo@gmail.com"]
+
+
+# --- an undo after what it would go back to has gone -----------------------------------------------------------------
+
+
+def three_items(shop: Workshop) -> tuple[str, str, str]:
+    """An item of two messages, and two more."""
+    shop.receive(part(1, 2), part(2, 2))
+    for code in ("CE", "CA"):
+        shop.receive(mail(subject=EXACT.replace("DR", code), message_id=f"<{code}@filer.example>"))
+    first, second, third = (item.tracking for item in shop.items())
+    return first, second, third
+
+
+def test_a_move_is_not_undone_into_an_item_that_was_joined_away_since(workshop: Workshop) -> None:
+    """The message would lie in a closed item that nobody looks at."""
+    source, target, other = three_items(workshop)
+    desk.move(workshop.intake, source, 2, to=target, actor="kim")
+    desk.join(workshop.intake, other, source, actor="lee")
+    with pytest.raises(NotAllowedError, match=f"{source} was joined into {other} since; undo the join first"):
+        desk.undo(workshop.intake, target, actor="kim")
+    assert workshop.messages()[1].tracking == target
+    desk.undo(workshop.intake, other, actor="lee")
+    desk.undo(workshop.intake, target, actor="kim")
+    assert [one.tracking for one in workshop.messages()] == [source, source, target, other]
+
+
+@pytest.mark.parametrize("act", ["move", "split"])
+def test_what_was_taken_out_does_not_go_back_into_an_item_that_was_closed_since(workshop: Workshop, act: str) -> None:
+    source, target, _ = three_items(workshop)
+    if act == "move":
+        desk.move(workshop.intake, source, 2, to=target, actor="kim")
+    else:
+        target = desk.split(workshop.intake, source, 2, actor="kim")
+    desk.close(workshop.intake, source, Closing.DONE, actor="lee")
+    with pytest.raises(NotAllowedError, match=f"{source} was closed since; open it again first"):
+        desk.undo(workshop.intake, target, actor="kim")
+    desk.reopen(workshop.intake, source, actor="lee")
+    desk.undo(workshop.intake, target, actor="kim")
+    assert workshop.messages()[1].tracking == source
