@@ -188,14 +188,20 @@ class UnitOfWork(PaperWrites, DeskLedger, CorrespondenceLedger, LeaseLedger, Upk
     def begin_poll(self, mailbox: str, *, team: str, activation: datetime) -> datetime:
         """Notes that a poll began. The mailbox's activation time: the one given at its first poll, for ever."""
 
-    def end_poll(self, mailbox: str, *, error: str | None, began: datetime | None = None) -> None:
-        """Notes that the poll that began then (None: the last one) was completed, or why it was not."""
+    def end_poll(
+        self, mailbox: str, *, error: str | None, began: datetime | None = None, took_all: bool = False
+    ) -> None:
+        """Notes that the poll that began then (None: the last one) was completed, or why it was not.
+
+        `took_all` says that all mail was taken in nonetheless, and only could not be moved.
+        """
 
     def polled_since(self, mailboxes: Collection[str]) -> datetime | None:
         """Everything that reached these mailboxes before this instant is taken in.
 
-        It is when the oldest of their last completed polls began; a mailbox that was never tried is passed over. None
-        where one was tried and never reached, or while a message of theirs is kept and not decided.
+        It is when the oldest of their last polls that took in all began; a mailbox that was never tried is passed over.
+        None where one was tried and never reached, or by a clock that was ahead of ours, and while a message of theirs
+        is kept and not decided.
         """
 
     def keep(self, arrivals: Sequence[Arrival]) -> tuple[KeptMessage, ...]:

@@ -18,7 +18,7 @@ from cee_mailbot.interfaces import Clock, Mailer, MailerSession
 from cee_mailbot.journaling import NO_JOURNAL, Journal
 from cee_mailbot.ledger import Store
 from cee_mailbot.log import fields
-from cee_mailbot.sending import Attempt, DueReply
+from cee_mailbot.sending import LONGEST_RETRY, Attempt, DueReply
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +27,6 @@ logger = logging.getLogger(__name__)
 LEASE = timedelta(minutes=15)
 BEGUN_WITHIN = timedelta(minutes=4)
 FIRST_RETRY = timedelta(minutes=1)
-LONGEST_RETRY = timedelta(hours=4)
 GIVE_UP_AFTER = timedelta(days=5)  # RFC 5321 4.5.4.1: "generally needs to be at least 4-5 days"
 CLAIMED_AT_ONCE = 25
 _TO_BE_TRIED_AGAIN = (ReplyState.RETRYING, ReplyState.UNCERTAIN)

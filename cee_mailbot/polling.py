@@ -42,13 +42,15 @@ def poll_mailbox(intake: Intake, mailbox: Mailbox, source: Source, *, activation
         lease = unit.take_lease(mailbox.name)
     leased = replace(intake, store=_LeasedStore(store=intake.store, lease=lease))
     try:
-        report = _pass_over(leased, mailbox, source, since)
+        report, refusal = _pass_over(leased, mailbox, source, since)
     except Exception as error:
         # A store that is down can't note it either; what went wrong first is what is raised.
         with suppress(TemporaryError):
             _end_poll(leased, lease, str(error) or type(error).__name__, began)
         raise
-    _end_poll(leased, lease, None, began)
+    _end_poll(leased, lease, str(refusal) if refusal else None, began, took_all=True)
+    if refusal is not None:
+        raise refusal
     return report
 
 
@@ -66,14 +68,16 @@ class _LeasedStore:
         return self.store.read()
 
 
-def _end_poll(intake: Intake, lease: Lease, error: str | None, began: datetime) -> None:
+def _end_poll(intake: Intake, lease: Lease, error: str | None, began: datetime, *, took_all: bool = False) -> None:
     with intake.store.begin(intake.site.clock.now()) as unit:
-        unit.end_poll(lease.mailbox, error=error, began=began)
+        unit.end_poll(lease.mailbox, error=error, began=began, took_all=took_all)
         unit.give_back_lease(lease)
 
 
-def _pass_over(intake: Intake, mailbox: Mailbox, source: Source, since: datetime) -> PollReport:
-    """New mail first: what an earlier pass could not settle holds nobody up."""
+def _pass_over(
+    intake: Intake, mailbox: Mailbox, source: Source, since: datetime
+) -> tuple[PollReport, PermanentError | None]:
+    """New mail first: what an earlier pass could not settle holds nobody up. Beside it why not all could be settled."""
     decide_waiting(intake, mailbox.name)
     progress = _Progress(since=since)
     with source.session() as session:
@@ -87,9 +91,7 @@ def _pass_over(intake: Intake, mailbox: Mailbox, source: Source, since: datetime
         left = [one for one in known.values() if one.status is not MessageStatus.RECEIVED]
         progress.refusal = progress.refusal or _settle(intake, session, left)
         _note_moved(intake, mailbox, {one.handle for one in listing} | progress.tried)
-    if progress.refusal is not None:
-        raise progress.refusal
-    return PollReport(mailbox=mailbox.name, listed=len(listing), taken_in=progress.taken_in)
+    return PollReport(mailbox=mailbox.name, listed=len(listing), taken_in=progress.taken_in), progress.refusal
 
 
 @dataclass(kw_only=True, slots=True)

@@ -1,10 +1,12 @@
 """A reply claimed for sending, and how one try to send it ended."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from cee_mailbot.domain.reply import ReplyKind, ReplyState
 from cee_mailbot.interfaces import Letter
+
+LONGEST_RETRY = timedelta(hours=4)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,6 +84,8 @@ class ToldAlarm:
     told_at: datetime
 
 
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
 Rule = Callable[[Watch, Thresholds], Iterator[Alarm]]
 
 
@@ -96,9 +98,10 @@ def _database_down(watch: Watch, _limits: Thresholds) -> Iterator[Alarm]:
 def _no_completed_poll(watch: Watch, limits: Thresholds) -> Iterator[Alarm]:
     """F77, F80: a process that looks healthy and reads nothing."""
     for one in watch.mailboxes:
-        last = one.last_completed or one.since
+        known = one.last_completed if one.last_completed and one.last_completed <= watch.at else None
+        last = known or one.since
         if watch.at - last > limits.no_poll:
-            when = f"since {last:%Y-%m-%d %H:%M} UTC" if one.last_completed else "yet"
+            when = f"since {last:%Y-%m-%d %H:%M} UTC" if known else "yet"
             why = f": {one.error}" if one.error else ""
             yield Alarm(
                 reason="no-completed-poll",
@@ -202,7 +205,8 @@ def to_tell(
     due = [
         one
         for one in sounding
-        if (one.reason, one.subject) not in last or now - last[one.reason, one.subject] >= again_after
+        # What was told at a time that has not come yet was told by a clock that was ahead.
+        if not timedelta() <= now - last.get((one.reason, one.subject), _NEVER) < again_after
     ]
     still = {(one.reason, one.subject) for one in sounding}
     ended = [one.alarm for one in told if (one.alarm.reason, one.alarm.subject) not in still]

@@ -34,15 +34,20 @@ class DeliveryLedger:
         self._session.add(row)
         return row.activation
 
-    def end_poll(self, mailbox: str, *, error: str | None, began: datetime | None = None) -> None:
+    def end_poll(
+        self, mailbox: str, *, error: str | None, began: datetime | None = None, took_all: bool = False
+    ) -> None:
         """See `ledger.UnitOfWork`."""
         row = self._session.get_one(MailboxRow, mailbox)
         row.error = error
         if error is None:
             row.last_completed = self._now
+        if error is None or took_all:
             # With several pollers the last one to start need not be the one that has ended.
             since = (began or row.last_started or self._now).astimezone(UTC)
-            row.polled_since = max(row.polled_since or since, since)
+            before = row.polled_since
+            # A time that has not come yet is of a clock that was ahead, and says nothing.
+            row.polled_since = max(before, since) if before and before <= self._now else since
 
     def polled_since(self, mailboxes: Collection[str]) -> datetime | None:
         """See `ledger.UnitOfWork`."""
@@ -52,7 +57,7 @@ class DeliveryLedger:
         if self._session.exec(undecided.limit(1)).first() is not None:
             return None
         times = self._session.exec(select(MailboxRow.polled_since).where(col(MailboxRow.name).in_(mailboxes))).all()
-        known = [time for time in times if time is not None]
+        known = [time for time in times if time is not None and time <= self._now]
         return min(known) if known and len(known) == len(times) else None
 
     def keep(self, arrivals: Sequence[Arrival]) -> tuple[KeptMessage, ...]:

@@ -13,7 +13,7 @@ from cee_mailbot.domain.work_item import SYSTEM
 from cee_mailbot.errors import NotAllowedError, NotFoundError
 from cee_mailbot.interfaces import Letter
 from cee_mailbot.ledger import NewReply
-from cee_mailbot.sending import Attempt, DueReply
+from cee_mailbot.sending import LONGEST_RETRY, Attempt, DueReply
 from cee_mailbot.store.history import HistoryWriter
 from cee_mailbot.store.tables import AttemptRow, BreakerRow, ReplyRow
 from cee_mailbot.store.texts import storable
@@ -22,7 +22,9 @@ from parsers.addresses import address_key
 DAY = timedelta(days=1)
 WEEK_HOURS = 7 * 24
 
-IN_LINE = (ReplyState.QUEUED, ReplyState.DELAYED, ReplyState.RETRYING, ReplyState.UNCERTAIN)
+TRIED = (ReplyState.RETRYING, ReplyState.UNCERTAIN)
+IN_LINE = (ReplyState.QUEUED, ReplyState.DELAYED, *TRIED)
+SET_BACK = timedelta(hours=1)  # a clock that is set right by less is waited for
 
 
 class ReplyLedger:
@@ -116,6 +118,7 @@ class ReplyLedger:
 
     def claim_replies(self, *, limit: int, lease_until: datetime) -> tuple[DueReply, ...]:
         """See `ledger.UnitOfWork`."""
+        self._put_clock_right()
         stopped = self._open_breaker_row() is not None
         query = (
             select(ReplyRow)
@@ -123,12 +126,24 @@ class ReplyLedger:
                 or_(*([] if stopped else [true()]), col(ReplyRow.kind).in_(UNLIMITED)),
                 col(ReplyRow.state).in_(IN_LINE),
                 col(ReplyRow.next_try_at) <= self._now,
-                or_(col(ReplyRow.lease_until).is_(None), col(ReplyRow.lease_until) <= self._now),
+                or_(
+                    col(ReplyRow.lease_until).is_(None),
+                    col(ReplyRow.lease_until) <= self._now,
+                    col(ReplyRow.lease_until) > lease_until + SET_BACK,
+                ),
             )
             .order_by(col(ReplyRow.next_try_at), col(ReplyRow.id))
             .limit(limit)
         )
         return tuple(self._claim(row, lease_until) for row in self._session.exec(query).all())
+
+    def _put_clock_right(self) -> None:
+        """What was written or put off by a clock that was ahead waits no longer than our clock could have it wait."""
+        now = update(ReplyRow).values(next_try_at=self._now)
+        written = now.where(col(ReplyRow.written_at) > self._now + SET_BACK)
+        self._session.exec(written.where(col(ReplyRow.state).in_(IN_LINE), col(ReplyRow.next_try_at) > self._now))
+        far = col(ReplyRow.next_try_at) > self._now + LONGEST_RETRY * 2
+        self._session.exec(now.where(col(ReplyRow.state).in_(TRIED), far))
 
     def _claim(self, row: ReplyRow, lease_until: datetime) -> DueReply:
         if row.lease_until is not None:

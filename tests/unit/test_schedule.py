@@ -1,10 +1,12 @@
 """Jobs run at once, at their interval, never beside themselves, until they are told to stop."""
 
 import threading
-from datetime import timedelta
+from datetime import datetime, timedelta, tzinfo
 
+import apscheduler.schedulers.base
 import pytest
 
+from cee_mailbot import schedule
 from cee_mailbot.schedule import run_until
 
 SOON = timedelta(milliseconds=10)
@@ -111,3 +113,29 @@ def test_f86_a_job_that_hangs_keeps_nothing_from_ending() -> None:
 def test_jobs_that_come_to_their_end_are_waited_for() -> None:
     stop = threading.Event()
     assert run_until(stop, {"job": (NEVER, stop.set)})
+
+
+@pytest.mark.parametrize("jump", [timedelta(days=-365), timedelta(days=365 * 26)])
+def test_a_clock_that_jumps_stops_no_timer(jump: timedelta, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor does it have a job make up for every turn of the years that it left out."""
+    stop, runs, ahead = threading.Event(), [], [timedelta()]
+
+    class Clock(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> "Clock":
+            return super().now(tz) + ahead[0]
+
+    def job() -> None:
+        runs.append(1)
+        ahead[0] = jump
+        if len(runs) == 3:
+            stop.set()
+
+    for module in (apscheduler.schedulers.base, schedule):
+        monkeypatch.setattr(module, "datetime", Clock)
+    monkeypatch.setattr(schedule, "CLOCK_LOOKED_AT_EVERY", SOON)
+    in_vain = threading.Timer(PATIENCE, stop.set)
+    in_vain.start()
+    run_until(stop, {"job": (SOON, job)})
+    in_vain.cancel()
+    assert len(runs) == 3
