@@ -6,8 +6,9 @@ is fetched or found again, and recognised.
 """
 
 import logging
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from cee_mailbot import crash
 from cee_mailbot.domain.acceptance import held_for
@@ -21,6 +22,7 @@ from cee_mailbot.gathering import advance
 from cee_mailbot.interfaces import (
     NO_RESERVE,
     BlobStore,
+    Handle,
     Listed,
     RawMail,
     Reader,
@@ -46,7 +48,8 @@ UNDECIDED_AT_ONCE = 50
 class Intake:
     """Everything that the line of one message needs.
 
-    `set_bytes` and `set_messages` bound how much is fetched, decided and settled together.
+    `set_bytes` and `set_messages` bound how much is fetched, decided and settled together. `cut_off` counts, by mailbox
+    and handle, how often a pass was cut off at a message since the program began.
     """
 
     site: Site
@@ -58,6 +61,7 @@ class Intake:
     scanner: Scanner | None = None
     set_bytes: int = 16_000_000
     set_messages: int = 50
+    cut_off: Counter[tuple[str, Handle]] = field(default_factory=Counter)
 
 
 def take_in(intake: Intake, mailbox: Mailbox, session: SourceSession, wanted: Sequence[Listed]) -> list[KeptMessage]:

@@ -10,7 +10,7 @@ from operator import itemgetter
 from cee_mailbot import crash
 from cee_mailbot.domain.routing import Mailbox
 from cee_mailbot.domain.submission import MessageStatus
-from cee_mailbot.errors import PermanentError, TemporaryError
+from cee_mailbot.errors import PermanentError, TemporaryError, UnreachableError
 from cee_mailbot.intake import Intake, decide_waiting, take_in
 from cee_mailbot.interfaces import Handle, Listed, Source, SourceSession
 from cee_mailbot.lease_ledger import Lease
@@ -82,6 +82,7 @@ def _pass_over(
     progress = _Progress(since=since)
     with source.session() as session:
         listing = list(session.listing(since))
+        _forget_gone(intake, mailbox, {one.handle for one in listing})
         known = _known(intake, mailbox, listing)
         new = [one for one in listing if one.handle not in known]
         while new:
@@ -92,6 +93,12 @@ def _pass_over(
         progress.refusal = progress.refusal or _settle(intake, session, left)
         _note_moved(intake, mailbox, {one.handle for one in listing} | progress.tried)
     return PollReport(mailbox=mailbox.name, listed=len(listing), taken_in=progress.taken_in), progress.refusal
+
+
+def _forget_gone(intake: Intake, mailbox: Mailbox, here: Collection[Handle]) -> None:
+    for name, handle in [*intake.cut_off]:
+        if name == mailbox.name and handle not in here:
+            del intake.cut_off[name, handle]
 
 
 @dataclass(kw_only=True, slots=True)
@@ -111,14 +118,45 @@ def _take_turns(
     """Takes in one set after the other, until all are done or it is time to look for others."""
     look_again = intake.site.clock.now() + LOOK_AGAIN
     progress.cut_short = False
-    for wanted in _sets(intake, mailbox, _in_turns(intake, mailbox, new)):
-        decided = take_in(intake, mailbox, session, wanted)
+    for wanted in _sets_in_turn(intake, mailbox, new):
+        decided = _take_set(intake, mailbox, session, wanted)
         progress.tried.update(one.handle for one in wanted)
         progress.taken_in += len(decided)
         progress.refusal = progress.refusal or _settle(intake, session, decided)
         if intake.site.clock.now() >= look_again:
             progress.cut_short = True
             return
+
+
+def _sets_in_turn(intake: Intake, mailbox: Mailbox, new: Sequence[Listed]) -> Iterator[list[Listed]]:
+    """What a pass was cut off at goes by itself; last, where that came again.
+
+    So a message at which a server breaks down, each time, keeps no other waiting.
+    """
+    times = [(intake.cut_off[mailbox.name, one.handle], one) for one in new]
+    yield from ([one] for number, one in times if number == 1)
+    yield from _sets(intake, mailbox, _in_turns(intake, mailbox, [one for number, one in times if not number]))
+    yield from ([one] for number, one in sorted(times, key=itemgetter(0)) if number > 1)
+
+
+def _take_set(
+    intake: Intake, mailbox: Mailbox, session: SourceSession, wanted: Sequence[Listed]
+) -> Sequence[KeptMessage]:
+    places = [(mailbox.name, one.handle) for one in wanted]
+    try:
+        decided = take_in(intake, mailbox, session, wanted)
+    except UnreachableError as error:
+        intake.cut_off.update(places)
+        times = intake.cut_off[places[0]]
+        if len(wanted) > 1 or times == 1:
+            raise
+        raise UnreachableError(
+            f"{error}; {times} times in a row at message {wanted[0].handle.uid}, which arrived at "
+            f"{wanted[0].arrived_at:%Y-%m-%d %H:%M} UTC: look at it with a mail program; the others are taken in"
+        ) from error
+    for place in places:
+        intake.cut_off.pop(place, None)
+    return decided
 
 
 def _still_to_do(

@@ -16,7 +16,7 @@ GRACE = timedelta(seconds=15)
 CLOCK_LOOKED_AT_EVERY = timedelta(seconds=5)
 
 
-class _After(BaseTrigger):  # type: ignore[misc] - shipped without types
+class _After(BaseTrigger):  # type: ignore[misc]
     """One interval after the turn before, or after now where turns were missed: a clock set ahead makes up for none."""
 
     def __init__(self, interval: timedelta) -> None:

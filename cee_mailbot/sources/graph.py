@@ -110,8 +110,9 @@ class GraphSession:
         try:
             yield from self._calls.stream(self._content(wanted.handle))
         except RefusedCallError as error:
+            # As in `_whole`; what is refused is so before the first piece.
             if not error.gone:
-                raise
+                log.error("message %s stays where it is: %s", wanted.handle.uid, error)  # noqa: TRY400 - as there
 
     def settle(self, handles: Sequence[Handle]) -> None:
         """As `SourceSession.settle`.

@@ -159,7 +159,16 @@ class ImapSession:
 
     def _dated(self, uids: list[int]) -> Iterator[tuple[int, tuple[datetime, int, str]]]:
         items = ["INTERNALDATE", "RFC822.SIZE", _FROM]
-        answer = self._connection.run("list messages", lambda client: client.fetch(uids, items))
+        try:
+            answer = self._connection.run("list messages", lambda client: client.fetch(uids, items))
+        except RefusedCommandError as error:
+            # One message that the server can't tell of must not hide the rest.
+            if len(uids) == 1:
+                log.error("message %d stays where it is: %s", uids[0], error)  # noqa: TRY400 - the words say it all
+            else:
+                half = len(uids) // 2
+                yield from (*self._dated(uids[:half]), *self._dated(uids[half:]))
+            return
         for uid, said in answer.items():
             size = said.get(b"RFC822.SIZE")
             if size is None:

@@ -132,21 +132,24 @@ class MaildirSession:
             except FileNotFoundError:
                 continue
             except OSError as error:
-                _report(_name_in(each.handle), error)
-                self._unread[_name_in(each.handle)] = error.strerror or type(error).__name__
+                self._leave_out(each.handle, error)
                 continue
             yield RawMail(handle=each.handle, raw=raw, arrived_at=each.arrived_at)
 
     def stream(self, wanted: Listed) -> Iterator[bytes]:
         """As `SourceSession.stream`."""
-        found = self._found()
+        found, begun = self._found(), False
         try:
             with self._open(_name_in(wanted.handle), found) as file:
                 while piece := file.read(_PIECE):
+                    begun = True
                     yield piece
         except FileNotFoundError:
             return
         except OSError as error:
+            if not begun:
+                self._leave_out(wanted.handle, error)
+                return
             self._ended = True
             raise UnreachableError(f"can't read message {_name_in(wanted.handle)}: {error.strerror}") from error
 
@@ -171,6 +174,10 @@ class MaildirSession:
                 raise PermanentError(message) from error
             self._ended = True
             raise UnreachableError(message) from error
+
+    def _leave_out(self, handle: Handle, error: OSError) -> None:
+        _report(_name_in(handle), error)
+        self._unread[_name_in(handle)] = error.strerror or type(error).__name__
 
     def complain(self) -> None:
         """Once all else is served, raises `PermanentError` when there were messages that can't be read."""

@@ -367,6 +367,16 @@ def test_one_message_that_is_refused_holds_up_no_other(box: Graphbox, caplog: py
     assert "stays where it is" in caplog.text
 
 
+def test_one_large_message_that_is_refused_holds_up_no_other(box: Graphbox, caplog: pytest.LogCaptureFixture) -> None:
+    box.put(message(1), NOON)
+    box.server.troubles["get content"].append(Trouble(status=403, code="ErrorMimeContentConversionFailed"))
+    with box.source.session() as session:
+        [listed] = session.listing(LONG_AGO)
+        assert list(session.stream(listed)) == []
+        assert b"".join(session.stream(listed)) == message(1)
+    assert "stays where it is" in caplog.text
+
+
 def test_no_more_than_four_calls_at_once(box: Graphbox) -> None:
     """The server holds each call until four are there: fewer would wait for ever, and a fifth would be seen."""
     for number in range(12):

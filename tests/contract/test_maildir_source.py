@@ -124,6 +124,7 @@ class TestMaildirSource(SourceContract):
             with box.source.session() as session:
                 listed = list(session.listing(LONG_AGO))
                 assert [mail.raw for mail in session.fetch(listed)] == [message(2)]
+                assert [b"".join(session.stream(each)) for each in listed] == [message(2), b""]
 
         with pytest.raises(
             PermanentError, match=r"message 1\.host of Maildir .* can't be read: Permission denied; give"

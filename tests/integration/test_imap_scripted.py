@@ -44,6 +44,19 @@ def test_a_message_the_server_cannot_give_does_not_hold_up_the_rest(caplog: pyte
     assert "message 1 stays where it is" in caplog.text
 
 
+def test_a_message_the_server_cannot_tell_of_does_not_hide_the_rest(caplog: pytest.LogCaptureFixture) -> None:
+    told = b'* 2 FETCH (UID 2 INTERNALDATE " 2-Mar-2026 15:00:00 +0000" RFC822.SIZE 5)\r\n{tag} OK x\r\n'
+    script = {
+        b"SEARCH": b"* SEARCH 1 2\r\n{tag} OK x\r\n",
+        b"FETCH 1,2": b"{tag} NO [CANNOT] corrupt\r\n",
+        b"FETCH 1": b"{tag} NO [CANNOT] corrupt\r\n",
+        b"FETCH 2": told,
+    }
+    with scripted_imap(script) as server, ImapSource(server.settings()).session() as session:
+        assert [listed.handle.uid for listed in session.listing(LONG_AGO)] == ["2"]
+    assert "message 1 stays where it is" in caplog.text
+
+
 def test_a_message_that_went_between_listing_and_fetch_is_no_error() -> None:
     answer = b"* 1 FETCH (UID 1 BODY[] NIL)\r\n* 2 FETCH (UID 2 BODY[] {5}\r\nhello)\r\n{tag} OK [EXPUNGEISSUED] x\r\n"
     with scripted_imap({b"FETCH": answer}) as server, ImapSource(server.settings()).session() as session:

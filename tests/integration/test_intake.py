@@ -436,6 +436,34 @@ def test_f07_a_message_that_failed_is_fetched_again_however_much_came_after_it(w
     assert workshop.statuses() == ["enqueued"] * 3
 
 
+def test_f33_a_message_at_which_the_server_breaks_down_keeps_no_other_waiting(workshop: Workshop) -> None:
+    """The first pass is cut off amid a set; the second finds which message it is; from the third on it comes last."""
+    intake = replace(workshop.intake, set_messages=5)
+    for number in range(20):
+        workshop.source.deliver(numbered(number), ARRIVED)
+    [*_, poison] = list(workshop.source.inbox)[:7]
+
+    class Breaking(WiredSource):
+        def fetch(self, wanted: Sequence[Listed]) -> Iterator[RawMail]:
+            for each in super().fetch(wanted):
+                if each.handle.uid == poison:
+                    raise UnreachableError("the server hung up")
+                yield each
+
+    source = Breaking(workshop.source, Tripwire())
+    for _ in range(2):
+        with pytest.raises(UnreachableError, match="hung up"):
+            workshop.poll(intake=intake, source=source)
+    workshop.source.deliver(numbered(20), ARRIVED + timedelta(hours=1))
+    with pytest.raises(UnreachableError, match=f"3 times in a row at message {poison}, which arrived at"):
+        workshop.poll(intake=intake, source=source)
+    assert workshop.statuses() == ["enqueued"] * 20
+    assert list(workshop.source.inbox) == [poison], "the others were settled"
+    workshop.poll(intake=intake)
+    assert workshop.statuses() == ["enqueued"] * 21
+    assert intake.cut_off == {}
+
+
 def test_a_message_that_goes_between_listing_and_fetching_is_no_error(workshop: Workshop) -> None:
     workshop.source.deliver(mail(), ARRIVED)
 
