@@ -138,4 +138,4 @@ def test_a_clock_that_jumps_stops_no_timer(jump: timedelta, monkeypatch: pytest.
     in_vain.start()
     run_until(stop, {"job": (SOON, job)})
     in_vain.cancel()
-    assert len(runs) == 3
+    assert len(runs) >= 3
