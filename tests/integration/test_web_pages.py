@@ -283,6 +283,17 @@ def test_messages_are_split_off_moved_and_joined(shop: Workshop, kim: TestClient
     assert story(shop, new).item.outcome == "duplicate"
 
 
+def test_an_item_of_another_team_is_named_and_no_link(shop: Workshop, page: StaffPage) -> None:
+    shop.receive(mail(), mail(message_id="<2@filer.example>", documents=[b"%PDF-1.4 more"], body="More."))
+    (item,) = shop.items()
+    other = desk.split(shop.intake, item.tracking, item.messages[1], actor="kim")
+    desk.transfer(shop.intake, other, team="009", reason="Textiles.", actor="kim")
+    assert f'<a href="/items/{other}">' in page.person("lee").get(f"/items/{item.tracking}").text
+    text = page.person("pat", teams=["007"]).get(f"/items/{item.tracking}").text
+    assert f"{other} (of another team)" in text
+    assert f'href="/items/{other}"' not in text
+
+
 def test_a_reason_that_is_missing_is_asked_for(shop: Workshop, kim: TestClient) -> None:
     tracking = one_item(shop)
     fields = form(kim.get(f"/items/{tracking}").text, f"/items/{tracking}/return") | {"reason": "  "}

@@ -1,6 +1,7 @@
 """What was set aside, or is malware, leaves the program for supervisors alone, whichever way it is asked for."""
 
 import io
+import re
 import zipfile
 from base64 import b64encode
 from collections.abc import Iterator
@@ -115,10 +116,26 @@ def test_nothing_that_can_run_is_in_any_answer_to_those_who_are_not_trusted(site
             assert role in TRUSTED or not [one for one in (PROGRAM, b64encode(PROGRAM)) if one in given], path
 
 
+@pytest.mark.parametrize("role", Role)
+def test_a_page_links_to_nothing_that_it_would_refuse(site: Site, role: Role) -> None:
+    """Item and message: every download that is offered is given, and what is not offered says who can have it."""
+    browser = site.browsers[role]
+    withheld = 0
+    for item in site.shop.items():
+        for path in (f"/items/{item.tracking}", *(f"/messages/{one}" for one in item.messages)):
+            page = browser.get(path).text
+            links = re.findall(r'(?:href|src|data-pdf)="(/messages/[^"]*/(?:raw|documents/[^"]*))"', page)
+            for link in links:
+                assert browser.get(link).status_code == 200 or role in TRUSTED, (path, link)
+            offered = [link for link in links if not link.endswith("/shown")]
+            withheld += page.count("a supervisor can download it")
+            with site.shop.store.read() as ask:
+                count = 1 + len(ask.documents(item.messages[0]))
+            assert len(set(offered)) + page.count("a supervisor can download it") == count, path
+    # The program and its message; the container, what is in it, and their message; the papers with malware and theirs.
+    assert withheld == (0 if role in TRUSTED else 2 * (2 + 3 + 2))
+
+
 def test_the_page_says_why_it_offers_no_download(site: Site) -> None:
-    path = f"/messages/{site.program}"
-    assert f"{path}/raw" not in site.browsers[Role.VIEWER].get(path).text
-    assert "a supervisor can download it" in site.browsers[Role.VIEWER].get(path).text
-    assert f"{path}/raw" in site.browsers[Role.SUPERVISOR].get(path).text
-    words = site.browsers[Role.VIEWER].get(f"{path}/raw").text
+    words = site.browsers[Role.VIEWER].get(f"/messages/{site.program}/raw").text
     assert "to download it needs the role supervisor" in words

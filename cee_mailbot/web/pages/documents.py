@@ -1,7 +1,7 @@
 """Messages and documents: as text where that is safe, as exact bytes to keep, never as what they claim to be."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -26,6 +26,7 @@ TEXTS = frozenset({"txt", "csv", "xml", "html"})
 IMAGES = frozenset({"png", "jpg", "jpeg", "gif"})
 SHOWN_INLINE = TEXTS | IMAGES
 LONGEST_SHOWN = 200_000
+WHOLE = ""  # as a section: the message itself
 _ASCII_NAME = re.compile(r"[^A-Za-z0-9._ -]")
 
 
@@ -33,13 +34,22 @@ _ASCII_NAME = re.compile(r"[^A-Za-z0-9._ -]")
 class NumberedDocument:
     """A document with its number within its message, by which it is asked for; whether and how the page shows it.
 
-    `shown` is as text or picture, `pdf` as pages in the viewer.
+    `may_keep` is whether this person may have it at all, `shown` is as text or picture, `pdf` as pages in the viewer.
     """
 
     number: int
     facts: DocumentFacts
+    may_keep: bool
     shown: bool
     pdf: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Papers:
+    """The documents of one message, and whether this person may have the message as it came."""
+
+    documents: tuple[NumberedDocument, ...] = ()
+    may_keep: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,29 +67,30 @@ def message_page(asked: Asked) -> Response:
     with asked.parts.intake.store.read() as ask:
         message, documents, scan = ask.message(number), ask.documents(number), ask.scan(number)
     malware = is_malware(scan)
-    values: dict[str, Any] = {"message": message, "documents": numbered(documents, malware=malware), "scan": scan}
+    papers = papers_of(asked, documents, malware=malware)
+    values: dict[str, Any] = {"message": message, "papers": papers, "scan": scan}
     said = _said(asked, number, malware=malware)
     if asked.request.headers.get("HX-Request"):
         return show(asked, "_message_text.html", said=said, **values)
-    values |= {
-        "line": message.subject,
-        "releasable": message.status in RELEASABLE,
-        "may_keep": may_keep(asked, documents, malware=malware),
-    }
+    values |= {"line": message.subject, "releasable": message.status in RELEASABLE}
     return show(asked, "message.html", said=said, **values)
 
 
-def numbered(documents: Iterable[DocumentFacts], *, malware: bool) -> list[NumberedDocument]:
+def papers_of(asked: Asked, documents: Iterable[DocumentFacts], *, malware: bool) -> Papers:
     """The documents of one message by number, from 1; of malware and of what was set aside nothing is shown."""
-    return [
+    known = tuple(documents)
+    aside = set_aside(known, malware=malware)
+    found = tuple(
         NumberedDocument(
             number=number,
             facts=facts,
-            shown=(safe := not malware and facts.status != "quarantined") and facts.type in SHOWN_INLINE,
+            may_keep=(mine := may_keep(asked, facts.section, aside)),
+            shown=(safe := mine and not malware and facts.status != "quarantined") and facts.type in SHOWN_INLINE,
             pdf=safe and facts.type == "pdf",
         )
-        for number, facts in enumerate(documents, start=1)
-    ]
+        for number, facts in enumerate(known, start=1)
+    )
+    return Papers(documents=found, may_keep=may_keep(asked, WHOLE, aside))
 
 
 def is_malware(scan: Mapping[str, str] | None) -> bool:
@@ -120,14 +131,23 @@ def _found_malware(asked: Asked, message: int) -> bool:
         return is_malware(ask.scan(message))
 
 
-def may_keep(asked: Asked, documents: Iterable[DocumentFacts], *, malware: bool) -> bool:
-    """Whether this person may have a message, or a container with these documents in it, as it came."""
-    aside = malware or any(one.status == "quarantined" for one in documents)
-    return not aside or asked.person.may(Role.SUPERVISOR)
+def set_aside(documents: Iterable[DocumentFacts], *, malware: bool) -> frozenset[str]:
+    """The sections of a message that are for supervisors: what was set aside and whatever holds it; of malware all."""
+    found = set()
+    for one in documents:
+        if malware or one.status == "quarantined":
+            steps = one.section.split("/")
+            found |= {WHOLE, *("/".join(steps[:depth]) for depth in range(1, len(steps) + 1))}
+    return frozenset({WHOLE, *found} if malware else found)
 
 
-def _require_trust(asked: Asked, documents: Iterable[DocumentFacts], *, malware: bool) -> None:
-    if not may_keep(asked, documents, malware=malware):
+def may_keep(asked: Asked, section: str, aside: Collection[str]) -> bool:
+    """Whether this person may have a section, or the whole, of a message in which these sections are set aside."""
+    return section not in aside or asked.person.may(Role.SUPERVISOR)
+
+
+def _require_trust(asked: Asked, section: str, documents: Iterable[DocumentFacts], *, malware: bool) -> None:
+    if not may_keep(asked, section, set_aside(documents, malware=malware)):
         raise ForbiddenError(
             "this holds malware or files that were set aside because they can run; to download it needs the role "
             f"{Role.SUPERVISOR}, and you have {asked.person.role}"
@@ -139,7 +159,7 @@ def raw_message(asked: Asked) -> Response:
     number = whole_number(asked.path["message"])
     with asked.parts.intake.store.read() as ask:
         message = ask.message(number)
-        _require_trust(asked, ask.documents(number), malware=is_malware(ask.scan(number)))
+        _require_trust(asked, WHOLE, ask.documents(number), malware=is_malware(ask.scan(number)))
     return to_keep(asked.parts.intake.blobs.get(message.sha256), f"message-{number}.eml")
 
 
@@ -179,8 +199,7 @@ def _document(asked: Asked) -> tuple[DocumentFacts, Document]:
     if not 0 < position <= len(known):
         raise NotFoundError(f"message {number} has no document {position}")
     facts = known[position - 1]
-    within = [one for one in known if one is facts or one.section.startswith(f"{facts.section}/")]
-    _require_trust(asked, within, malware=malware)
+    _require_trust(asked, facts.section, known, malware=malware)
     for found in desk.documents_of(asked.parts.intake, number, facts.sha256):
         if (found.section, found.sha256) == (facts.section, facts.sha256):
             return facts, found

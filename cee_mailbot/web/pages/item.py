@@ -19,7 +19,7 @@ from cee_mailbot.staff_ledger import Draft
 from cee_mailbot.web.acts import ACTS
 from cee_mailbot.web.asking import Asked
 from cee_mailbot.web.claims import claim_of
-from cee_mailbot.web.pages.documents import NumberedDocument, is_malware, numbered
+from cee_mailbot.web.pages.documents import Papers, is_malware, papers_of
 from cee_mailbot.web.pages.drafts import note_viewing
 from cee_mailbot.web.pages.queue import done_of, sort_of
 from cee_mailbot.web.showing import show
@@ -45,6 +45,7 @@ def item_page(asked: Asked) -> Response:
         drafts = ask.drafts(story.item.tracking, person=asked.person.name)
         malware = {one.id for one in story.messages if is_malware(ask.scan(one.id))}
         closures, done = in_force(ask.closures()), done_of(asked, ask)
+        linked = {one: asked.person.sees(ask.team_of_item(one) or "") for one in story.item.linked}
     site = asked.parts.intake.site
     policy = site.policies.get(story.mailbox)
     center = site.centers.get(story.item.team)
@@ -59,8 +60,9 @@ def item_page(asked: Asked) -> Response:
         code_name=subject_table().get(story.item.code or ""),
         due=due_words(story.item, asked.parts.now(), closures),
         clocks=clock_facts(story, closures, policy.office_hours if policy else None),
-        documents=documents_of(story.documents, malware),
+        papers=_papers(asked, story, malware),
         messages=story.messages,
+        linked=linked,
         timeline=timeline_of(story),
         acts={named: ACTS[named] for named in allowed(ItemState(story.item.state))},
         outcomes=tuple(Closing),
@@ -119,12 +121,12 @@ def _reply_form(asked: Asked, story: ItemStory, drafts: Mapping[str, Draft], cen
     }
 
 
-def documents_of(documents: tuple[DocumentFacts, ...], malware: Collection[int]) -> dict[int, list[NumberedDocument]]:
-    """The documents by the message that they came with, numbered from 1 in it; `malware` are messages that have it."""
-    found: dict[int, list[DocumentFacts]] = {}
-    for facts in documents:
+def _papers(asked: Asked, story: ItemStory, malware: Collection[int]) -> dict[int, Papers]:
+    """The documents by the message that they came with; `malware` are messages that have it."""
+    found: dict[int, list[DocumentFacts]] = {one.id: [] for one in story.messages}
+    for facts in story.documents:
         found.setdefault(facts.message, []).append(facts)
-    return {message: numbered(of_message, malware=message in malware) for message, of_message in found.items()}
+    return {message: papers_of(asked, of_it, malware=message in malware) for message, of_it in found.items()}
 
 
 def events(story: ItemStory) -> list[Event]:
