@@ -118,7 +118,7 @@ def _types(content: bytes) -> dict[str, str]:
 
 
 class _Walk:
-    """Gather the texts of one part: `opens` and `closes` are told of every element by its name without namespace."""
+    """Gather the texts of one part; who walks through it takes up what it needs of `opens`, `closes` and `reads`."""
 
     def __init__(self, most_characters: int) -> None:
         self.texts: list[str] = []
@@ -133,13 +133,13 @@ class _Walk:
         self.texts.append(text)
 
     def opens(self, name: str, attributes: Mapping[str, str]) -> None:
-        raise NotImplementedError
+        """An element begins; its name is without namespace."""
 
     def closes(self, name: str) -> None:
-        raise NotImplementedError
+        """It ends."""
 
     def reads(self, text: str) -> None:
-        raise NotImplementedError
+        """A piece of text stands in the innermost element."""
 
     def is_in(self, name: str) -> bool:
         return self._open_now[name] > 0
@@ -189,12 +189,6 @@ class _TypesWalk(_Walk):
         if name == "Override" and (found := _BY_TYPE.fullmatch(attributes.get("ContentType", ""))):
             self.found[attributes.get("PartName", "").lower().lstrip("/")] = found.lastgroup or ""
 
-    def closes(self, name: str) -> None:
-        """Nothing: all is in the attributes."""
-
-    def reads(self, text: str) -> None:
-        """Nothing, as above."""
-
 
 class _WordWalk(_Walk):
     def opens(self, name: str, attributes: Mapping[str, str]) -> None:
@@ -217,9 +211,6 @@ class _SharedWalk(_Walk):
     def __init__(self, most_characters: int) -> None:
         super().__init__(most_characters)
         self.found: list[str] = []
-
-    def opens(self, name: str, attributes: Mapping[str, str]) -> None:
-        """Nothing: a text ends with its element."""
 
     def closes(self, name: str) -> None:
         if name == "si":

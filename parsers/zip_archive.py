@@ -11,6 +11,10 @@ _UTF8_NAME = 0x800
 _ENCRYPTED = 0x1
 # The two methods that every program writes. Others are rare, and some ask for memory as the archive pleases.
 _METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
+# What `zipfile` raises over what an archive says of itself: NotImplementedError for a version, a method or a patch that
+# it does not know, RuntimeError for what is encrypted, and the rest for headers whose numbers or names make no sense.
+_NO_DIRECTORY = (zipfile.BadZipFile, NotImplementedError, ValueError, OverflowError, LookupError)
+_NO_FILE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OSError)
 _NOTHING_DEFLATED = 2  # bytes
 MOST_ENTRIES = 10_000
 
@@ -62,7 +66,7 @@ def _archive(content: bytes) -> zipfile.ZipFile | None:
         return None
     try:
         return zipfile.ZipFile(io.BytesIO(content))
-    except (zipfile.BadZipFile, NotImplementedError, ValueError, OverflowError, LookupError):
+    except _NO_DIRECTORY:
         return None
 
 
@@ -72,7 +76,7 @@ def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, most_bytes: int)
     try:
         with archive.open(entry) as file:
             return file.read(most_bytes + 1)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OSError):
+    except _NO_FILE:
         return None
 
 

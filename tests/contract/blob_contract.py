@@ -1,7 +1,7 @@
 """What every `BlobStore` must do; each implementation inherits this suite."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -17,15 +17,14 @@ CONTENTS = {
 }
 
 
-class BlobContract:
-    @pytest.fixture
-    def blobs(self) -> BlobStore:
-        """Each implementation gives its own."""
-        raise NotImplementedError
+Damage = Callable[[str], None]
 
-    def damage(self, blobs: BlobStore, sha256: str) -> None:
-        """Changes the stored bytes behind the store's back."""
-        raise NotImplementedError
+
+class BlobContract:
+    """The promises of `BlobStore`; an implementation brings two fixtures.
+
+    `blobs` is an empty store, and `damage` changes the bytes of a digest behind its back.
+    """
 
     @pytest.mark.parametrize("content", CONTENTS.values(), ids=CONTENTS.keys())
     def test_what_was_put_is_what_is_got(self, blobs: BlobStore, content: bytes) -> None:
@@ -69,15 +68,15 @@ class BlobContract:
         with pytest.raises(NotFoundError):
             blobs.open(sha256)
 
-    def test_damage_is_noticed(self, blobs: BlobStore) -> None:
+    def test_damage_is_noticed(self, blobs: BlobStore, damage: Damage) -> None:
         sha256 = blobs.put(b"evidence")
-        self.damage(blobs, sha256)
+        damage(sha256)
         with pytest.raises(DamagedBlobError):
             blobs.get(sha256)
 
-    def test_putting_mends_damage(self, blobs: BlobStore) -> None:
+    def test_putting_mends_damage(self, blobs: BlobStore, damage: Damage) -> None:
         sha256 = blobs.put(b"evidence")
-        self.damage(blobs, sha256)
+        damage(sha256)
         assert blobs.put(b"evidence") == sha256
         assert blobs.get(sha256) == b"evidence"
 

@@ -41,7 +41,7 @@ BODIES = {
 
 
 class MailerContract:
-    """The promises of `Mailer` and `MailerSession`."""
+    """The promises of `Mailer` and `MailerSession`; an implementation brings a fixture `office`."""
 
     def test_check_says_something_and_sends_nothing(self, office: Office) -> None:
         assert office.mailer.check()

@@ -64,12 +64,9 @@ def message(number: int) -> bytes:
 
 
 class SourceContract:
-    exact_sizes = True  # whether the server tells the size of what it will give
+    """The promises of `Source` and `SourceSession`; an implementation brings a fixture `box`, an empty mailbox."""
 
-    @pytest.fixture
-    def box(self) -> Box:
-        """Each implementation gives its own."""
-        raise NotImplementedError
+    exact_sizes = True  # whether the server tells the size of what it will give
 
     @pytest.mark.parametrize("shape", SHAPES)
     def test_bytes_are_those_the_server_has(self, box: Box, shape: str) -> None:

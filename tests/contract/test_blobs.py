@@ -16,9 +16,8 @@ import pytest
 
 from cee_mailbot.blobs import FolderBlobs
 from cee_mailbot.errors import UnreachableError
-from cee_mailbot.interfaces import BlobStore
 from cee_mailbot.testing import MemoryBlobs
-from tests.contract.blob_contract import BlobContract
+from tests.contract.blob_contract import BlobContract, Damage
 from tests.support.needs import needed
 
 DIGEST = hashlib.sha256(b"evidence").hexdigest()
@@ -37,9 +36,9 @@ class TestMemoryBlobs(BlobContract):
     def blobs(self) -> MemoryBlobs:
         return MemoryBlobs()
 
-    def damage(self, blobs: BlobStore, sha256: str) -> None:
-        assert isinstance(blobs, MemoryBlobs)
-        blobs.kept[sha256] = b"evidencf"
+    @pytest.fixture
+    def damage(self, blobs: MemoryBlobs) -> Damage:
+        return lambda sha256: blobs.kept.update({sha256: b"evidencf"})
 
 
 class TestFolderBlobs(BlobContract):
@@ -51,11 +50,14 @@ class TestFolderBlobs(BlobContract):
     def blobs(self, root: Path) -> FolderBlobs:
         return FolderBlobs(root)
 
-    def damage(self, blobs: BlobStore, sha256: str) -> None:
-        assert isinstance(blobs, FolderBlobs)
-        path = blobs._path(sha256)
-        path.chmod(0o600)
-        path.write_bytes(b"evidencf")
+    @pytest.fixture
+    def damage(self, blobs: FolderBlobs) -> Damage:
+        def damaged(sha256: str) -> None:
+            path = blobs._path(sha256)
+            path.chmod(0o600)
+            path.write_bytes(b"evidencf")
+
+        return damaged
 
     def test_a_blob_is_read_only_and_its_folders_closed_to_others(self, blobs: FolderBlobs, root: Path) -> None:
         path = place(root, blobs.put(b"evidence"))
@@ -64,11 +66,11 @@ class TestFolderBlobs(BlobContract):
             assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
     def test_a_damaged_blob_is_kept_aside(
-        self, blobs: FolderBlobs, root: Path, caplog: pytest.LogCaptureFixture
+        self, blobs: FolderBlobs, damage: Damage, root: Path, caplog: pytest.LogCaptureFixture
     ) -> None:
         path = place(root, blobs.put(b"evidence"))
         for number in (1, 2):
-            self.damage(blobs, DIGEST)
+            damage(DIGEST)
             blobs.put(b"evidence")
             assert path.with_name(f"{DIGEST}.damaged-{number}").read_bytes() == b"evidencf"
         assert f"blob {path} was damaged" in caplog.text
