@@ -15,14 +15,9 @@ from cee_mailbot.app import opened
 from cee_mailbot.config import load_config
 from cee_mailbot.domain.submission import ON_THE_WAY
 from tests.support.bot import Bot
+from tests.support.corpora import ARCHIVE, needs_corpora
 
-ARCHIVE = Path(__file__).resolve().parents[3] / "shared" / "corpora" / "mail.tar.gz"
-pytestmark = [
-    pytest.mark.skipif(
-        not ARCHIVE.exists(),
-        reason="the corpora of foreign mail are not ours to ship; they are read where they lie beside the checkout",
-    ),
-]
+pytestmark = needs_corpora
 
 MAILBOX = "CEE-Electronics"
 ARRIVED = datetime(2026, 11, 20, 12, tzinfo=UTC)

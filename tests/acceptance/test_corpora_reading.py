@@ -2,7 +2,6 @@
 
 import email
 import re
-import tarfile
 import time
 from collections import Counter
 from pathlib import Path
@@ -14,12 +13,9 @@ from parsers.headers import with_line_feeds
 from parsers.leaves import ATTACHED_MESSAGE, leaves_of
 from parsers.mail import out_of_office_mark, read_mail
 from parsers.second_reading import sees_other_documents
+from tests.support.corpora import foreign_mail, needs_corpora
 
-ARCHIVE = Path(__file__).resolve().parents[3] / "shared" / "corpora" / "mail.tar.gz"
-pytestmark = pytest.mark.skipif(
-    not ARCHIVE.exists(),
-    reason="the corpora of foreign mail are not ours to ship; they are read where they lie beside the checkout",
-)
+pytestmark = needs_corpora
 
 # Where ours is right and the standard library (3.11) is not: a boundary folded within its quotes; blanks at the
 # ends of quoted-printable lines, which RFC 2045 has us drop; `base64` with a blank behind it, left undecoded.
@@ -40,9 +36,7 @@ BY_PEOPLE = {"is-not-bounce-01.eml", "is-not-bounce-02.eml"}
 
 @pytest.fixture(scope="module")
 def corpora() -> dict[str, bytes]:
-    with tarfile.open(ARCHIVE) as archive:
-        files = [member for member in archive if member.isfile()]
-        return {member.name: content.read() for member in files if (content := archive.extractfile(member))}
+    return dict(foreign_mail())
 
 
 def test_every_message_is_read_and_none_slowly(corpora: dict[str, bytes]) -> None:
