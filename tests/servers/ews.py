@@ -8,20 +8,13 @@ By hand: `python -m tests.servers.ews FILE.eml...`.
 
 import base64
 import re
-import socket
 import ssl
-import sys
 import threading
-import time
 from collections import defaultdict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from datetime import timedelta
+from typing import Any
 
 import spnego
 from lxml import etree
@@ -30,11 +23,11 @@ from spnego.exceptions import SpnegoError
 from tests.servers import ews_shapes as shapes
 from tests.servers.certificates import Certificates
 from tests.servers.ews_mailbox import ExchangeBox, Folder, Item
+from tests.servers.http_server import Handler, HttpServer, Said, Trouble, by_hand
 from tests.servers.token_endpoint import TokenEndpoint
 
 USER, PASSWORD = "AGENCY\\cee-mailbot", "pässw0rd&<"
 PATH = "/EWS/Exchange.asmx"
-Said = tuple[int, dict[str, str], bytes]
 NO_STATE = "<m:SyncState/><m:IncludesLastItemInRange>true</m:IncludesLastItemInRange>"
 # What a refusal holds beside its code, after the examples of the reference.
 EMPTY = dict.fromkeys(("GetItem", "MoveItem", "CreateItem"), "<m:Items/>") | {"SyncFolderItems": NO_STATE}
@@ -52,40 +45,85 @@ _HEADERS = {
 }
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Trouble:
-    """What goes wrong with one request: an HTTP status, a SOAP fault or a code for the first thing asked for.
+class _Handler(Handler):
+    signed_in = False
+    ntlm: Any = None
 
-    Or a connection that ends after so many bytes of the answer; `done` when the thing was done all the same.
-    """
+    def do_POST(self) -> None:
+        ews: EwsServer = self.server.owner
+        body, headers = self.content(), self.sent_headers()
+        challenge = self._challenge(headers.get("authorization", ""))
+        if challenge:
+            self.say((401, {"WWW-Authenticate": challenge}, b"Access is denied."))
+            return
+        if self.path != PATH:
+            self.say((404, {}, b"<html/>"))
+            return
+        operation, asked = ews.read(headers, body)
+        if asked is None:
+            ews.faults.append(operation)
+            self.say((500, {}, shapes.soap_fault("ErrorSchemaValidation")))
+            return
+        trouble = ews.troubles[operation].popleft() if ews.troubles[operation] else None
+        self.say(self._answer(operation, asked, trouble), trouble)
 
-    status: int = 0
-    code: str = ""
-    fault: bool = False
-    retry_after: str = ""
-    back_off: int = 0
-    cut_after: int = -1
-    short: bool = False  # no length is announced, so that only the XML tells that it is cut
-    done: bool = False
+    def _answer(self, operation: str, asked: Any, trouble: Trouble | None) -> Said:
+        ews: EwsServer = self.server.owner
+        refused = trouble is not None and (trouble.status or trouble.fault)
+        if trouble and (not refused or trouble.done):
+            good = 200, {}, ews.serve(operation, asked, trouble)
+        elif trouble is None:
+            return 200, {}, ews.serve(operation, asked, None)
+        if trouble and trouble.fault:
+            return 500, {}, shapes.soap_fault(trouble.code, trouble.back_off)
+        if trouble and trouble.status:
+            headers = {"Retry-After": trouble.retry_after} if trouble.retry_after else {}
+            return trouble.status, headers, b"<html>Said by the test's server.</html>"
+        return good
+
+    def _challenge(self, authorization: str) -> str:
+        """What is answered to one who has not signed in; empty for one who has (RFC 9110 section 11.6.1)."""
+        ews: EwsServer = self.server.owner
+        if ews.auth == "ntlm":
+            return self._ntlm(authorization)
+        scheme, _, proof = authorization.partition(" ")
+        if ews.auth == "oauth2":
+            good = scheme == "Bearer" and ews.tokens is not None and ews.tokens.good(proof)
+            return "" if good else 'Bearer client_id="00000002-0000-0ff1-ce00-000000000000"'
+        good = scheme == "Basic" and base64.b64decode(proof) == f"{USER}:{PASSWORD}".encode()
+        return "" if good else 'Basic realm="127.0.0.1"'
+
+    def _ntlm(self, authorization: str) -> str:
+        """See [MS-NTHT] section 3.2: the handshake signs in the connection."""
+        if self.signed_in:
+            return ""
+        scheme, _, token = authorization.partition(" ")
+        if scheme != "NTLM":
+            return "NTLM"
+        self.ntlm = self.ntlm or spnego.server(protocol="ntlm", options=spnego.NegotiateOptions.use_ntlm)
+        try:
+            said = self.ntlm.step(base64.b64decode(token))
+        except SpnegoError:
+            self.ntlm = None
+            return "NTLM"
+        self.signed_in = self.ntlm.complete
+        self.server.owner.sign_ins += self.signed_in
+        return "" if self.signed_in else f"NTLM {base64.b64encode(said or b'').decode()}"
 
 
 @dataclass(kw_only=True, slots=True)
-class EwsServer:
+class EwsServer(HttpServer):
     """Runs while it is entered. `troubles` are by the name of an operation, and come one request after the other."""
 
+    handler = _Handler
+    content_type = "text/xml; charset=utf-8"
     auth: str = "basic"
     certificates: Certificates | None = None
     tokens: TokenEndpoint | None = None
-    tcp_port: int = 0
     boxes: dict[str, ExchangeBox] = field(default_factory=dict)
-    faults: list[str] = field(default_factory=list)
-    asked: list[str] = field(default_factory=list)
     troubles: dict[str, deque[Trouble]] = field(default_factory=lambda: defaultdict(deque))
-    skew: timedelta = timedelta(0)
     sign_ins: int = 0
-    _server: Any = None
     _lock: threading.RLock = field(default_factory=threading.RLock)
-    _open: set[socket.socket] = field(default_factory=set)
 
     @property
     def endpoint(self) -> str:
@@ -97,15 +135,6 @@ class EwsServer:
         """The mailbox of this address, which is made when there is none."""
         return self.boxes.setdefault(address.casefold(), ExchangeBox(address=address))
 
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
-
     def reset(self) -> None:
         """As it was when it was new, for the next test; what is in the mailboxes stays."""
         for noted in (self.faults, self.asked, self.troubles):
@@ -114,24 +143,12 @@ class EwsServer:
         if self._server is None:
             self.start()
 
-    def start(self) -> None:
+    def start(self, secured: ssl.SSLContext | None = None) -> None:
         """Listens, on the same port as before."""
-        self._server = _Http(self)
-        self.tcp_port = self._server.server_address[1]
-        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
-
-    def stop(self) -> None:
-        """Listens no more, and ends what is connected."""
-        if self._server is None:
-            return
-        self._server.shutdown()
-        self._server.server_close()
-        self._server = None
-        for each in list(self._open):
-            try:
-                each.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                self._open.discard(each)
+        if self.certificates:
+            secured = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            secured.load_cert_chain(self.certificates.certificate, self.certificates.key)
+        HttpServer.start(self, secured)
 
     def serve(self, operation: str, asked: "etree._Element", trouble: Trouble | None) -> bytes:
         """The answer to a request that is right in its form."""
@@ -308,133 +325,15 @@ OPERATIONS: dict[str, Callable[[EwsServer, Any], list[str]]] = {
 }
 
 
-# --- over HTTP -----------------------------------------------------------------------------------------------------
-
-
-class _Http(ThreadingHTTPServer):
-    def __init__(self, ews: EwsServer) -> None:
-        self.ews = ews
-        super().__init__(("127.0.0.1", ews.tcp_port), _Handler)
-        if ews.certificates:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(ews.certificates.certificate, ews.certificates.key)
-            self.socket = context.wrap_socket(self.socket, server_side=True)
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that does not trust our certificate ends the connection: no fault of this server's."""
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    server: _Http
-
-    def setup(self) -> None:
-        super().setup()
-        self.signed_in = False
-        self.ntlm: Any = None
-        self.server.ews._open.add(self.connection)
-
-    def finish(self) -> None:
-        self.server.ews._open.discard(self.connection)
-        super().finish()
-
-    def do_POST(self) -> None:
-        ews = self.server.ews
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        challenge = self._challenge(headers.get("authorization", ""))
-        if challenge:
-            self._write((401, {"WWW-Authenticate": challenge}, b"Access is denied."), None)
-            return
-        if self.path != PATH:
-            self._write((404, {}, b"<html/>"), None)
-            return
-        operation, asked = ews.read(headers, body)
-        if asked is None:
-            ews.faults.append(operation)
-            self._write((500, {}, shapes.soap_fault("ErrorSchemaValidation")), None)
-            return
-        trouble = ews.troubles[operation].popleft() if ews.troubles[operation] else None
-        self._write(self._answer(operation, asked, trouble), trouble)
-
-    def _answer(self, operation: str, asked: Any, trouble: Trouble | None) -> Said:
-        ews = self.server.ews
-        refused = trouble is not None and (trouble.status or trouble.fault)
-        if trouble and (not refused or trouble.done):
-            good = 200, {}, ews.serve(operation, asked, trouble)
-        elif trouble is None:
-            return 200, {}, ews.serve(operation, asked, None)
-        if trouble and trouble.fault:
-            return 500, {}, shapes.soap_fault(trouble.code, trouble.back_off)
-        if trouble and trouble.status:
-            headers = {"Retry-After": trouble.retry_after} if trouble.retry_after else {}
-            return trouble.status, headers, b"<html>Said by the test's server.</html>"
-        return good
-
-    def _challenge(self, authorization: str) -> str:
-        """What is answered to one who has not signed in; empty for one who has (RFC 9110 section 11.6.1)."""
-        ews = self.server.ews
-        if ews.auth == "ntlm":
-            return self._ntlm(authorization)
-        scheme, _, proof = authorization.partition(" ")
-        if ews.auth == "oauth2":
-            good = scheme == "Bearer" and ews.tokens is not None and ews.tokens.good(proof)
-            return "" if good else 'Bearer client_id="00000002-0000-0ff1-ce00-000000000000"'
-        good = scheme == "Basic" and base64.b64decode(proof) == f"{USER}:{PASSWORD}".encode()
-        return "" if good else 'Basic realm="127.0.0.1"'
-
-    def _ntlm(self, authorization: str) -> str:
-        """See [MS-NTHT] section 3.2: the handshake signs in the connection."""
-        if self.signed_in:
-            return ""
-        scheme, _, token = authorization.partition(" ")
-        if scheme != "NTLM":
-            return "NTLM"
-        self.ntlm = self.ntlm or spnego.server(protocol="ntlm", options=spnego.NegotiateOptions.use_ntlm)
-        try:
-            said = self.ntlm.step(base64.b64decode(token))
-        except SpnegoError:
-            self.ntlm = None
-            return "NTLM"
-        self.signed_in = self.ntlm.complete
-        self.server.ews.sign_ins += self.signed_in
-        return "" if self.signed_in else f"NTLM {base64.b64encode(said or b'').decode()}"
-
-    def _write(self, answer: Said, trouble: Trouble | None) -> None:
-        status, headers, body = answer
-        cut_after = trouble.cut_after if trouble else -1
-        if cut_after == 0:
-            self.close_connection = True
-            return
-        self.send_response(status)
-        length = {} if trouble and trouble.short else {"Content-Length": str(len(body))}
-        for name, value in {"Content-Type": "text/xml; charset=utf-8", **headers, **length}.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(body[:cut_after] if cut_after > 0 else body)
-        self.close_connection = self.close_connection or cut_after > 0
-
-    def date_time_string(self, timestamp: float | None = None) -> str:
-        del timestamp
-        return format_datetime(datetime.now(UTC) + self.server.ews.skew, usegmt=True)
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
-        pass
-
-
 def main() -> None:
-    """Serves one mailbox with these messages until it is interrupted, and says how to reach it."""
+    """Serves one mailbox, and says how to reach it."""
     with EwsServer() as server:
         box = server.box("box@agency.example")
-        for name in sys.argv[1:]:
-            box.deliver(Path(name).read_bytes(), datetime.now(UTC))
-        sys.stdout.write(
-            f'address = "box@agency.example"\nsource = "exchange"\nendpoint = "{server.endpoint}"\n'
-            f"auth = \"basic\"\nuser = '{USER}'\npassword = '{PASSWORD}'\n"
+        by_hand(
+            box.deliver,
+            f'address = "{box.address}"\nsource = "exchange"\nendpoint = "{server.endpoint}"\n'
+            f"auth = \"basic\"\nuser = '{USER}'\npassword = '{PASSWORD}'",
         )
-        sys.stdout.flush()
-        while True:
-            time.sleep(3600)
 
 
 if __name__ == "__main__":

@@ -8,26 +8,19 @@ written down here is answered with 400 and noted in `faults`. By hand: `python -
 import base64
 import json
 import re
-import socket
-import sys
 import threading
-import time
 from collections import defaultdict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from tests.servers.graph_mailbox import GraphBox
+from tests.servers.http_server import Handler, HttpServer, Said, Trouble, by_hand
 from tests.servers.token_endpoint import CLIENT, SECRET, TokenEndpoint
 
 TENANT = "agency.example"
-Said = tuple[int, dict[str, str], bytes]
 Options = dict[str, str]
 About = tuple[str, bytes, int]  # content type, content, entries on a page
 AT_ONCE = 4  # "Microsoft Graph throttling limits", Outlook service limits
@@ -45,34 +38,47 @@ _PREFER = re.compile(r'IdType="ImmutableId"(, odata\.maxpagesize=([1-9][0-9]{0,2
 _EXPAND = "singleValueExtendedProperties($filter=id eq 'Integer 0x0E08')"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Trouble:
-    """What goes wrong with one request: another answer, or a connection that ends; `done` when the thing was done."""
+class _Handler(Handler):
+    def do_GET(self) -> None:
+        self._counted(b"")
 
-    status: int = 0
-    code: str = "ErrorInternalServerError"
-    retry_after: str = ""
-    cut_after: int = -1
-    done: bool = False
+    def do_POST(self) -> None:
+        self._counted(self.content())
+
+    def _counted(self, body: bytes) -> None:
+        graph: GraphServer = self.server.owner
+        with graph._lock:
+            graph.at_once += 1
+            graph.most_at_once = max(graph.most_at_once, graph.at_once)
+        try:
+            self._answer(graph, body)
+        finally:
+            with graph._lock:
+                graph.at_once -= 1
+
+    def _answer(self, graph: "GraphServer", body: bytes) -> None:
+        wrong = graph.trouble(graph.name_of(self.command, self.path))
+        code = wrong.code or "ErrorInternalServerError" if wrong else ""
+        refused = error(wrong.status, code, retry_after=wrong.retry_after) if wrong and wrong.status else None
+        if refused and wrong and not wrong.done:
+            answer = refused
+        else:
+            answer = graph.serve(self.command, self.path, self.sent_headers(), body)
+        self.say(refused or answer, wrong)
 
 
 @dataclass(kw_only=True, slots=True)
-class GraphServer:
+class GraphServer(HttpServer):
     """Runs while it is entered. `troubles` are by the name of a call, and come one request after the other."""
 
-    tcp_port: int = 0
+    handler = _Handler
     boxes: dict[str, GraphBox] = field(default_factory=dict)
-    faults: list[str] = field(default_factory=list)
-    asked: list[str] = field(default_factory=list)
     troubles: dict[str, deque[Trouble]] = field(default_factory=lambda: defaultdict(deque))
-    skew: timedelta = timedelta(0)
     at_once: int = 0
     most_at_once: int = 0
     while_asked: Callable[[str], object] = str  # is called amid each request with the call's name
     tokens: TokenEndpoint = field(default_factory=lambda: TokenEndpoint(path=f"/{TENANT}/oauth2/v2.0/token"))
-    _server: Any = None
     _lock: threading.RLock = field(default_factory=threading.RLock)
-    _open: set[socket.socket] = field(default_factory=set)
 
     @property
     def root(self) -> str:
@@ -95,22 +101,6 @@ class GraphServer:
     ) -> None:
         self.stop()
         self.tokens.__exit__(kind, error, trace)
-
-    def start(self) -> None:
-        """Listens, on the same port as before."""
-        self._server = _Http(self)
-        self.tcp_port = self._server.server_address[1]
-        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
-
-    def stop(self) -> None:
-        """Listens no more, and ends what is connected."""
-        self._server.shutdown()
-        self._server.server_close()
-        for each in list(self._open):
-            try:
-                each.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                self._open.discard(each)
 
     def trouble(self, call: str) -> Trouble | None:
         """What is to go wrong with this request."""
@@ -325,89 +315,16 @@ def _chosen(shown: dict[str, Any], select: str) -> dict[str, Any]:
     return {name: value for name, value in shown.items() if name in select.split(",") or name == "id"}
 
 
-# --- over HTTP -----------------------------------------------------------------------------------------------------
-
-
-class _Http(ThreadingHTTPServer):
-    def __init__(self, graph: GraphServer) -> None:
-        self.graph = graph
-        super().__init__(("127.0.0.1", graph.tcp_port), _Handler)
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    server: _Http
-
-    def setup(self) -> None:
-        super().setup()
-        self.server.graph._open.add(self.connection)
-
-    def finish(self) -> None:
-        self.server.graph._open.discard(self.connection)
-        super().finish()
-
-    def do_GET(self) -> None:
-        self._counted(b"")
-
-    def do_POST(self) -> None:
-        self._counted(self.rfile.read(int(self.headers.get("Content-Length", 0))))
-
-    def _counted(self, body: bytes) -> None:
-        graph = self.server.graph
-        with graph._lock:
-            graph.at_once += 1
-            graph.most_at_once = max(graph.most_at_once, graph.at_once)
-        try:
-            self._answer(graph, body)
-        finally:
-            with graph._lock:
-                graph.at_once -= 1
-
-    def _answer(self, graph: GraphServer, body: bytes) -> None:
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        wrong = graph.trouble(graph.name_of(self.command, self.path))
-        refused = error(wrong.status, wrong.code, retry_after=wrong.retry_after) if wrong and wrong.status else None
-        if refused and wrong and not wrong.done:
-            answer = refused
-        else:
-            answer = graph.serve(self.command, self.path, headers, body)
-        self._write(refused or answer, wrong.cut_after if wrong else -1)
-
-    def _write(self, answer: Said, cut_after: int) -> None:
-        status, headers, body = answer
-        if cut_after == 0:
-            self.close_connection = True
-            return
-        self.send_response(status)
-        whole = {"Content-Type": "application/json", **headers, "Content-Length": str(len(body))}
-        for name, value in whole.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(body[:cut_after] if cut_after > 0 else body)
-        self.close_connection = self.close_connection or cut_after > 0
-
-    def date_time_string(self, timestamp: float | None = None) -> str:
-        del timestamp
-        return format_datetime(datetime.now(UTC) + self.server.graph.skew, usegmt=True)
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
-        pass
-
-
 def main() -> None:
-    """Serves one mailbox with these messages until it is interrupted, and says how to reach it."""
+    """Serves one mailbox, and says how to reach it."""
     with GraphServer() as server:
         box = server.box("box@agency.example")
-        for name in sys.argv[1:]:
-            box.deliver(Path(name).read_bytes(), datetime.now(UTC))
-        sys.stdout.write(
-            f'address = "box@agency.example"\nsource = "graph"\ntenant = "{TENANT}"\nclient_id = "{CLIENT}"\n'
-            f'graph_root = "{server.root}"\nauthority = "http://127.0.0.1:{server.tokens.port}"\n'
-            f"# the secret is {SECRET}\n"
+        by_hand(
+            box.deliver,
+            f'address = "{box.address}"\nsource = "graph"\ntenant = "{TENANT}"\nclient_id = "{CLIENT}"\n'
+            f'graph_root = "{server.root}"\nauthority = "http://127.0.0.1:{server.tokens.tcp_port}"\n'
+            f"# the secret is {SECRET}",
         )
-        sys.stdout.flush()
-        while True:
-            time.sleep(3600)
 
 
 if __name__ == "__main__":

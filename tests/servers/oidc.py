@@ -15,9 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 from urllib.request import urlopen
 
@@ -26,13 +24,14 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 
+from tests.servers.http_server import Handler, HttpServer, Said
+
 CLIENT = "cee-mailbot"
 ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ASKED = {"client_id", "response_type", "redirect_uri", "scope", "state", "nonce", "code_challenge",
          "code_challenge_method"}  # fmt: skip
 EXCHANGED = {"grant_type", "code", "redirect_uri", "code_verifier", "client_assertion_type", "client_assertion"}
 LONGEST_ASSERTION = 300
-Said = tuple[int, dict[str, str], bytes]
 SigningKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 KIM = {"sub": "subject-of-kim", "preferred_username": "kim", "groups": ["specialists-007"]}
 
@@ -48,14 +47,24 @@ class Grant:
     used: bool = False
 
 
+class _Handler(Handler):
+    def do_GET(self) -> None:
+        parts = urlsplit(self.path)
+        self.say(self.server.owner.get(parts.path, parts.query, dict(self.headers)))
+
+    def do_POST(self) -> None:
+        self.say(self.server.owner.post(self.path, dict(self.headers), self.content().decode()))
+
+
 @dataclass(kw_only=True, slots=True)
-class OidcProvider:
+class OidcProvider(HttpServer):
     """Runs while it is entered. `who` are the claims of whoever signs in; None: nobody is let in.
 
     `signs` makes the ID token of a header and claims, `thin` leaves the groups to the userinfo endpoint, `described`
     and `status` change what it says of itself, `choosing` are the people that a person at a browser may be.
     """
 
+    handler = _Handler
     keys_of_client: Callable[[], Mapping[str, Any]]
     redirect_uri: str
     signed_out_uri: str = ""
@@ -67,56 +76,15 @@ class OidcProvider:
     signs: Callable[[dict[str, Any], dict[str, Any]], str] | None = None
     described: dict[str, Any] = field(default_factory=dict)
     status: int = 200
-    tcp_port: int = 0
-    keys: dict[str, SigningKey] = field(default_factory=dict)
-    faults: list[str] = field(default_factory=list)
-    asked: list[str] = field(default_factory=list)  # the paths of all requests
+    keys: dict[str, SigningKey] = field(default_factory=lambda: {"first": rsa.generate_private_key(65537, 2048)})
     grants: dict[str, Grant] = field(default_factory=dict)
     access: dict[str, dict[str, Any]] = field(default_factory=dict)
     assertions: set[str] = field(default_factory=set)
-    _server: Any = None
 
     @property
     def issuer(self) -> str:
         """The provider's name."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}/realm"
-
-    def __enter__(self) -> Self:
-        self.keys = self.keys or {"first": rsa.generate_private_key(public_exponent=65537, key_size=2048)}
-        provider = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_GET(self) -> None:
-                parts = urlsplit(self.path)
-                self._answer(provider.get(parts.path, parts.query, dict(self.headers)))
-
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                self._answer(provider.post(self.path, dict(self.headers), body.decode()))
-
-            def _answer(self, said: Said) -> None:
-                status, headers, body = said
-                self.send_response(status)
-                for name, value in {"Content-Type": "application/json", **headers}.items():
-                    self.send_header(name, value)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", self.tcp_port), Handler)
-        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        return f"http://127.0.0.1:{self.tcp_port}/realm"
 
     # --- what it answers -------------------------------------------------------------------------------------
 

@@ -2,13 +2,10 @@
 
 import base64
 import json
-import threading
 from collections import deque
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import parse_qs, unquote_plus
 
 from cryptography import x509
@@ -16,13 +13,24 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
+from tests.servers.http_server import Handler, HttpServer, Said
+
 CLIENT, SECRET, SCOPE = "cee mailbot", "s3cret%&+ü", "https://mail.example/.default"
 
 
+class _Handler(Handler):
+    def do_POST(self) -> None:
+        self.say(self.server.owner.grant(self.path, dict(self.headers), self.content()))
+
+    def do_GET(self) -> None:
+        self.say(self.server.owner.introspect(dict(self.headers)))
+
+
 @dataclass(kw_only=True, slots=True)
-class TokenEndpoint:
+class TokenEndpoint(HttpServer):
     """Runs while it is entered. `users` are those for whom each token is good; `answers` come before the usual one."""
 
+    handler = _Handler
     certificate: Path | None = None
     life: int = 3600
     users: tuple[str, ...] = ()
@@ -30,58 +38,15 @@ class TokenEndpoint:
     scope: str = SCOPE
     issued: list[str] = field(default_factory=list)
     revoked: set[str] = field(default_factory=set)
-    faults: list[str] = field(default_factory=list)  # what was wrong with requests
-    answers: deque[tuple[int, dict[str, str], bytes]] = field(default_factory=deque)
+    answers: deque[Said] = field(default_factory=deque)
     assertions: set[str] = field(default_factory=set)
-    _server: Any = None
-    _thread: threading.Thread | None = None
-
-    @property
-    def port(self) -> int:
-        """Where it listens."""
-        return int(self._server.server_address[1])
 
     @property
     def url(self) -> str:
         """The token endpoint."""
-        return f"http://127.0.0.1:{self.port}{self.path}"
+        return f"http://127.0.0.1:{self.tcp_port}{self.path}"
 
-    def __enter__(self) -> Self:
-        endpoint = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                self._answer(*endpoint.grant(self.path, dict(self.headers), body))
-
-            def do_GET(self) -> None:
-                self._answer(*endpoint.introspect(dict(self.headers)))
-
-            def _answer(self, status: int, headers: dict[str, str], body: bytes) -> None:
-                self.send_response(status)
-                for name, value in {"Content-Type": "application/json", **headers}.items():
-                    self.send_header(name, value)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-
-    def grant(self, path: str, headers: dict[str, str], body: bytes) -> tuple[int, dict[str, str], bytes]:
+    def grant(self, path: str, headers: dict[str, str], body: bytes) -> Said:
         """The answer to a request for a token (RFC 6749 sections 4.4, 5.1 and 5.2)."""
         if self.answers:
             return self.answers.popleft()
@@ -94,7 +59,7 @@ class TokenEndpoint:
         said = {"access_token": token, "token_type": "Bearer", "expires_in": self.life}
         return 200, {"Cache-Control": "no-store"}, json.dumps(said).encode()
 
-    def introspect(self, headers: dict[str, str]) -> tuple[int, dict[str, str], bytes]:
+    def introspect(self, headers: dict[str, str]) -> Said:
         """Who the bearer is; Dovecot asks here."""
         token = headers.get("Authorization", "").removeprefix("Bearer ")
         if token not in self.issued or token in self.revoked:

@@ -71,7 +71,7 @@ def graph_keys(folder: Path, server: GraphServer) -> dict[str, Any]:
         "tenant": TENANT,
         "client_id": CLIENT,
         "client_secret_file": str(folder / "graph-secret"),
-        "authority": f"http://127.0.0.1:{server.tokens.port}",
+        "authority": f"http://127.0.0.1:{server.tokens.tcp_port}",
         "graph_root": server.root,
     }
 
