@@ -12,11 +12,11 @@ import pytest
 from cee_mailbot.errors import PermanentError, SignInError, UnreachableError
 from cee_mailbot.exchange_web import ExchangeSettings, ExchangeWeb
 from cee_mailbot.exchange_web.words import in_words
-from cee_mailbot.interfaces import SourceSession
 from cee_mailbot.sources import source_class
 from cee_mailbot.sources.exchange import ExchangeSource, ExchangeSourceSettings
 from cee_mailbot.tokens import ClientCredentials, TokenSettings
-from tests.contract.source_contract import HEAD, LONG_AGO, NOON, SourceContract, message
+from tests.contract.source_contract import HEAD, LONG_AGO, NOON, message
+from tests.contract.web_source_contract import WebBox, WebSourceContract, uids
 from tests.servers.certificates import Certificates, make_certificates
 from tests.servers.ews import PASSWORD, USER, EwsServer, Trouble
 from tests.servers.token_endpoint import CLIENT, SCOPE, SECRET, TokenEndpoint
@@ -26,8 +26,8 @@ from tests.support.workshop import Workshop
 _numbers = count()
 
 
-class Exchangebox:
-    """A mailbox on the test's server; `paused` are the waits that Exchange asked for."""
+class Exchangebox(WebBox):
+    lists, reads, makes_folder = "SyncFolderItems", "GetItem", "CreateFolder"
 
     def __init__(self, server: EwsServer, processed: str = "Processed", **settings: Any) -> None:
         self.server = server
@@ -40,32 +40,9 @@ class Exchangebox:
         self.door = ExchangeWeb(made, pause=self.paused.append)
         self.source = ExchangeSource(ExchangeSourceSettings(processed_folder=processed), self.door)
 
-    def put(self, raw: bytes, arrived_at: Any) -> None:
-        self.box.deliver(raw, arrived_at)
-
-    def as_served(self, raw: bytes) -> bytes:
-        return raw
-
-    def waiting(self) -> list[bytes]:
-        return [one.raw for one in self.box.lying_in("Inbox")]
-
-    def kept(self) -> list[bytes]:
-        return [one.raw for one in self.box.lying_in(self.processed)]
-
     def traces(self) -> object:
         names = sorted(one.name for one in self.box.folders.values())
         return names, [(one.id, one.read, one.folder.id) for one in self.box.items.values()]
-
-    def remove_all(self) -> None:
-        for one in self.box.lying_in("Inbox"):
-            self.box.remove(one)
-
-    def break_off(self, session: SourceSession) -> None:
-        del session
-        self.server.stop()
-
-    def repair(self) -> None:
-        self.server.start()
 
 
 @pytest.fixture(scope="module")
@@ -86,33 +63,12 @@ def box(server: EwsServer) -> Exchangebox:
     return Exchangebox(server)
 
 
-class TestExchangeSource(SourceContract):
-    exact_sizes = False
-
-    @pytest.fixture
-    def box(self, server: EwsServer) -> Exchangebox:
-        return Exchangebox(server)
+class TestExchangeSource(WebSourceContract):
+    """All of it, on the mailbox above."""
 
 
 def test_the_table_knows_the_class() -> None:
     assert source_class("exchange") is ExchangeSource
-
-
-def uids(session: SourceSession) -> list[str]:
-    return [each.handle.uid for each in session.listing(LONG_AGO)]
-
-
-def test_a_second_listing_asks_only_for_what_changed(box: Exchangebox) -> None:
-    """The state of the last round is kept from one session to the next."""
-    for number in range(450):
-        box.put(message(number), NOON)
-    with box.source.session() as session:
-        assert len(uids(session)) == 450
-    assert box.server.asked.count("SyncFolderItems") == 3
-    box.put(message(1000), NOON)
-    with box.source.session() as session:
-        assert len(uids(session)) == 451
-    assert box.server.asked.count("SyncFolderItems") == 4
 
 
 def test_an_expired_state_begins_again_with_all_of_the_folder(box: Exchangebox) -> None:
@@ -136,16 +92,6 @@ def test_what_people_do_to_a_message_that_stays_makes_it_no_other(box: Exchangeb
         assert uids(session) == before
 
 
-def test_a_round_that_was_cut_off_is_made_good_by_the_next(box: Exchangebox) -> None:
-    for number in range(300):
-        box.put(message(number), NOON)
-    box.server.troubles["SyncFolderItems"] += [Trouble(), Trouble(cut_after=900)]
-    with box.source.session() as session, pytest.raises(UnreachableError):
-        uids(session)
-    with box.source.session() as session:
-        assert len(uids(session)) == 300
-
-
 def test_a_listing_that_is_cut_between_two_messages_is_none(box: Exchangebox) -> None:
     """Without a length only the XML tells: what comes after the cut must not be passed over for ever."""
     for number in range(3):
@@ -155,37 +101,6 @@ def test_a_listing_that_is_cut_between_two_messages_is_none(box: Exchangebox) ->
         uids(session)
     with box.source.session() as session:
         assert len(uids(session)) == 3
-
-
-def test_what_is_older_is_neither_listed_nor_remembered(box: Exchangebox) -> None:
-    for number in range(3):
-        box.put(message(number), NOON - timedelta(days=number))
-    with box.source.session() as session:
-        assert len(list(session.listing(NOON))) == 1
-        assert len(box.source._view.messages) == 1
-        assert len(list(session.listing(LONG_AGO))) == 3
-
-
-def test_a_message_that_somebody_moved_is_left_where_it_is(box: Exchangebox) -> None:
-    box.put(message(1), NOON)
-    with box.source.session() as session:
-        [listed] = session.listing(LONG_AGO)
-        box.box.move(box.box.lying_in("Inbox")[0], box.box.add_folder("Elsewhere"))
-        session.settle([listed.handle])
-        assert list(session.fetch([listed])) == []
-    assert len(box.box.lying_in("Elsewhere")) == 1
-
-
-def test_a_cut_message_is_none_at_all(box: Exchangebox) -> None:
-    """C1: what ends before its end is thrown away, and the session with it."""
-    box.put(message(1) * 1000, NOON)
-    box.server.troubles["GetItem"].append(Trouble(cut_after=1500))
-    with box.source.session() as session:
-        listed = list(session.listing(LONG_AGO))
-        with pytest.raises(UnreachableError):
-            list(session.fetch(listed))
-        with pytest.raises(UnreachableError):
-            list(session.listing(LONG_AGO))
 
 
 @pytest.mark.parametrize("streamed", [True, False])
@@ -253,17 +168,6 @@ def test_waits_are_waited_for_a_minute_in_all(box: Exchangebox) -> None:
     assert box.paused == [25.0, 25.0]
 
 
-def test_a_long_wait_ends_the_pass_and_no_call_comes_before_its_end(box: Exchangebox) -> None:
-    box.server.troubles["SyncFolderItems"].append(Trouble(fault=True, code="ErrorServerBusy", back_off=120_000))
-    with box.source.session() as session, pytest.raises(UnreachableError, match="too many calls"):
-        uids(session)
-    asked = len(box.server.asked)
-    with pytest.raises(UnreachableError, match=r"asked not to be called for another 1[12]"), box.source.session():
-        pass
-    assert len(box.server.asked) == asked
-    assert box.paused == []
-
-
 @pytest.mark.parametrize(
     ("trouble", "words"),
     [
@@ -301,12 +205,6 @@ def test_what_passes_by_itself_is_tried_later(box: Exchangebox, code: str) -> No
         pass
 
 
-def test_check_finds_clocks_that_differ(box: Exchangebox) -> None:
-    box.server.skew = timedelta(minutes=-12)
-    with pytest.raises(PermanentError, match="12 min apart; set ours by NTP"):
-        box.source.check()
-
-
 def test_check_tells_the_version_of_the_server(box: Exchangebox) -> None:
     assert "Exchange 15.2.2562.17: the inbox holds 0 messages; folder Processed will be created" in box.source.check()
 
@@ -333,17 +231,6 @@ def test_one_message_that_is_refused_holds_up_no_other(
         assert [mail.raw for mail in session.fetch(listed)] == [message(1), message(2)]
         assert list(session.stream(listed[0])) == []
     assert caplog.text.count("stays where it is") == 2
-
-
-def test_a_message_of_forty_megabytes_comes_in_pieces(box: Exchangebox) -> None:
-    raw = message(1) + b"0123456789abcdef0123456789abcdef0123456789abcdef\r\n" * 800_000
-    box.put(raw, NOON)
-    with box.source.session() as session:
-        [listed] = session.listing(LONG_AGO)
-        assert listed.size >= len(raw)
-        pieces = list(session.stream(listed))
-    assert b"".join(pieces) == raw
-    assert max(map(len, pieces)) <= 1 << 20
 
 
 def test_a_sender_cannot_make_the_folder_unreadable(box: Exchangebox) -> None:
@@ -416,17 +303,6 @@ def test_a_calendar_of_the_same_name_takes_no_mail(box: Exchangebox) -> None:
         with pytest.raises(PermanentError, match="ErrorFolderExists"):
             session.settle([each.handle for each in listed])
     assert box.waiting() == [message(1)]
-
-
-def test_many_folders_are_looked_through(box: Exchangebox) -> None:
-    for number in range(250):
-        box.box.add_folder(f"Other {number}")
-    box.box.add_folder("processed")
-    box.put(message(1), NOON)
-    with box.source.session() as session:
-        session.settle([each.handle for each in session.listing(LONG_AGO)])
-    assert len(box.box.lying_in("processed")) == 1
-    assert "CreateFolder" not in box.server.asked
 
 
 # --- signing in ----------------------------------------------------------------------------------------------------

@@ -4,37 +4,24 @@ from collections.abc import Iterator
 
 import pytest
 
-from cee_mailbot.errors import RefusedReplyError, TemporaryError, UncertainError, UnreachableError
+from cee_mailbot.errors import RefusedReplyError, TemporaryError
 from cee_mailbot.graph_web import GraphSettings, GraphWeb
 from cee_mailbot.interfaces import Letter
 from cee_mailbot.mailers import mailer_class
 from cee_mailbot.mailers.graph import GraphMailer
-from tests.contract.mailer_contract import MailerContract, letter
+from tests.contract.mailer_contract import letter
 from tests.contract.test_graph_source import tokens_of
+from tests.contract.web_mailer_contract import ADDRESS, WebMailerContract, WebOffice
 from tests.servers.graph import GraphServer, Trouble
 
-ADDRESS = "box@agency.example"
 
+class GraphOffice(WebOffice):
+    sends = "send"
 
-class GraphOffice:
     def __init__(self, server: GraphServer) -> None:
-        self.server = server
-        self.box = server.box(ADDRESS)
+        super().__init__(server)
         settings = GraphSettings(root=server.root, address=ADDRESS, tokens=tokens_of(server))
         self.mailer = GraphMailer(GraphWeb(settings))
-
-    def taken(self) -> list[bytes]:
-        return self.box.sent
-
-    def break_off(self) -> None:
-        self.server.stop()
-
-    def repair(self) -> None:
-        self.server.start()
-
-    def send(self, one: Letter) -> None:
-        with self.mailer.session() as session:
-            session.send(one)
 
 
 @pytest.fixture
@@ -44,32 +31,12 @@ def office() -> Iterator[GraphOffice]:
     assert server.faults == []
 
 
-class TestGraphMailer(MailerContract):
-    @pytest.fixture
-    def office(self) -> Iterator[GraphOffice]:
-        with GraphServer() as server:
-            yield GraphOffice(server)
-        assert server.faults == []
+class TestGraphMailer(WebMailerContract):
+    """All of it, at the office above."""
 
 
 def test_the_table_knows_the_class() -> None:
     assert mailer_class("graph") is GraphMailer
-
-
-@pytest.mark.parametrize("trouble", [Trouble(cut_after=0), Trouble(status=500, done=True), Trouble(status=504)])
-def test_a_letter_whose_answer_is_lost_is_uncertain(office: GraphOffice, trouble: Trouble) -> None:
-    """C17: all of it left, and nobody knows whether it was taken."""
-    office.server.troubles["send"].append(trouble)
-    with pytest.raises(UncertainError):
-        office.send(letter())
-
-
-@pytest.mark.parametrize("status", [429, 503])
-def test_a_busy_server_is_tried_later_and_not_at_once(office: GraphOffice, status: int) -> None:
-    office.server.troubles["send"].append(Trouble(status=status, code="ApplicationThrottled", retry_after="1"))
-    with pytest.raises(UnreachableError):
-        office.send(letter())
-    assert office.taken() == []
 
 
 def test_a_letter_that_is_no_good_is_refused_for_good(office: GraphOffice) -> None:

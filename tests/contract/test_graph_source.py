@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
 
@@ -13,12 +13,12 @@ from cee_mailbot.app import build
 from cee_mailbot.config import load_config
 from cee_mailbot.errors import PermanentError, SignInError, UnreachableError
 from cee_mailbot.graph_web import GraphSettings, GraphWeb
-from cee_mailbot.interfaces import SourceSession
 from cee_mailbot.sources import source_class
 from cee_mailbot.sources.graph import GraphSource, GraphSourceSettings
 from cee_mailbot.sources.imap import ImapSource
 from cee_mailbot.tokens import ClientCredentials, TokenSettings
-from tests.contract.source_contract import LONG_AGO, NOON, SourceContract, message
+from tests.contract.source_contract import LONG_AGO, NOON, message
+from tests.contract.web_source_contract import WebBox, WebSourceContract, uids
 from tests.servers.graph import TENANT, GraphServer, Trouble
 from tests.servers.token_endpoint import CLIENT, SECRET
 from tests.support.mails import numbered
@@ -33,8 +33,8 @@ def tokens_of(server: GraphServer) -> ClientCredentials:
     return ClientCredentials(settings)
 
 
-class Graphbox:
-    """A mailbox on the test's server; `paused` are the waits that Graph asked for."""
+class Graphbox(WebBox):
+    lists, reads, makes_folder = "delta", "get content", "create folder"
 
     def __init__(self, server: GraphServer, processed: str = "Processed") -> None:
         self.server = server
@@ -47,32 +47,9 @@ class Graphbox:
         self.door = GraphWeb(settings, pause=self.paused.append)
         self.source = GraphSource(GraphSourceSettings(processed_folder=processed), self.door)
 
-    def put(self, raw: bytes, arrived_at: datetime) -> None:
-        self.box.deliver(raw, arrived_at)
-
-    def as_served(self, raw: bytes) -> bytes:
-        return raw
-
-    def waiting(self) -> list[bytes]:
-        return [one.raw for one in self.box.lying_in("Inbox")]
-
-    def kept(self) -> list[bytes]:
-        return [one.raw for one in self.box.lying_in(self.processed)]
-
     def traces(self) -> object:
         names = sorted(one.name for one in self.box.folders.values())
         return names, [(one.id, one.read, one.folder.id) for one in self.box.messages.values()]
-
-    def remove_all(self) -> None:
-        for one in self.box.lying_in("Inbox"):
-            self.box.remove(one)
-
-    def break_off(self, session: SourceSession) -> None:
-        del session
-        self.server.stop()
-
-    def repair(self) -> None:
-        self.server.start()
 
 
 @pytest.fixture
@@ -89,12 +66,8 @@ def box(server: GraphServer) -> Graphbox:
     return Graphbox(server)
 
 
-class TestGraphSource(SourceContract):
-    exact_sizes = False
-
-    @pytest.fixture
-    def box(self, server: GraphServer) -> Graphbox:
-        return Graphbox(server)
+class TestGraphSource(WebSourceContract):
+    """All of it, on the mailbox above."""
 
 
 def test_the_table_knows_the_class() -> None:
@@ -122,23 +95,6 @@ def test_F83_two_ways_into_exchange_online_need_no_ews(tmp_path: Path) -> None:
     app.store.close()
 
 
-def uids(session: SourceSession) -> list[str]:
-    return [each.handle.uid for each in session.listing(LONG_AGO)]
-
-
-def test_a_second_listing_asks_only_for_what_changed(box: Graphbox) -> None:
-    """The link of the last round is kept from one session to the next."""
-    for number in range(450):
-        box.put(message(number), NOON)
-    with box.source.session() as session:
-        assert len(uids(session)) == 450
-    assert box.server.asked.count("delta") == 3
-    box.put(message(1000), NOON)
-    with box.source.session() as session:
-        assert len(uids(session)) == 451
-    assert box.server.asked.count("delta") == 4
-
-
 @pytest.mark.parametrize("code", ["SyncStateNotFound", "syncStateNotFound"])
 def test_an_expired_link_begins_again_with_all_of_the_folder(box: Graphbox, code: str) -> None:
     box.put(message(1), NOON)
@@ -150,36 +106,6 @@ def test_an_expired_link_begins_again_with_all_of_the_folder(box: Graphbox, code
         box.server.troubles["delta"].append(Trouble(status=410, code=code))
         assert sorted(uids(session)) == sorted(one.id for one in box.box.lying_in("Inbox"))
         assert len(uids(session)) == 2
-
-
-def test_a_round_that_was_cut_off_is_made_good_by_the_next(box: Graphbox) -> None:
-    for number in range(300):
-        box.put(message(number), NOON)
-    box.server.troubles["delta"] += [Trouble(), Trouble(cut_after=100)]
-    with box.source.session() as session, pytest.raises(UnreachableError):
-        uids(session)
-    with box.source.session() as session:
-        assert len(uids(session)) == 300
-
-
-def test_what_is_older_is_neither_listed_nor_remembered(box: Graphbox) -> None:
-    for number in range(3):
-        box.put(message(number), NOON - timedelta(days=number))
-    with box.source.session() as session:
-        assert len(list(session.listing(NOON))) == 1
-        assert len(box.source._view.messages) == 1
-        assert len(list(session.listing(LONG_AGO))) == 3
-
-
-def test_a_message_that_somebody_moved_is_left_where_it_is(box: Graphbox) -> None:
-    """Its id is good in any folder: it must not be fetched out of where a person put it."""
-    box.put(message(1), NOON)
-    with box.source.session() as session:
-        [listed] = session.listing(LONG_AGO)
-        elsewhere = box.box.add_folder("Elsewhere")
-        box.box.move(box.box.lying_in("Inbox")[0], elsewhere)
-        session.settle([listed.handle])
-    assert len(box.box.lying_in("Elsewhere")) == 1
 
 
 def test_a_message_that_is_put_back_keeps_its_handle(box: Graphbox) -> None:
@@ -251,18 +177,6 @@ def test_a_message_of_which_only_a_change_is_told_keeps_what_was_known(box: Grap
         assert box.server.asked.count("delta") == 4
 
 
-def test_a_cut_message_is_none_at_all(box: Graphbox) -> None:
-    """C1: what is shorter than announced is thrown away, and the session with it."""
-    box.put(message(1) * 1000, NOON)
-    box.server.troubles["get content"].append(Trouble(cut_after=500))
-    with box.source.session() as session:
-        listed = list(session.listing(LONG_AGO))
-        with pytest.raises(UnreachableError):
-            list(session.fetch(listed))
-        with pytest.raises(UnreachableError):
-            list(session.listing(LONG_AGO))
-
-
 def test_an_unanswered_move_is_found_done(box: Graphbox) -> None:
     """C9: nobody knows, so it is looked, and what was moved is not moved again."""
     box.put(message(1), NOON)
@@ -287,17 +201,6 @@ def test_a_short_wait_is_waited_for(box: Graphbox, status: int) -> None:
     with box.source.session() as session:
         assert len(uids(session)) == 1
     assert box.paused == [3.0, 3.0]
-
-
-def test_a_long_wait_ends_the_pass_and_no_call_comes_before_its_end(box: Graphbox) -> None:
-    box.server.troubles["delta"].append(Trouble(status=429, code="ApplicationThrottled", retry_after="120"))
-    with box.source.session() as session, pytest.raises(UnreachableError, match="too many"):
-        uids(session)
-    asked = len(box.server.asked)
-    with pytest.raises(UnreachableError, match=r"asked not to be called for another 1[12]"), box.source.session():
-        pass
-    assert len(box.server.asked) == asked
-    assert box.paused == []
 
 
 def test_throttling_within_a_batch_is_kept_to(box: Graphbox) -> None:
@@ -342,12 +245,6 @@ def test_check_says_why_and_what_to_do(box: Graphbox, status: int, code: str, wo
         box.source.check()
 
 
-def test_check_finds_clocks_that_differ(box: Graphbox) -> None:
-    box.server.skew = timedelta(minutes=-12)
-    with pytest.raises(PermanentError, match="12 min apart; set ours by NTP"):
-        box.source.check()
-
-
 def test_a_full_mailbox_moves_nothing_and_goes_on(box: Graphbox) -> None:
     box.put(message(1), NOON)
     box.server.troubles["move in batch"].append(Trouble(status=403, code="ErrorQuotaExceeded"))
@@ -389,31 +286,9 @@ def test_no_more_than_four_calls_at_once(box: Graphbox) -> None:
     assert box.server.most_at_once == 4
 
 
-def test_a_message_of_forty_megabytes_comes_in_pieces(box: Graphbox) -> None:
-    raw = message(1) + b"0123456789abcdef0123456789abcdef0123456789abcdef\r\n" * 800_000
-    box.put(raw, NOON)
-    with box.source.session() as session:
-        [listed] = session.listing(LONG_AGO)
-        assert listed.size >= len(raw)
-        pieces = list(session.stream(listed))
-    assert b"".join(pieces) == raw
-    assert max(map(len, pieces)) <= 1 << 20
-
-
 def test_a_token_goes_to_no_other_host(box: Graphbox) -> None:
     """A link in an answer names another host: nothing is sent there."""
     with box.door.calls() as calls:
         for link in ("http://elsewhere.example/v1.0/x", "https://127.0.0.1/v1.0/x", "http://127.0.0.1:1/x"):
             with pytest.raises(PermanentError, match="another host"):
                 calls.get(link)
-
-
-def test_many_folders_are_looked_through(box: Graphbox) -> None:
-    for number in range(150):
-        box.box.add_folder(f"Other {number}")
-    box.box.add_folder("processed")
-    box.put(message(1), NOON)
-    with box.source.session() as session:
-        session.settle([each.handle for each in session.listing(LONG_AGO)])
-    assert len(box.box.lying_in("processed")) == 1
-    assert "create folder" not in box.server.asked
