@@ -7,38 +7,20 @@ import pytest
 
 from cee_mailbot.cli import main
 from tests.support.mails import mail
+from tests.support.written_site import write_site
 
-CONFIG = """
-[storage]
-database = "sqlite:///{here}/bot.db"
-blobs = "{here}/blobs"
-
-[replies]
-transport = "files"
-dir = "{here}/replies"
-
-[policy]
-office_hours = "08:30-16:30"
-
-[[mailbox]]
-name = "electronics"
-address = "CEE-Electronics@cbp.dhs.gov"
-team = "007"
-source = "maildir"
-path = "{here}/mail"
-"""
 NOW = "2026-03-02T15:10:00Z"
 
 
 @pytest.fixture
 def site(tmp_path: Path) -> Path:
-    (tmp_path / "bot.toml").write_text(CONFIG.format(here=tmp_path))
+    write_site(tmp_path, '[policy]\noffice_hours = "08:30-16:30"')
     (tmp_path / "1.eml").write_bytes(mail())
     return tmp_path
 
 
 def run(site: Path, capsys: pytest.CaptureFixture[str], *words: str, code: int = 0) -> str:
-    assert main([*words, "--config", str(site / "bot.toml"), "--now", NOW, "--as", "eve"]) == code
+    assert main([*words, "--config", str(site / "mailboxes.toml"), "--now", NOW, "--as", "eve"]) == code
     printed = capsys.readouterr()
     return printed.out if code == 0 else printed.err
 

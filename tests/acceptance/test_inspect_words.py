@@ -10,6 +10,7 @@ from cee_mailbot import operations
 from cee_mailbot.cli import main
 from cee_mailbot.testing import MemoryScanner
 from tests.acceptance.case_runner import FIXTURES
+from tests.support.written_site import write_site
 
 
 @pytest.fixture(autouse=True)
@@ -50,31 +51,10 @@ def test_where_the_time_of_arrival_came_from_is_said(capsys: pytest.CaptureFixtu
     assert "--arrived TIME" not in told("example-docs-required", capsys, "--arrived", "2026-11-16T14:04:00Z")
 
 
-WITH_SCANNER = """
-[storage]
-database = "sqlite:///{here}/bot.db"
-blobs = "{here}/blobs"
-
-[replies]
-transport = "files"
-dir = "{here}/replies"
-
-[scanner]
-socket = "{here}/nobody-listens"
-
-[[mailbox]]
-name = "electronics"
-address = "CEE-Electronics@cbp.dhs.gov"
-team = "007"
-source = "maildir"
-path = "{here}/mail"
-"""
-
-
 def scanned(here: Path, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
     """What is decided of a good message where a scanner is configured."""
-    (here / "bot.toml").write_text(WITH_SCANNER.format(here=here), encoding="utf-8")
-    story = told("example-docs-required", capsys, "--json", "--config", str(here / "bot.toml"))
+    config = write_site(here, f'[scanner]\nsocket = "{here}/nobody-listens"')
+    story = told("example-docs-required", capsys, "--json", "--config", str(config))
     decision: dict[str, Any] = json.loads(story)["decision"]
     return decision
 

@@ -14,19 +14,12 @@ from cee_mailbot.config import load_config
 from cee_mailbot.openid.client_key import read_client_key
 from cee_mailbot.sandbox import InProcessReader
 from tests.servers.oidc import CLIENT, PEOPLE, OidcProvider
+from tests.support.written_site import write_site
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-CONFIG = """
-[storage]
-database = "sqlite:///{folder}/bot.db"
-blobs = "{folder}/blobs"
-
-[replies]
-transport = "files"
-dir = "{folder}/replies"
-
+OPENID = """
 [web]
 sign_in = "openid"
 public_url = "{home}"
@@ -35,19 +28,12 @@ tcp_port = {port}
 [openid]
 issuer = "{issuer}"
 client_id = "{client}"
-key_file = "{folder}/key.pem"
+key_file = "{key}"
 
 [[group]]
 name = "specialists-007"
 role = "specialist"
 teams = ["007"]
-
-[[mailbox]]
-name = "electronics"
-address = "CEE-Electronics@cbp.dhs.gov"
-team = "007"
-source = "maildir"
-path = "{folder}/mail"
 """
 
 
@@ -63,9 +49,8 @@ def home(tmp_path: Path) -> Iterator[tuple[str, OidcProvider]]:
     place = f"http://127.0.0.1:{port}"
     known = {"keys_of_client": read_client_key(key).public, "redirect_uri": f"{place}/sign-in/back"}
     with OidcProvider(**known, signed_out_uri=f"{place}/signed-out", choosing=PEOPLE) as provider:
-        text = CONFIG.format(folder=tmp_path, home=place, port=port, issuer=provider.issuer, client=CLIENT)
-        (tmp_path / "mailboxes.toml").write_text(text)
-        config = load_config(tmp_path / "mailboxes.toml", {})
+        openid = OPENID.format(home=place, port=port, issuer=provider.issuer, client=CLIENT, key=key)
+        config = load_config(write_site(tmp_path, openid), {})
         with opened(config, reader=InProcessReader()) as app, serving(app) as address:  # type: ignore[arg-type]
             found = provider_of(config, app.site.clock)
             assert found is not None

@@ -12,27 +12,8 @@ import pytest
 
 from cee_mailbot.cli import build_parser, main
 from tests.support.mails import EXACT, PDF, mail
+from tests.support.written_site import write_site
 
-CONFIG = """
-[storage]
-database = "sqlite:///{dir}/bot.db"
-blobs = "{dir}/blobs"
-
-[replies]
-transport = "files"
-dir = "{dir}/replies"
-
-[log]
-level = "error"
-
-[[mailbox]]
-name = "electronics"
-address = "CEE-Electronics@cbp.dhs.gov"
-team = "007"
-source = "maildir"
-path = "{dir}/mail"
-activation = 2000-01-01T00:00:00Z
-"""
 CONTRACT = (
     "list",
     "show",
@@ -60,9 +41,8 @@ class Site:
 
     def __init__(self, folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
         self.folder, self._capfd = folder, capfd
-        (folder / "mailboxes.toml").write_text(CONFIG.format(dir=folder))
-        for name in ("cur", "new", "tmp"):
-            (folder / "mail" / name).mkdir(parents=True)
+        with write_site(folder, '[log]\nlevel = "error"').open("a") as config:
+            config.write("activation = 2000-01-01T00:00:00Z\n")
 
     def run(self, *words: str, expect: int = 0) -> str:
         """What a command prints; on standard error when it is to fail."""
@@ -230,7 +210,7 @@ def test_a_replay_is_carried_out_by_a_release_or_says_why_not(site: Site) -> Non
 
 def test_a_message_sent_blind_to_several_mailboxes_is_the_lowest_teams(site: Site) -> None:
     """Where its deliveries are there before the pass: in whatever order the configuration names the mailboxes."""
-    second = CONFIG.partition("[[mailbox]]")[2].format(dir=site.folder)
+    second = (site.folder / "mailboxes.toml").read_text().partition("[[mailbox]]")[2]
     for old, new in (("electronics", "chemicals"), ("Electronics", "Chemicals"), ("007", "001"), ("/mail", "/other")):
         second = second.replace(old, new)
     with (site.folder / "mailboxes.toml").open("a") as config:

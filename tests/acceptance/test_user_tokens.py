@@ -10,31 +10,12 @@ from cee_mailbot import watching
 from cee_mailbot.app import opened, serving
 from cee_mailbot.cli import main
 from cee_mailbot.config import load_config
-
-CONFIG = """
-[storage]
-database = "sqlite:///{folder}/bot.db"
-blobs = "{folder}/blobs"
-
-[replies]
-transport = "files"
-dir = "{folder}/replies"
-
-[[mailbox]]
-name = "CEE-Electronics"
-address = "CEE-Electronics@cbp.dhs.gov"
-team = "007"
-source = "maildir"
-path = "{folder}/mail"
-"""
+from tests.support.written_site import write_site
 
 
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
-    (tmp_path / "mail" / "new").mkdir(parents=True)
-    (tmp_path / "mail" / "cur").mkdir()
-    path = tmp_path / "mailboxes.toml"
-    path.write_text(CONFIG.format(folder=tmp_path))
+    path = write_site(tmp_path)
     (tmp_path / "password").write_text("a long enough password\n")
     main(
         [

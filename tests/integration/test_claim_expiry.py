@@ -18,27 +18,9 @@ from cee_mailbot.sandbox import InProcessReader
 from tests.support.mails import mail
 from tests.support.staff_page import PASSWORD, StaffPage
 from tests.support.workshop import ARRIVED, Workshop, check_invariants
+from tests.support.written_site import write_site
 
 IDLE = timedelta(hours=4)
-CONFIG = """
-[storage]
-database = "sqlite:///{folder}/bot.db"
-blobs = "{folder}/blobs"
-
-[replies]
-transport = "files"
-dir = "{folder}/replies"
-
-[web]
-{web}
-
-[[mailbox]]
-name = "electronics"
-address = "CEE-Electronics@cbp.dhs.gov"
-team = "007"
-source = "maildir"
-path = "{folder}/mail"
-"""
 
 
 @pytest.fixture
@@ -172,13 +154,13 @@ def test_a_claim_is_as_old_as_its_last_change_of_hands(shop: Workshop) -> None:
     assert since() == again, "who sets an item aside that is nobody's has it"
 
 
-@pytest.mark.parametrize(("web", "state"), [("", "assigned"), ('claim_expires = "4h"', "new")])
+@pytest.mark.parametrize(("web", "state"), [("", "assigned"), ('[web]\nclaim_expires = "4h"', "new")])
 def test_the_running_program_does_it_where_it_is_configured(tmp_path: Path, web: str, state: str) -> None:
     """And nowhere else: a claim stands until somebody ends it."""
-    (tmp_path / "mailboxes.toml").write_text(CONFIG.format(folder=tmp_path, web=web))
+    config = load_config(write_site(tmp_path, web), {})
     (tmp_path / "1.eml").write_bytes(mail())
     clock, reader = SetClock(instant=ARRIVED), InProcessReader()
-    with opened(load_config(tmp_path / "mailboxes.toml", {}), clock=clock, reader=reader) as app:
+    with opened(config, clock=clock, reader=reader) as app:
         list(operations.ingest(app, [tmp_path / "1.eml"], mailbox="electronics", arrived_at=ARRIVED))
         with app.store.read() as ask:
             (item,) = ask.items(ItemQuery())

@@ -11,6 +11,7 @@ from cee_mailbot.config import load_config
 from cee_mailbot.domain.directory import Account, Directory, Filer
 from tests.support.mails import PDF, mail
 from tests.support.workshop import CHEMICALS, ELECTRONICS, Workshop, check_invariants
+from tests.support.written_site import write_site
 
 FOREIGN = "DR,SyngentaCr,345-67890123,2704"
 DIRECTORY = Directory(
@@ -72,30 +73,9 @@ def test_a_strange_sender_and_a_strange_account_are_flagged_and_acknowledged(wor
     assert [reply.kind for reply in workshop.replies()] == ["acknowledgement"]
 
 
-CONFIGURATION = """
-[storage]
-database = "sqlite:///{at}/bot.db"
-blobs = "{at}/blobs"
-[replies]
-transport = "files"
-dir = "{at}/replies"
-[directories]
-accounts = "{at}/accounts.csv"
-[[mailbox]]
-name = "CEE-Electronics"
-address = "CEE-Electronics@cbp.dhs.gov"
-source = "maildir"
-path = "{at}/mail"
-"""
-
-
 def configured(at: Path, accounts: str) -> Path:
-    for folder in ("tmp", "new", "cur"):
-        (at / "mail" / folder).mkdir(parents=True)
     (at / "accounts.csv").write_text(accounts, encoding="utf-8")
-    path = at / "mailboxes.toml"
-    path.write_text(CONFIGURATION.format(at=at), encoding="utf-8")
-    return path
+    return write_site(at, f'[directories]\naccounts = "{at}/accounts.csv"')
 
 
 def test_check_names_every_wrong_row_and_says_no(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

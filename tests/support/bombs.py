@@ -6,6 +6,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Mapping
 
+from tests.support.hostile_pdfs import built
 from tests.support.mails import EXACT, mail
 
 _HEAD = (
@@ -161,27 +162,12 @@ def zip_in_zip(depth: int = 50) -> bytes:
     return content
 
 
-def pdf(*objects: bytes, trailer: bytes = b"/Root 1 0 R") -> bytes:
-    """A PDF of these objects, numbered from 1."""
-    written, places = b"%PDF-1.7\n", []
-    for number, content in enumerate(objects, start=1):
-        places.append(len(written))
-        written += b"%d 0 obj\n%s\nendobj\n" % (number, content)
-    table = b"".join(b"%010d 00000 n \n" % place for place in places)
-    count = len(objects) + 1
-    return (
-        written
-        + b"xref\n0 %d\n0000000000 65535 f \n%s" % (count, table)
-        + b"trailer\n<</Size %d%s>>\nstartxref\n%d\n%%%%EOF\n" % (count, trailer, len(written))
-    )
-
-
 def pdf_that_inflates(size: int = 1_000_000_000) -> bytes:
     """A page whose content, twice compressed, is a gigabyte."""
     once = zlib.compressobj(9)
     pieces = [once.compress(b" " * 10_000_000) for _ in range(size // 10_000_000)]
     stream = zlib.compress(b"".join([*pieces, once.flush()]), 9)
-    return pdf(
+    return built(
         b"<</Type/Catalog/Pages 2 0 R>>",
         b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
         b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]/Contents 4 0 R>>",
@@ -193,7 +179,7 @@ def pdf_with_shared_values(fields: int = 100, size: int = 24_000) -> bytes:
     """A form whose fields all have one and the same long value."""
     first = 6
     named = b" ".join(b"%d 0 R" % (first + number) for number in range(fields))
-    return pdf(
+    return built(
         b"<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[" + named + b"]>>>>",
         b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
         b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Contents 4 0 R/Annots[" + named + b"]>>",
@@ -232,7 +218,7 @@ def _zip(files: Mapping[str, bytes]) -> bytes:
 
 def pdf_with_a_loop() -> bytes:
     """A page tree that leads back to itself."""
-    return pdf(
+    return built(
         b"<</Type/Catalog/Pages 2 0 R>>",
         b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
         b"<</Type/Pages/Kids[2 0 R]/Count 1/Parent 2 0 R>>",
@@ -242,18 +228,18 @@ def pdf_with_a_loop() -> bytes:
 def pdf_with_a_password() -> bytes:
     """Encrypted for a user whose password is not empty (PDF 32000-1, 7.6.3)."""
     encrypt = b"<</Filter/Standard/V 1/R 2/O<%s>/U<%s>/P -4>>" % (b"41" * 32, b"42" * 32)
-    return pdf(
+    return built(
         b"<</Type/Catalog/Pages 2 0 R>>",
         b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
         b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]>>",
         encrypt,
-        trailer=b"/Root 1 0 R/Encrypt 4 0 R/ID[<00><00>]",
+        trailer=b"/Encrypt 4 0 R/ID[<00><00>]",
     )
 
 
 def pdf_and_zip() -> bytes:
     """Both at once: a reader takes it from the front or from the end."""
-    whole = pdf(
+    whole = built(
         b"<</Type/Catalog/Pages 2 0 R>>",
         b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
         b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]>>",
