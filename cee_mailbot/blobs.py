@@ -97,8 +97,8 @@ class FolderBlobs:
         state = "which can be written" if existing == self._root.absolute() else "which will be created"
         return f"blobs in {self._root}, {state}; {free / 1e9:.1f} GB free"
 
-    def sweep_tmp(self, older_than: timedelta) -> int:
-        """Removes what unfinished writers left more than `older_than` ago; says how many files that were."""
+    def sweep(self, older_than: timedelta) -> int:
+        """See `BlobStore.sweep`: files in `tmp`."""
         removed, limit = 0, time.time() - older_than.total_seconds()
         with self._writing():
             for path in self._tmp.iterdir() if self._tmp.is_dir() else ():

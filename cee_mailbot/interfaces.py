@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from threading import Event
 from typing import BinaryIO, Protocol
 
@@ -161,6 +161,9 @@ class BlobStore(Protocol):
 
     def digests(self) -> Iterator[str]:
         """The digest of every blob, in no order."""
+
+    def sweep(self, older_than: timedelta) -> int:
+        """Removes what writers that were killed left unfinished more than `older_than` ago; how many that were."""
 
     def check(self) -> str:
         """Says in words where blobs are kept and that they can be written; leaves nothing behind."""

@@ -56,7 +56,7 @@ def keep_census(app: App) -> CensusReport:
 
 
 def take_daily_census(app: App) -> CensusReport | None:
-    """A census, if the last one was a day ago, and how long the history is; None when it is not yet time.
+    """A census, if the last one was a day ago, how long the history is, and no leftovers; None if it is not yet time.
 
     A mailbox whose poll was under way meanwhile may seem to miss messages: what is unclean is counted once more.
     """
@@ -66,6 +66,10 @@ def take_daily_census(app: App) -> CensusReport | None:
     if last is not None and timedelta() <= app.site.clock.now() - datetime.fromisoformat(last["at"]) < DAY:
         return None
     note_head(app)
+    if swept := app.blobs.sweep(DAY):
+        logger.info(
+            "unfinished files among the blobs, of writers that were killed, are removed", extra=fields(files=swept)
+        )
     report = keep_census(app)
     return keep_census(app) if report.unclean else report
 

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 import pytest
 
@@ -78,6 +79,11 @@ class BlobContract:
         sha256 = blobs.put(b"evidence")
         damage(sha256)
         assert blobs.put(b"evidence") == sha256
+        assert blobs.get(sha256) == b"evidence"
+
+    def test_sweeping_takes_nothing_that_is_finished(self, blobs: BlobStore) -> None:
+        sha256 = blobs.put(b"evidence")
+        assert blobs.sweep(timedelta(0)) == 0
         assert blobs.get(sha256) == b"evidence"
 
     def test_check_says_where_blobs_are(self, blobs: BlobStore) -> None:

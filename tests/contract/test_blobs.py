@@ -119,13 +119,13 @@ class TestFolderBlobs(BlobContract):
         assert blobs.get(blobs.put(b"0123456789")) == b"0123456789"
 
     def test_only_aged_leftovers_are_swept(self, blobs: FolderBlobs, root: Path) -> None:
-        assert blobs.sweep_tmp(timedelta(0)) == 0
+        assert blobs.sweep(timedelta(0)) == 0
         blobs.put(b"evidence")
         old, new = root / "tmp" / "old", root / "tmp" / "new"
         old.touch()
         new.touch()
         os.utime(old, (0, 0))
-        assert blobs.sweep_tmp(timedelta(hours=1)) == 1
+        assert blobs.sweep(timedelta(hours=1)) == 1
         assert files(root) == sorted([new, place(root, DIGEST)])
 
     def test_a_leftover_is_never_taken_for_a_blob(self, blobs: FolderBlobs, root: Path) -> None:

@@ -1,6 +1,7 @@
 """Figures, metrics, health and alarms of a whole small site; contrib uses no metric that is not there."""
 
 import json
+import os
 import re
 import sqlite3
 import subprocess
@@ -336,6 +337,17 @@ def test_the_census_is_taken_once_a_day_and_an_unclean_one_is_an_alarm(app: App,
     assert second is not None
     assert second.unclean
     assert "census-unclean" in [alarm.reason for alarm in watching.look(app)[2]]
+
+
+def test_C2_what_a_killed_writer_left_is_removed_once_a_day(app: App, bot: Bot) -> None:
+    deliver(bot, numbered(1))
+    list(poll(app))
+    left, under_way = bot.blobs / "tmp" / "left", bot.blobs / "tmp" / "under-way"
+    for file in (left, under_way):
+        file.touch()
+    os.utime(left, (0, 0))
+    take_daily_census(app)
+    assert (left.exists(), under_way.exists()) == (False, True)
 
 
 def test_new_mail_stays_on_its_server_while_the_disk_is_short_and_comes_when_there_is_room(tmp_path: Path) -> None:
