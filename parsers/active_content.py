@@ -21,7 +21,8 @@ _INNER_STYLE = re.compile(r"href\s*=\s*[\"']\s*(?:#|data:|javascript:)", re.IGNO
 
 def page_acts(content: bytes) -> bool:
     """Return whether anything in HTML acts, however it is encoded: scripts, handlers, embedded pages, refreshes."""
-    return bool(_ACTIVE.search(plainly(content)) or _ACTIVE.search(unescape(plainly(content))))
+    text = plainly(content)
+    return bool(_ACTIVE.search(text) or _ACTIVE.search(unescape(text)))
 
 
 def plainly(content: bytes) -> str:

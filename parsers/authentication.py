@@ -39,11 +39,6 @@ class AuthenticationResults:
     version: str | None
     results: tuple[AuthenticationResult, ...]
 
-    @property
-    def above_received(self) -> int:
-        """The number of Received headers above this one."""
-        return len(self.hosts_above)
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DkimSignature:

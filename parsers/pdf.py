@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-_BOX = 4
 _DEPTH = 16
 _LONGEST_VALUE = 4_000  # characters of a field: no block of a form holds a page of text
 _LONGEST_NAME = 200

@@ -12,7 +12,6 @@ SECRETS = ("password", "password_file", "password_env")
 OAUTH = ("token_url", "client_id", "client_secret_file", "certificate_file", "scope")
 
 GRAPH = ("tenant", "authority", "graph_root")
-EXCHANGE_AUTHS = ("basic", "ntlm", "oauth2")
 
 _TENANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,252}")
 _Place = tuple[str | int, ...]

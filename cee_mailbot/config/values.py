@@ -32,13 +32,6 @@ def parse_duration(text: object) -> timedelta:
     return length
 
 
-def write_duration(length: timedelta) -> str:
-    """Return the shortest text that `parse_duration` reads as `length`, which must be whole seconds."""
-    seconds = length // timedelta(seconds=1)
-    unit = next(unit for unit in "dhms" if seconds % _SECONDS[unit] == 0)
-    return f"{seconds // _SECONDS[unit]}{unit}"
-
-
 def parse_size(text: object) -> int:
     """Read `500KB`, `10MB`, `1GB` (decimal) or a plain number of bytes. Raises ValueError for the rest."""
     written = str(text) if isinstance(text, int) and not isinstance(text, bool) else text
@@ -47,12 +40,6 @@ def parse_size(text: object) -> int:
     if not 0 < size <= _LARGEST:
         raise ValueError('is not a size; write a whole number and KB, MB or GB in quotes, such as "10MB"')
     return size
-
-
-def write_size(size: int) -> str:
-    """Return the shortest text that `parse_size` reads as `size`."""
-    unit = next(unit for unit in ("GB", "MB", "KB", "B") if size % _BYTES[unit] == 0)
-    return f"{size // _BYTES[unit]}{unit}"
 
 
 def parse_instant(value: object) -> datetime:

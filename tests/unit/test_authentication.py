@@ -34,7 +34,7 @@ def test_a_header_is_read_by_the_grammar_of_the_rfc() -> None:
         'MX.example.gov 1 (a comment; dkim=fail);\r\n dkim/1 = pass reason="good; (sig)" header.d=B.example (2048 bit);'
         " spf=neutral smtp.mailfrom=a@b.example; none"
     )
-    assert (found.authserv_id, found.version, found.above_received) == ("mx.example.gov", "1", 0)
+    assert (found.authserv_id, found.version, found.hosts_above) == ("mx.example.gov", "1", ())
     assert [(verdict.method, verdict.result, verdict.properties) for verdict in found.results] == [
         ("dkim", "pass", (("reason", "good; (sig)"), ("header.d", "B.example"))),
         ("spf", "neutral", (("smtp.mailfrom", "a@b.example"),)),

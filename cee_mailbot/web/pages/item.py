@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from cee_mailbot.accounts import after_act
 from cee_mailbot.desk.clock import clock_facts, in_force
 from cee_mailbot.domain.approved_texts import filled, unfilled
-from cee_mailbot.domain.facts import DocumentFacts, ItemStory, MessageFacts
+from cee_mailbot.domain.facts import DocumentFacts, ItemStory
 from cee_mailbot.domain.item_history import KINDS, Line, lines_of
 from cee_mailbot.domain.queue_search import read_search, write_search
 from cee_mailbot.domain.submission_timeline import timeline_of
@@ -136,8 +136,3 @@ def events(story: ItemStory) -> list[Event]:
     return [
         Event(number=number, line=line, note=notes.get(facts.detail.get("note"))) for number, (line, facts) in lines
     ]
-
-
-def message_named(story: ItemStory, message: int) -> MessageFacts | None:
-    """The message of an item with this number."""
-    return next((one for one in story.messages if one.id == message), None)
