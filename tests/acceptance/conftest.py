@@ -1,6 +1,7 @@
 """The queue page of a workshop in a real browser, for the suites that ask for it."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,7 +10,7 @@ from cee_mailbot import accounts
 from cee_mailbot.domain.roles import Role
 from cee_mailbot.web.server import serving
 from tests.support.staff_page import PASSWORD, StaffPage
-from tests.support.workshop import Workshop
+from tests.support.workshop import Workshop, check_invariants
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
@@ -23,6 +24,21 @@ def browser() -> "Iterator[Browser]":
 
     with chromium() as found:
         yield found
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Workshop]:
+    """A site with nothing in it; whatever a test does to it, what must always hold holds afterwards."""
+    made = Workshop(tmp_path)
+    yield made
+    check_invariants(made)
+    made.store.close()
+
+
+@pytest.fixture
+def staff(shop: Workshop) -> StaffPage:
+    """Its page."""
+    return StaffPage(shop)
 
 
 @pytest.fixture

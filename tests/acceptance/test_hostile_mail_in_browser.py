@@ -2,15 +2,11 @@
 
 import base64
 import codecs
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-import pytest
-
 from parsers.safe_html import sanitise_html
-from tests.support.staff_page import StaffPage
 from tests.support.workshop import Workshop
 
 if TYPE_CHECKING:
@@ -58,18 +54,6 @@ def hostile(number: int, html: str) -> bytes:
         "--b--\r\n",
     ]
     return "\r\n".join(head).encode() + "".join(body).encode()
-
-
-@pytest.fixture
-def shop(tmp_path: Path) -> Iterator[Workshop]:
-    made = Workshop(tmp_path)
-    yield made
-    made.store.close()
-
-
-@pytest.fixture
-def staff(shop: Workshop) -> StaffPage:
-    return StaffPage(shop)
 
 
 def assert_unchanged(page: "Page") -> None:

@@ -1,9 +1,7 @@
 """The queue page in a real browser: by mouse, by keyboard alone, by two people at once."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -12,7 +10,7 @@ from cee_mailbot import desk
 from tests.support import mails
 from tests.support.browser import Enter
 from tests.support.staff_page import PASSWORD, StaffPage
-from tests.support.workshop import Workshop, check_invariants
+from tests.support.workshop import Workshop
 
 
 def numbered(number: int) -> bytes:
@@ -23,14 +21,6 @@ def numbered(number: int) -> bytes:
 # A person reads the first item with `C` and each later one with `c`, and closes it with `1`.
 TEN = 10
 FOCUSED = "document.activeElement.closest('tr[data-row]')?.dataset.row ?? null"
-
-
-@pytest.fixture
-def shop(tmp_path: Path) -> Iterator[Workshop]:
-    made = Workshop(tmp_path)
-    yield made
-    check_invariants(made)
-    made.store.close()
 
 
 @pytest.fixture

@@ -1,28 +1,12 @@
 """The warning before a session ends, in a real browser whose clock goes as the test says."""
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.acceptance.test_accessibility import violations
 from tests.support.browser import Enter
-from tests.support.staff_page import StaffPage
 from tests.support.workshop import Workshop
-
-
-@pytest.fixture
-def shop(tmp_path: Path) -> Iterator[Workshop]:
-    made = Workshop(tmp_path)
-    yield made
-    made.store.close()
-
-
-@pytest.fixture
-def staff(shop: Workshop) -> StaffPage:
-    return StaffPage(shop)
 
 
 def pass_time(shop: Workshop, page: Page, seconds: int) -> None:

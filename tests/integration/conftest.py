@@ -1,7 +1,12 @@
 """What holds for every test beside this file."""
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 from argon2 import PasswordHasher
+
+from tests.support.workshop import Workshop, check_invariants
 
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
@@ -10,3 +15,12 @@ CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 def _passwords_cost_little(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hundreds of people sign in here; what a password costs an attacker is tested among the units."""
     monkeypatch.setattr("cee_mailbot.accounts._hasher", lambda: CHEAP)
+
+
+@pytest.fixture
+def workshop(tmp_path: Path) -> Iterator[Workshop]:
+    """A site with nothing in it; whatever a test does to it, what must always hold holds afterwards."""
+    made = Workshop(tmp_path)
+    yield made
+    check_invariants(made)
+    made.store.close()

@@ -1,9 +1,8 @@
 """Acts of staff on items: allowed by the table, one line of history each, and taken back exactly."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +13,7 @@ from cee_mailbot.domain.work_item import EVENTS, REVERSIBLE, TRANSITIONS, UNDONE
 from cee_mailbot.errors import ChangedError, NotAllowedError, NotFoundError, UserError
 from cee_mailbot.gathering import chase
 from tests.support.mails import EXACT, PDF, mail
-from tests.support.workshop import ARRIVED, Workshop, check_invariants
+from tests.support.workshop import ARRIVED, Workshop
 
 OTHER = "DR,NokiaInc,345-67890990,2704"
 SET_TIME = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -40,14 +39,6 @@ CARRY: dict[Act, Carry] = {
         shop.intake, item, at=SET_TIME, reason="fax of that day", actor="kim"
     ),
 }
-
-
-@pytest.fixture
-def workshop(tmp_path: Path) -> Iterator[Workshop]:
-    made = Workshop(tmp_path)
-    yield made
-    check_invariants(made)
-    made.store.close()
 
 
 def story(shop: Workshop, tracking: str) -> ItemStory:

@@ -1,6 +1,5 @@
 """What staff take out of a set that still assembles: who is told, and whether its parts still contradict each other."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,17 +13,9 @@ from cee_mailbot.errors import NotAllowedError
 from cee_mailbot.gathering import chase
 from cee_mailbot.store.tables import SubmissionRow
 from tests.support.mails import EXACT, PDF, mail
-from tests.support.workshop import ARRIVED, CHEMICALS, ELECTRONICS, Workshop, check_invariants
+from tests.support.workshop import ARRIVED, CHEMICALS, ELECTRONICS, Workshop
 
 OTHER = EXACT.replace("DR", "CE")
-
-
-@pytest.fixture
-def workshop(tmp_path: Path) -> Iterator[Workshop]:
-    made = Workshop(tmp_path)
-    yield made
-    check_invariants(made)
-    made.store.close()
 
 
 def part(number: int, total: int, name: str = "p", *, line: str = EXACT, **more: Any) -> bytes:

@@ -21,14 +21,6 @@ MIN = timedelta(minutes=1)
 DAY = timedelta(days=1)
 
 
-@pytest.fixture
-def workshop(tmp_path: Path) -> Iterator[Workshop]:
-    made = Workshop(tmp_path)
-    yield made
-    check_invariants(made)
-    made.store.close()
-
-
 def part(number: int, total: int, name: str = "p", *, line: str = EXACT, sent: timedelta = -MIN, **more: Any) -> bytes:
     """Part `number`, sent so long after the usual arrival; `name` makes it another message, not another paper."""
     return mail(

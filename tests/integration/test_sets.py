@@ -1,6 +1,5 @@
 """Sets of messages in a real store: mailboxes that are down or gone, copies, fragments, and what a receipt tells."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -13,17 +12,9 @@ from cee_mailbot.errors import UnreachableError
 from cee_mailbot.gathering import chase
 from tests.support.mails import CHEMICALS as TO_CHEMICALS
 from tests.support.mails import EXACT, PDF, mail
-from tests.support.workshop import ARRIVED, CHEMICALS, ELECTRONICS, PROGRAM, Workshop, check_invariants
+from tests.support.workshop import ARRIVED, CHEMICALS, ELECTRONICS, PROGRAM, Workshop
 
 QUIET, DEADLINE = timedelta(minutes=15), timedelta(hours=24)
-
-
-@pytest.fixture
-def workshop(tmp_path: Path) -> Iterator[Workshop]:
-    made = Workshop(tmp_path)
-    yield made
-    check_invariants(made)
-    made.store.close()
 
 
 def part(number: int, total: int, line: str = EXACT, **fields: str) -> bytes:

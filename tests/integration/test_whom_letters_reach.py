@@ -1,30 +1,18 @@
 """Whom a letter of staff, and the receipt of a set, is sent to: the sender whose message made the item (spec 6)."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from email.utils import format_datetime
-from pathlib import Path
-
-import pytest
 
 from cee_mailbot import desk
 from cee_mailbot.domain.facts import ReplyFacts
 from cee_mailbot.gathering import chase
 from tests.support.mails import BROKER, EXACT, PDF, mail
-from tests.support.workshop import ARRIVED, Workshop, check_invariants
+from tests.support.workshop import ARRIVED, Workshop
 
 COLLEAGUE = "Clerk <clerk@filer.example>"
 OTHER_COMPANY = "Broker <broker@other.example>"
 A_DAY = timedelta(hours=24, minutes=1)
 MACHINE = ("Auto-Submitted: auto-generated",)
-
-
-@pytest.fixture
-def workshop(tmp_path: Path) -> Iterator[Workshop]:
-    made = Workshop(tmp_path)
-    yield made
-    check_invariants(made)
-    made.store.close()
 
 
 def letter(
