@@ -35,6 +35,14 @@ class Doing:
         """Why, in the person's words."""
         return self.asked.text("reason")
 
+    @property
+    def zone(self) -> str:
+        """On which clock the form gives times: the one it names, else that of the item's port."""
+        if named := self.asked.text("zone"):
+            return named
+        with self.intake.store.read() as ask:
+            return ask.story(self.tracking).item.zone
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PageAct:
@@ -64,7 +72,7 @@ def _note(doing: Doing) -> None:
 
 
 def _wait(doing: Doing) -> None:
-    until = local_instant(doing.asked.text("until"), doing.asked.text("zone") or "UTC")
+    until = local_instant(doing.asked.text("until"), doing.zone)
     desk.wait(
         doing.intake,
         doing.tracking,
@@ -153,7 +161,7 @@ def _join(doing: Doing) -> None:
 
 
 def _set_presentation(doing: Doing) -> None:
-    at = local_instant(doing.asked.text("at"), doing.asked.text("zone") or "UTC")
+    at = local_instant(doing.asked.text("at"), doing.zone)
     if at is None:
         raise UserError("the time is missing; choose date and hour")
     desk.set_presentation(

@@ -1,7 +1,9 @@
 """Many items at once, with a preview and a result for each; lists that are saved."""
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from fastapi.testclient import TestClient
@@ -148,6 +150,11 @@ def test_many_items_are_not_changed_without_a_key(shop: Workshop, sue: TestClien
     assert shop.items()[0].assignee is None
 
 
+def version_of(shop: Workshop, tracking: str) -> int:
+    with shop.store.read() as ask:
+        return ask.story(tracking).version
+
+
 def test_a_list_of_a_team_is_no_longer_its_writers(shop: Workshop, sue: TestClient) -> None:
     sue.post("/views", data={"key": "k", "name": "Ours", "q": "", "team": "007"})
     with shop.store.read() as ask:
@@ -156,3 +163,18 @@ def test_a_list_of_a_team_is_no_longer_its_writers(shop: Workshop, sue: TestClie
         accounts.set_role(shop.store, shop.clock, name="sue", role=role, teams=frozenset([teams]), actor="root")
         sue.post("/sign-in", data={"name": "sue", "password": PASSWORD})
         assert sue.post("/views/forget", data={"view": str(ours)}).status_code == status
+
+
+def test_a_day_for_many_items_begins_in_the_morning_of_each_ones_port(shop: Workshop, sue: TestClient) -> None:
+    item = shop.items()[0]
+    sent = {
+        "act": "wait",
+        "key": "k",
+        "item": f"{item.tracking}:{version_of(shop, item.tracking)}",
+        "until": "2026-03-09",
+    }
+    assert "1 done" in sue.post("/bulk", data=sent).text
+    shop.clock.advance(datetime(2026, 3, 9, 7, 59, tzinfo=ZoneInfo(item.zone)) - shop.clock.now())
+    assert desk.wake_due(shop.intake) == 0
+    shop.clock.advance(timedelta(minutes=1))
+    assert desk.wake_due(shop.intake) == 1

@@ -99,11 +99,19 @@ def test_what_has_left_is_not_undone(shop: Workshop, kim: TestClient, tracking: 
 def test_an_approved_text_is_filled_in_and_a_missing_field_blocks_sending(
     shop: Workshop, kim: TestClient, tracking: str
 ) -> None:
-    shown = unescape(kim.get(f"/items/{tracking}", params={"put": "page-missing"}).text)
+    fields = form(kim.get(f"/items/{tracking}").text, f"/items/{tracking}/reply")
+    put = {"text": "Dear Dana,", "put_in": "1", "put": "page-missing"}
+    place = kim.post(f"/items/{tracking}/drafts/reply", data=fields | put).headers["location"]
+    shown = unescape(kim.get(place).text)
+    assert "Dear Dana,\n\n" in shown, "what was written before stays"
+    assert shown.count("[[what is missing]]") == unescape(kim.get(place).text).count("[[what is missing]]") == 1
     assert "sent for entry 345-67890123 we can't find [[what is missing]]" in shown
     assert "Fill in before it can be sent: what is missing" in shown
     assert write(kim, tracking, "We can't find [[what is missing]].") == 422
     assert write(kim, tracking, "We can't find page 2.") == 303
+    unknown = kim.post(f"/items/{tracking}/drafts/reply", data=put | {"put": "none"})
+    assert unknown.status_code == 422
+    assert "Dear Dana" in unknown.text
     assert len(shop.replies()) == 2
 
 
@@ -230,3 +238,21 @@ def test_the_notice_of_an_act_takes_back_nothing_that_came_after_it(
     assert 'data-key="z"' in kim.get(place).text
     write(page.person("lee"), tracking, "Nothing to do.", "close", "reason")
     assert 'data-key="z"' not in kim.get(place).text
+
+
+@pytest.mark.parametrize("act", ["return", "transfer", "transfer-to-port"])
+def test_a_reason_is_kept_as_a_draft_and_reaches_the_filer_whole_or_not_at_all(
+    shop: Workshop, kim: TestClient, tracking: str, act: str
+) -> None:
+    """What is longer than a letter takes would be cut, and its writer would not know."""
+    fields = form(kim.get(f"/items/{tracking}").text, f"/items/{tracking}/{act}")
+    kim.post(f"/items/{tracking}/drafts/{act}", data={"reason": "Begun."})
+    assert ">Begun.</textarea>" in kim.get(f"/items/{tracking}").text
+    for reason in ("word " * 2001, "See [[what is missing]]."):
+        answer = kim.post(f"/items/{tracking}/{act}", data=fields | {"team": "001", "reason": reason})
+        assert answer.status_code == 422
+        assert reason.strip() in answer.text
+    assert [reply.kind for reply in shop.replies()] == ["acknowledgement"]
+    assert kim.post(f"/items/{tracking}/{act}", data=fields | {"team": "001", "reason": "Short."}).status_code == 303
+    kim.post(f"/items/{tracking}/undo", data=fields | {"version": story(shop).version})
+    assert "Begun." not in kim.get(f"/items/{tracking}").text

@@ -21,7 +21,7 @@ from cee_mailbot.web.views import query_of
 
 CHANGED = 409
 # What a form says of itself, beside what the person filled in.
-_FRAME = frozenset({"version", "seen", "key", "q", "sort", "then"})
+_FRAME = frozenset({"version", "seen", "key", "q", "sort", "then", "of", "put"})
 
 
 def act(asked: Asked) -> Response:

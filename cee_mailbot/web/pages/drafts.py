@@ -4,7 +4,8 @@ from datetime import timedelta
 
 from fastapi.responses import Response
 
-from cee_mailbot.errors import NotFoundError
+from cee_mailbot.domain.approved_texts import filled
+from cee_mailbot.errors import NotFoundError, UserError
 from cee_mailbot.web.asking import Asked, go_to
 from cee_mailbot.web.claims import claim_of
 from cee_mailbot.web.showing import show
@@ -15,16 +16,33 @@ STILL_THERE = timedelta(minutes=2)
 
 
 def keep_draft(asked: Asked) -> Response:
-    """Keeps what was written so far; a script is told so in words, a form leads back to the item."""
+    """Keeps what was written so far, with the approved text that is to be put in.
+
+    A script is told so in words, a form leads back to the item.
+    """
     tracking, kind = str(asked.path["tracking"]).upper(), str(asked.path["kind"])
     if kind not in DRAFTS:
         raise NotFoundError(f"there is no draft of {kind[:40]!r}")
-    parts = asked.parts
+    parts, text = asked.parts, asked.text(DRAFTS[kind])
+    if kind == "reply" and asked.form.get("put_in"):
+        text = f"{text}\n\n{_approved(asked, tracking)}".strip()
     with parts.intake.store.begin(parts.now()) as unit:
-        unit.keep_draft(tracking, kind, asked.text(DRAFTS[kind]), person=asked.person.name)
+        unit.keep_draft(tracking, kind, text, person=asked.person.name)
     if asked.request.headers.get("HX-Request"):
         return show(asked, "_draft_kept.html")
-    return go_to(f"/items/{tracking}", kept=kind)
+    view = {name: asked.form.get(name) for name in ("q", "sort")}
+    return go_to(f"/items/{tracking}", **view, kept=kind)
+
+
+def _approved(asked: Asked, tracking: str) -> str:
+    """The approved text that was chosen, with what the item knows in its fields. Raises `UserError`."""
+    chosen = asked.parts.texts.get(asked.form.get("put", ""))
+    if chosen is None:
+        raise UserError("choose an approved text")
+    with asked.parts.intake.store.read() as ask:
+        item = ask.story(tracking).item
+    center = asked.parts.intake.site.centers.get(item.team)
+    return filled(chosen.text, item, center=center.name if center else item.team)
 
 
 def forget_draft(asked: Asked, tracking: str, kind: str) -> None:

@@ -9,7 +9,7 @@ from fastapi.responses import Response
 
 from cee_mailbot.accounts import after_act
 from cee_mailbot.desk.clock import clock_facts, in_force
-from cee_mailbot.domain.approved_texts import filled, unfilled
+from cee_mailbot.domain.approved_texts import unfilled
 from cee_mailbot.domain.facts import DocumentFacts, ItemStory
 from cee_mailbot.domain.item_history import KINDS, Line, lines_of
 from cee_mailbot.domain.queue_search import read_search, write_search
@@ -69,7 +69,7 @@ def item_page(asked: Asked) -> Response:
         teams=tuple(sorted(site.centers)),
         seen=len(story.history),
         drafts=drafts,
-        **_reply_form(asked, story, drafts, center.name if center else story.item.team),
+        **_reply_form(asked, story, drafts),
         **_history(asked, story),
         **around,
         done=done,
@@ -103,17 +103,12 @@ def _history(asked: Asked, story: ItemStory) -> dict[str, Any]:
     }
 
 
-def _reply_form(asked: Asked, story: ItemStory, drafts: Mapping[str, Draft], center: str) -> dict[str, Any]:
-    """What the form for a message to the filer holds: the approved text that was chosen, else the draft."""
-    site, texts, chosen = asked.parts.intake.site, asked.parts.texts, asked.query.get("put", "")
-    text = drafts["reply"].text if "reply" in drafts else ""
-    if chosen in texts:
-        put = filled(texts[chosen].text, story.item, center=center)
-        text = f"{text}\n\n{put}".strip()
+def _reply_form(asked: Asked, story: ItemStory, drafts: Mapping[str, Draft]) -> dict[str, Any]:
+    """What the form for a message to the filer holds."""
+    site, text = asked.parts.intake.site, drafts["reply"].text if "reply" in drafts else ""
     home = site.home(story.mailbox, story.item.team)
     return {
-        "texts": texts,
-        "chosen": chosen if chosen in texts else "",
+        "texts": asked.parts.texts,
         "reply_text": text,
         "unfilled": unfilled(text),
         "mailbox_address": home.address,
