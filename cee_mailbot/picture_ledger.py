@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from cee_mailbot.domain.flow_picture import Passage
+from cee_mailbot.domain.pictures import Outage
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,6 +36,9 @@ class PictureQuestions(Protocol):
 
     def arrivals(self, mailboxes: Collection[str], since: datetime) -> tuple[tuple[datetime, str], ...]:
         """When each message arrived (UTC) from `since` on, and its status."""
+
+    def outages(self, mailboxes: Collection[str], since: datetime) -> tuple[Outage, ...]:
+        """The times in which mailboxes were not read, those that ended since then: for 15 minutes at least."""
 
     def refusals(self, mailboxes: Collection[str], since: datetime) -> Mapping[tuple[str, str], int]:
         """How often each reason kept a message from being processed since then, by reason and sender's domain."""

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
-from cee_mailbot.domain.pictures import Picture, PictureRow
+from cee_mailbot.domain.pictures import Outage, Picture, PictureRow
 from cee_mailbot.domain.working_days import Closure
 
 INTAKE_COLUMNS = ("Queued", "Waiting", "Not processed", "Held", "Other")
@@ -23,11 +23,11 @@ def intake_per_hour(
     now: datetime,
     *,
     closures: Iterable[Closure] = (),
-    unread: Mapping[str, datetime] | None = None,
+    unread: Iterable[Outage] = (),
 ) -> Picture:
     """Messages of the last 48 hours by the hour (UTC) in which they arrived, and what became of them.
 
-    Hours of snow days (`closures`) are marked, and those since which a mailbox could not be read (`unread`, by name).
+    Hours of snow days (`closures`) are marked, and those in which a mailbox could not be read (`unread`).
     """
     last = now.replace(minute=0, second=0, microsecond=0)
     hours = {last - timedelta(hours=back): [0] * len(INTAKE_COLUMNS) for back in range(INTAKE_HOURS - 1, -1, -1)}
@@ -35,7 +35,7 @@ def intake_per_hour(
         hour = at.replace(minute=0, second=0, microsecond=0)
         if hour in hours:
             hours[hour][_INTAKE.get(status, len(INTAKE_COLUMNS) - 1)] += 1
-    snow, silent = tuple(closures), dict(unread or {})
+    snow, silent = tuple(closures), tuple(unread)
     rows = tuple(
         PictureRow(name=f"{hour:%b %d, %H:00}", numbers=tuple(found), note=_what_happened(hour, snow, silent))
         for hour, found in hours.items()
@@ -54,14 +54,14 @@ def intake_per_hour(
     )
 
 
-def _what_happened(hour: datetime, closures: Iterable[Closure], unread: Mapping[str, datetime]) -> str:
+def _what_happened(hour: datetime, closures: Iterable[Closure], unread: Iterable[Outage]) -> str:
     days = [
         f"{one.reason} ({f'port {one.port}' if one.port else 'all ports'})"
         for one in closures
         if one.first <= hour.date() <= one.last
     ]
-    silent = [f"{name} could not be read" for name, since in sorted(unread.items()) if hour + _HOUR > since]
-    return "; ".join((*days, *silent))
+    silent = {one.mailbox for one in unread if one.began < hour + _HOUR and (one.ended is None or one.ended > hour)}
+    return "; ".join((*days, *(f"{name} could not be read" for name in sorted(silent))))
 
 
 def why_not_processed(refusals: Mapping[tuple[str, str], int], days: int) -> tuple[Picture, Picture]:

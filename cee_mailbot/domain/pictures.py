@@ -140,6 +140,15 @@ def how_old(before: Mapping[str, Sequence[int]], names: Mapping[str, str]) -> Pi
     )
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outage:
+    """A time in which a mailbox was not read (UTC): from its last good poll until the next one began, if one has."""
+
+    mailbox: str
+    began: datetime
+    ended: datetime | None = None
+
+
 def mailbox_state(error: str | None, last_completed: datetime | None, now: datetime) -> str:
     """`down` when the last poll failed, `late` when the last good one is long ago or there was none, else `up`."""
     if error:

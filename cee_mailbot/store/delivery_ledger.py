@@ -1,11 +1,12 @@
 """Writes of deliveries: polls, what they found, and what has left its mailbox."""
 
 from collections.abc import Collection, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import update
+from sqlalchemy import delete, update
 from sqlmodel import Session, col, select
 
+from cee_mailbot.domain.pictures import LATE_AFTER
 from cee_mailbot.domain.submission import MessageStatus
 from cee_mailbot.interfaces import Handle
 from cee_mailbot.ledger import Arrival, KeptMessage
@@ -13,6 +14,9 @@ from cee_mailbot.store.history import HistoryWriter
 from cee_mailbot.store.kept import handle_of, kept_message
 from cee_mailbot.store.row_facts import slices
 from cee_mailbot.store.tables import MailboxRow, MessageRow
+from cee_mailbot.store.watch_tables import OutageRow
+
+FORGET_OUTAGES = timedelta(days=30)
 
 
 class DeliveryLedger:
@@ -41,6 +45,7 @@ class DeliveryLedger:
         row = self._session.get_one(MailboxRow, mailbox)
         row.error = error
         if error is None:
+            self._note_outage(row, (began or row.last_started or self._now).astimezone(UTC))
             row.last_completed = self._now
         if error is None or took_all:
             # With several pollers the last one to start need not be the one that has ended.
@@ -48,6 +53,13 @@ class DeliveryLedger:
             before = row.polled_since
             # A time that has not come yet is of a clock that was ahead, and says nothing.
             row.polled_since = max(before, since) if before and before <= self._now else since
+
+    def _note_outage(self, row: MailboxRow, began: datetime) -> None:
+        """Keeps that a mailbox was not read for long before this poll, for as long as anybody is shown it."""
+        last = row.last_completed
+        if last is not None and began - last > LATE_AFTER:
+            self._session.execute(delete(OutageRow).where(col(OutageRow.ended) < self._now - FORGET_OUTAGES))
+            self._session.merge(OutageRow(mailbox=row.name, began=last, ended=began))
 
     def polled_since(self, mailboxes: Collection[str]) -> datetime | None:
         """See `ledger.UnitOfWork`."""

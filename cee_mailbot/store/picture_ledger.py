@@ -11,11 +11,13 @@ from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
 from cee_mailbot.domain.flow_picture import Passage
+from cee_mailbot.domain.pictures import Outage
 from cee_mailbot.domain.reply import ReplyKind
 from cee_mailbot.domain.submission import MessageStatus
 from cee_mailbot.domain.work_item import ItemState
 from cee_mailbot.picture_ledger import DueCount, WaitingSet
 from cee_mailbot.store.tables import OPEN, HistoryRow, MessageRow, ReplyRow, SubmissionRow
+from cee_mailbot.store.watch_tables import OutageRow
 
 _NOT_PROCESSED = (MessageStatus.REJECTED, MessageStatus.HELD)
 
@@ -43,6 +45,12 @@ class PictureRegister:
             col(MessageRow.mailbox).in_(mailboxes), MessageRow.arrived_at >= since
         )
         return tuple((at, status) for at, status in self._session.exec(wanted))
+
+    def outages(self, mailboxes: Collection[str], since: datetime) -> tuple[Outage, ...]:
+        """See `picture_ledger.PictureQuestions`."""
+        wanted = select(OutageRow).where(col(OutageRow.mailbox).in_(mailboxes), OutageRow.ended >= since)
+        rows = self._session.exec(wanted.order_by(OutageRow.mailbox, col(OutageRow.began)))
+        return tuple(Outage(mailbox=row.mailbox, began=row.began, ended=row.ended) for row in rows)
 
     def refusals(self, mailboxes: Collection[str], since: datetime) -> Mapping[tuple[str, str], int]:
         """See `picture_ledger.PictureQuestions`."""

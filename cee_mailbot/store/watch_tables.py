@@ -37,3 +37,12 @@ class AlarmAddressRow(SQLModel, table=True):
     address: str = Field(primary_key=True)
     since: datetime
     words: str = Field(sa_type=Text)
+
+
+class OutageRow(SQLModel, table=True):
+    """A time in which a mailbox was not read: from its last good poll until the next one began."""
+
+    __tablename__: ClassVar[Any] = "outage"
+    mailbox: str = Field(primary_key=True)
+    began: datetime = Field(primary_key=True)
+    ended: datetime

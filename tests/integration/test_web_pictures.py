@@ -11,6 +11,7 @@ from fastapi.testclient import TestClient
 
 from cee_mailbot import accounts, desk
 from cee_mailbot.domain.alarms import Alarm
+from cee_mailbot.domain.pictures import LATE_AFTER, Outage
 from cee_mailbot.domain.roles import Role
 from cee_mailbot.domain.work_item import Closing
 from cee_mailbot.web.application import build_application
@@ -74,6 +75,33 @@ def test_pictures_and_operations_are_of_ones_own_teams(page: StaffPage) -> None:
     boss = page.person("boss", Role.ADMINISTRATOR).get("/operations").text
     assert "Outbox" in boss
     assert ELECTRONICS.name in boss
+
+
+def test_hours_in_which_a_mailbox_was_not_read_stay_marked_when_it_is_read_again(
+    shop: Workshop, page: StaffPage
+) -> None:
+    """From its last good poll until the next; a poll that took long is none, nor are failures soon made good."""
+    began = shop.clock.now()
+    shop.clock.advance(LATE_AFTER)
+    shop.poll()
+    with shop.store.read() as ask:
+        assert ask.outages(["electronics"], began) == (), "the next poll came in time"
+    last = shop.clock.now()
+    with shop.store.begin(last + timedelta(hours=1)) as unit:
+        unit.begin_poll("electronics", team="007", activation=ARRIVED)
+        unit.end_poll("electronics", error="no answer")
+    shop.clock.advance(timedelta(hours=3))
+    shop.poll()
+    with shop.store.begin(shop.clock.now() + timedelta(hours=1)) as unit:
+        unit.end_poll("electronics", error=None, began=shop.clock.now())
+    with shop.store.read() as ask:
+        (found,) = ask.outages(["electronics", "chemicals"], began)
+        assert ask.outages(["electronics"], found.ended + timedelta(seconds=1)) == ()
+    assert found == Outage(mailbox="electronics", began=last, ended=last + timedelta(hours=3))
+    shop.clock.advance(timedelta(minutes=70))  # the poll above ended ten minutes ago: the mailbox is up
+    kim, lee = page.person("kim"), page.person("lee", teams=["001"])
+    assert kim.get("/pictures").text.count("electronics could not be read</td>") == 4
+    assert "electronics could" not in lee.get("/pictures").text
 
 
 def test_single_keys_are_a_choice_of_each_person(shop: Workshop, page: StaffPage) -> None:

@@ -139,7 +139,7 @@ class Workshop:
             rows = {
                 name: list(connection.execute(f"SELECT * FROM {name} ORDER BY rowid"))  # noqa: S608 - our own names
                 for name in tables
-                if name != "mailbox" and not name.startswith("search_text")  # made of the others
+                if name not in ("mailbox", "outage") and not name.startswith("search_text")  # made of the others
             }
         connection.close()
         return rows

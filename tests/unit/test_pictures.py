@@ -13,7 +13,7 @@ from cee_mailbot.domain.mail_pictures import (
     split_submissions,
     why_not_processed,
 )
-from cee_mailbot.domain.pictures import how_old, in_words, mailbox_state, what_needs_me
+from cee_mailbot.domain.pictures import Outage, how_old, in_words, mailbox_state, what_needs_me
 from cee_mailbot.domain.windows import AGES, DUE_WORDS, PRESSING, age_window, due_window, pressing, within
 from cee_mailbot.domain.working_days import Closure, is_working_day
 
@@ -131,14 +131,25 @@ def test_a_mailbox_is_up_late_or_down() -> None:
     assert [in_words(span) for span in spans] == ["under a minute", "1 minute", "1 hour", "2 days"]
 
 
+BOTH = "electronics could not be read; textiles could not be read"
+
+
 def test_hours_of_snow_days_and_of_silent_mailboxes_are_marked() -> None:
     snow = Closure(port="2704", first=NOW.date(), last=NOW.date(), reason="Snow")
-    found = intake_per_hour([], NOW, closures=[snow], unread={"electronics": NOW - timedelta(hours=2)})
+    # Read again at half past ten yesterday, and not at all since half past three today.
+    over, lasting = (NOW - timedelta(hours=hours) for hours in (31, 2))
+    silent = [
+        Outage(mailbox="electronics", began=over - timedelta(minutes=50), ended=over),
+        Outage(mailbox="electronics", began=lasting),
+        Outage(mailbox="textiles", began=over - timedelta(minutes=20), ended=over),
+    ]
+    found = intake_per_hour([], NOW, closures=[snow], unread=silent)
     notes = [row.note for row in found.rows]
     assert notes[-1] == "Snow (port 2704); electronics could not be read"
     assert notes[-4] == "Snow (port 2704)"
+    assert notes[-34:-30] == ["", "electronics could not be read", BOTH, ""]
     assert notes[0] == ""
-    assert len(found.notes) == 2
+    assert len(found.notes) == 4
 
 
 def test_split_submissions_that_are_whole_are_sorted_by_how_long_they_took() -> None:

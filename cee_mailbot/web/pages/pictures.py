@@ -14,7 +14,7 @@ from cee_mailbot.domain.mail_pictures import (
     split_submissions,
     why_not_processed,
 )
-from cee_mailbot.domain.pictures import Picture, how_old, mailbox_state, what_needs_me
+from cee_mailbot.domain.pictures import Outage, Picture, how_old, mailbox_state, what_needs_me
 from cee_mailbot.domain.windows import AGES, age_window
 from cee_mailbot.questions import Questions
 from cee_mailbot.web.asking import Asked
@@ -57,17 +57,18 @@ def _of_items(ask: Questions, teams: Sequence[str], names: dict[str, str], now: 
 
 def _of_mail(ask: Questions, teams: Sequence[str], mailboxes: Sequence[str], now: datetime) -> tuple[Picture, ...]:
     since = now - timedelta(days=DAYS)
-    unread = {
-        one.mailbox: one.last_completed
+    lately = now - timedelta(hours=INTAKE_HOURS)
+    silent = tuple(
+        Outage(mailbox=one.mailbox, began=one.last_completed)
         for one in ask.mailboxes()
         if one.mailbox in mailboxes and one.last_completed and mailbox_state(one.error, one.last_completed, now) != "up"
-    }
+    )
     return (
         intake_per_hour(
-            ask.arrivals(mailboxes, now - timedelta(hours=INTAKE_HOURS)),
+            ask.arrivals(mailboxes, lately),
             now,
             closures=in_force(ask.closures()),
-            unread=unread,
+            unread=(*ask.outages(mailboxes, lately), *silent),
         ),
         *why_not_processed(ask.refusals(mailboxes, since), DAYS),
         split_submissions((one.since for one in ask.waiting_sets(teams)), now),
