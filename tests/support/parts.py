@@ -12,6 +12,7 @@ from cee_mailbot.domain.assembly import (
     Stage,
     deciding_part,
     due,
+    leading_part,
     place,
 )
 from cee_mailbot.domain.policy import Policy
@@ -46,9 +47,13 @@ def part(  # noqa: PLR0913 - the fields of a part
 
 @dataclass
 class Desk:
-    """What the store and `gathering` do with the rules' answers, with nothing else beside them."""
+    """What the store and `gathering` do with the rules' answers, with nothing else beside them.
+
+    `policies` are those of the mailboxes that single messages came to; a set goes by its leading part's.
+    """
 
     policy: Policy = POLICY
+    policies: dict[int, Policy] = field(default_factory=dict)
     sets: list[PartSet] = field(default_factory=list)
     places: dict[int, Place] = field(default_factory=dict)
     presented: dict[int, datetime] = field(default_factory=dict)
@@ -57,7 +62,7 @@ class Desk:
 
     def take_in(self, one: Part) -> Placement:
         """Puts a message where the rules say."""
-        found = place(one, self.sets, self.policy)
+        found = place(one, self.sets, self.policies.get(one.message, self.policy))
         self.places[one.message] = found.place
         joined = found.submission if found.submission is not None else self._open(found)
         self._join(joined, replace(one, is_copy=found.place is Place.RESENT), found)
@@ -69,7 +74,7 @@ class Desk:
         for number, one in enumerate(self.sets):
             if one.stage is not Stage.ASSEMBLING:
                 continue
-            what = due(one, polled_since=polled_since, policy=self.policy)
+            what = due(one, polled_since=polled_since, policy=self._policy_of(one))
             if what is Due.REMIND and number not in self.reminded:
                 self.reminded.append(number)
             elif what in (Due.ENQUEUE, Due.ENQUEUE_INCOMPLETE):
@@ -82,6 +87,9 @@ class Desk:
     def numbers(self, submission: int) -> list[int]:
         """The messages of a submission that are no copies."""
         return sorted(one.message for one in self.sets[submission].parts if not one.is_copy)
+
+    def _policy_of(self, one: PartSet) -> Policy:
+        return self.policies.get(leading_part(one).message, self.policy)
 
     def _open(self, found: Placement) -> int:
         stage = Stage.ASSEMBLING if found.place is Place.OPENS else Stage.OPEN
@@ -112,6 +120,6 @@ class Desk:
 
     def _enqueue(self, submission: int, *, parts_missing: bool = False) -> None:
         one = self.sets[submission]
-        self.presented[submission] = deciding_part(one, self.policy).sent_at
+        self.presented[submission] = deciding_part(one, self._policy_of(one)).sent_at
         self.acknowledged.append(submission)
         self.sets[submission] = replace(one, stage=Stage.OPEN, parts_missing=parts_missing)

@@ -48,9 +48,24 @@ def polls_of(draw: st.DrawFn, parts: list[Part]) -> list[tuple[datetime, bool]]:
     return [(one, draw(st.booleans())) for one in some] + [(last + timedelta(seconds=1), True)]
 
 
-def run(parts: list[Part], polls: list[tuple[datetime, bool]], policy: Policy = POLICY) -> Desk:
+@st.composite
+def rules(draw: st.DrawFn) -> Policy:
+    """The rules of a mailbox: every time that bears on a set is its own, and no deadline is shorter than the usual."""
+    return Policy(
+        presentation=draw(st.sampled_from(["completing", "first"])),
+        quiet_period=draw(st.sampled_from([timedelta(0), QUIET, QUIET * 3])),
+        assembly_deadline=draw(st.sampled_from([DEADLINE, DEADLINE * 2])),
+        split_threshold=draw(st.sampled_from([1, POLICY.split_threshold])),
+    )
+
+
+def run(parts: list[Part], polls: list[tuple[datetime, bool]], policies: dict[int, Policy] | None = None) -> Desk:
     """The parts through polls: each successful one takes in what has arrived by then, and the timers are looked at."""
-    desk, waiting, since = Desk(policy=policy), sorted(parts, key=lambda one: (one.arrived_at, one.message)), None
+    desk, waiting, since = (
+        Desk(policies=policies or {}),
+        sorted(parts, key=lambda one: (one.arrived_at, one.message)),
+        None,
+    )
     for began, reached in polls:
         if reached:
             for one in [one for one in waiting if one.arrived_at <= began]:
@@ -65,14 +80,16 @@ def run(parts: list[Part], polls: list[tuple[datetime, bool]], policy: Policy = 
 @settings(max_examples=600, deadline=None)
 @given(st.data())
 def test_a_set_is_one_submission_whatever_the_order_the_times_and_the_polls(data: st.DataObject) -> None:
+    """Each part may come to a mailbox with rules of its own: those of the lowest part decide the time, no others."""
     parts = data.draw(whole_sets())
-    policy = Policy(presentation=data.draw(st.sampled_from(["completing", "first"])))
-    desk = run(parts, data.draw(polls_of(parts)), policy)
+    policies = {one.message: data.draw(rules()) for one in parts}
+    desk = run(parts, data.draw(polls_of(parts)), policies)
     assert len(desk.sets) == 1
     assert desk.numbers(0) == sorted(one.message for one in parts)
     assert desk.acknowledged == [0]
     assert not desk.sets[0].parts_missing
-    choose = max if policy.presentation == "completing" else min
+    [lowest] = [one.message for one in parts if one.number == 1]
+    choose = max if policies[lowest].presentation == "completing" else min
     assert desk.presented == {0: choose(one.sent_at for one in parts)}
 
 
