@@ -9,6 +9,7 @@ from itertools import islice
 
 import nh3
 
+from parsers.html_attributes import with_few_attributes
 from parsers.links import kept_link
 
 # What is not in these lists is gone: images, styles, forms, frames, drawings, and every attribute of style, event,
@@ -27,7 +28,7 @@ _WITH_CONTENT = {
     *("applet", "audio", "canvas", "embed", "frameset", "iframe", "math", "noembed", "noframes", "noscript"),
     *("object", "script", "select", "style", "svg", "template", "textarea", "title", "video", "xmp"),
 }
-# A parser of HTML needs the square of the depth; a page that nests further is cut off there.
+# A parser of HTML needs the square of the depth, and of a tag's attributes; a page that goes further is cut off there.
 MOST_CHARACTERS = 2_000_000
 MOST_TAGS = 20_000
 _TAG = re.compile(r"</?[a-zA-Z]")
@@ -61,8 +62,9 @@ def sanitise_html(text: str, *, leave: str = "") -> str:
     said at the end. Never raises.
     """
     kept, whole = _within_limits(text)
+    looked_at = with_few_attributes(kept)
     safe = nh3.clean(
-        kept,
+        looked_at,
         tags=set(TAGS),
         clean_content_tags=_WITH_CONTENT,
         attributes=ATTRIBUTES,
@@ -73,7 +75,7 @@ def sanitise_html(text: str, *, leave: str = "") -> str:
     if len(safe) > MOST_CHARACTERS:
         # A tag left open is written again in each paragraph. Nothing that is let through has a `<` in its values.
         safe, whole = safe[:MOST_CHARACTERS].rpartition("<")[0], False
-    return safe if whole else safe + CUT_SHORT
+    return safe if whole and len(looked_at) == len(kept) else safe + CUT_SHORT
 
 
 def text_of_html(text: str) -> str:
@@ -82,7 +84,7 @@ def text_of_html(text: str) -> str:
     What was hidden by a style is there too. Text beyond the limits is cut off. Never raises.
     """
     kept, _ = _within_limits(text)
-    flat = _CONTROLS.sub(" ", kept).replace("\r", " ").replace("\n", " ")
+    flat = with_few_attributes(_CONTROLS.sub(" ", kept).replace("\r", " ").replace("\n", " "))
     blocks = nh3.clean(flat, tags=_TEXT_TAGS, clean_content_tags=_WITH_CONTENT, attributes={}, link_rel=None)
     lines = html.unescape(_TEXT_TAG.sub(lambda found: _BREAKS.get(found[1], "\n"), blocks))
     return _LINES.sub(_line_end, _BLANKS.sub(" ", _CONTROLS.sub(" ", lines))).strip()

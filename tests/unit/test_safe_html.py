@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from parsers.html_attributes import MOST_ATTRIBUTES, with_few_attributes
 from parsers.safe_html import (
     ATTRIBUTES,
     CUT_SHORT,
@@ -180,6 +181,65 @@ def test_F46_tags_that_are_never_closed_are_not_opened_anew_without_end(name: st
     assert safe.count("x") == 100
     assert safe.count("<") < 100 * 12, "three opened and closed in each, and all of them once"
     assert text_of_html(page).split() == ["x"] * 100
+
+
+def attributes(count: int = MOST_ATTRIBUTES + 1, between: str = " ", value: str = "") -> str:
+    return between.join(f"a{number:x}{value}" for number in range(count))
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    {
+        "plain": "<p ",
+        "an end tag": "</p ",
+        "behind an end within quotation marks": "<p title='>' ",
+        "each with an end": "<p " + attributes(value='=">"'),
+        "begun within a comment": '<!-- <a x=" --><p ',
+        "begun within a script": '<script><a</script="><p ',
+        "begun within a name": '<a<b="><p ',
+        "parted by a slash": "<p/" + attributes(between="/"),
+        "parted by controls": "<p " + attributes(between="\x0c"),
+    }.values(),
+)
+def test_F46_a_tag_of_attributes_without_end_ends_the_text(hidden: str) -> None:
+    """A parser of HTML takes the square of their number: 300,000 are half a minute of the child."""
+    page = f"<p>first</p>{hidden} {attributes(300_000)}>last"
+    safe = sanitise_html(page)
+    assert safe.startswith("<p>first</p>")
+    assert safe.endswith(CUT_SHORT)
+    assert "last" not in safe + text_of_html(page)
+
+
+@pytest.mark.parametrize("opened", ["<a<b ", "<a ", "<a b=\"'", "<a b='", "<a/"])
+def test_F46_what_only_looks_like_tags_is_looked_at_in_linear_time(opened: str) -> None:
+    page = "<p>first</p>" + opened * 19_000 + "x" * 1_500_000
+    assert sanitise_html(page).startswith("<p>first</p>")
+
+
+ORDINARY = (
+    "<br>",
+    '<a href="https://a.example/?a>b">',
+    "</a>",
+    "it's",
+    'say "so"',
+    "<!-- <b> -->",
+    "1 < 2",
+    "<p id=x/>",
+)
+
+
+@given(st.lists(st.sampled_from(ORDINARY), max_size=60).map(" ".join))
+def test_ordinary_text_is_whole_whatever_is_quoted_in_it(text: str) -> None:
+    assert with_few_attributes(text) == text
+
+
+def test_controls_part_no_attributes_once_they_are_blanks() -> None:
+    """What is read as one name here would be many where controls were made blanks before."""
+    assert "last" not in text_of_html(f"<p {attributes(between=chr(1))}>last")
+
+
+def test_a_tag_with_as_many_attributes_as_are_allowed_is_whole() -> None:
+    assert sanitise_html(f"<p {attributes(MOST_ATTRIBUTES)}>x</p>") == "<p>x</p>"
 
 
 def test_what_an_open_tag_is_made_into_is_cut_short_and_says_so() -> None:

@@ -1,0 +1,33 @@
+"""Where a tag of HTML has more attributes than any program writes: a parser compares each with all before it."""
+
+import re
+
+MOST_ATTRIBUTES = 1_000
+_START = re.compile(r"</?[a-zA-Z]")
+_NAME = re.compile(r"[^\t\n\f\r />]*")
+# One attribute and what stands before it (HTML 13.2.5.32 to 13.2.5.39); a value whose quotation mark is never closed
+# goes on to the end of the text.
+_ATTRIBUTE = re.compile(
+    r"[\t\n\f\r /]*[^\t\n\f\r />][^\t\n\f\r />=]*"
+    r"(?:[\t\n\f\r ]*=[\t\n\f\r ]*(?:\"[^\"]*\"?|'[^']*'?|[^\t\n\f\r >]*))?"
+)
+# What stands in a comment or a value looks like a tag and may be none, or hide the beginning of one: so each is looked
+# at for itself, and what is looked at again and again for this reason comes to an end.
+_LOOKED_AT = 4
+
+
+def with_few_attributes(text: str) -> str:
+    """Return the text up to the first tag with more than `MOST_ATTRIBUTES`: all of it, in anything but an attack.
+
+    What only looks like such a tag ends the text too. In linear time, whatever the text is.
+    """
+    left = _LOOKED_AT * len(text)
+    for tag in _START.finditer(text):
+        name = _NAME.match(text, tag.end())
+        at, attributes = name.end() if name else tag.end(), 0
+        while (found := _ATTRIBUTE.match(text, at)) and attributes <= MOST_ATTRIBUTES:
+            at, attributes = found.end(), attributes + 1
+        left -= at - tag.start()
+        if attributes > MOST_ATTRIBUTES or left < 0:
+            return text[: tag.start()]
+    return text
