@@ -249,7 +249,7 @@ class Reader(Protocol):
         """The headers alone, from the first bytes of a message too large to read; no documents."""
 
     def documents(self, raw: bytes, wanted: str | None = None) -> tuple[Document, ...]:
-        """The documents of a message with their bytes: those whose SHA-256 is `wanted`, or all."""
+        """The documents of a message with their bytes: the first whose SHA-256 is `wanted`, or all."""
 
     def body(self, raw: bytes) -> Body:
         """What the body of a message says. Refused is also a body that takes more than reading may."""

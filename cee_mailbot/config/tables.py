@@ -59,7 +59,7 @@ class ReadingConfig(Table):
     memory: Size = 768_000_000
     cpu: Duration = timedelta(seconds=10)
     wall: Duration = timedelta(seconds=30)
-    answer: Size = 64_000_000
+    answer: Size = 160_000_000
     second_reading: Count = 50
 
 

@@ -34,7 +34,7 @@ def html_of(intake: Intake, message_id: int, leave: str) -> str | None:
 
 
 def documents_of(intake: Intake, message_id: int, wanted: str | None = None) -> tuple[Document, ...]:
-    """The documents of a stored message, cut anew from its bytes: those with this SHA-256, or all.
+    """The documents of a stored message, cut anew from its bytes: the first with this SHA-256, or all.
 
     Raises as `body_of`.
     """

@@ -28,7 +28,7 @@ class ReadingLimits:
     memory: int = 768_000_000
     cpu: timedelta = timedelta(seconds=10)
     wall: timedelta = timedelta(seconds=30)
-    answer: int = 64_000_000
+    answer: int = 160_000_000
     tasks: int = 500
     second_reading: int = 50
 

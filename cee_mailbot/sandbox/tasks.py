@@ -11,6 +11,7 @@ anew, since the store keeps the message alone and a large attachment is not to b
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 from cee_mailbot.interfaces import Body, Reading
@@ -118,8 +119,9 @@ def _forget() -> None:
 
 
 def documents_with_bytes(raw: bytes, wanted: str | None) -> tuple[Document, ...]:
-    """The documents of a message with their bytes: those of the SHA-256 `wanted`, or all. Raises `MailRefused`."""
-    return tuple(document for document in _carried(raw).documents if wanted in (None, document.sha256))
+    """The documents of a message with their bytes: the first of the SHA-256 `wanted`, or all. Raises `MailRefused`."""
+    found = (document for document in _carried(raw).documents if wanted in (None, document.sha256))
+    return tuple(found if wanted is None else islice(found, 1))
 
 
 def paper_of(raw: bytes, wanted: str) -> Paper:

@@ -11,14 +11,18 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
+from cee_mailbot.config.tables import ReadingConfig
+from cee_mailbot.domain.policy import Policy
 from cee_mailbot.errors import UnreachableError
 from cee_mailbot.interfaces import Body, Reader
 from cee_mailbot.sandbox import ChildReader, InProcessReader, ReadingLimits
 from cee_mailbot.sandbox.process import ReadingFailedError
+from parsers.containers import ContainerLimits
 from parsers.headers import MailRefused
 from tests.support import bad_tasks, bombs
 from tests.support.mails import mail
@@ -69,6 +73,23 @@ def test_the_bytes_of_one_document_can_be_asked_for(reader: ChildReader) -> None
     assert reader.documents(raw, first.sha256)[0] == first
     assert reader.documents(raw, "0" * 64) == ()
     assert all(document.content == b"" for document in reader.read(raw).cut.documents)
+
+
+def test_of_equal_copies_one_is_handed_back() -> None:
+    """They are the same bytes: ten of them would be beyond the limit of an answer, which one is not."""
+    content = b"invoice " * 10_000
+    raw = mail(documents=[content] * 10)
+    with ChildReader(ReadingLimits(answer=200_000)) as reader:
+        [found] = reader.documents(raw, sha256(content).hexdigest())
+        with pytest.raises(MailRefused):
+            reader.documents(raw)
+    assert found.content == content
+
+
+def test_every_document_of_a_message_within_the_limits_can_be_handed_back() -> None:
+    """Those of the message itself, those out of its containers, and what is told of them."""
+    most = Policy().message_limit + ContainerLimits().opened_bytes
+    assert ReadingLimits().answer == ReadingConfig().answer > most
 
 
 def test_good_mail_and_refused_mail_use_the_same_child_again(bad: ChildReader) -> None:

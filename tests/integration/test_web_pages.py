@@ -339,6 +339,15 @@ def test_documents_leave_as_bytes_to_keep_and_nothing_else(shop: Workshop, kim: 
     assert kim.get(f"/messages/{message}/documents/2").status_code == 404
 
 
+def test_each_of_two_equal_copies_can_be_kept(shop: Workshop, kim: TestClient) -> None:
+    shop.receive(mail(documents=[b"invoice"] * 2))
+    message = shop.items()[0].messages[0]
+    for position in (1, 2):
+        kept = kim.get(f"/messages/{message}/documents/{position}")
+        assert (kept.status_code, kept.content) == (200, b"invoice")
+        assert f"paper-{position}.pdf" in kept.headers["content-disposition"]
+
+
 def test_a_pdf_is_not_shown_as_text(shop: Workshop, kim: TestClient) -> None:
     one_item(shop)
     message = shop.items()[0].messages[0]

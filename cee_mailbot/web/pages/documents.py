@@ -201,7 +201,7 @@ def _document(asked: Asked) -> tuple[DocumentFacts, Document]:
     facts = known[position - 1]
     _require_trust(asked, facts.section, known, malware=malware)
     for found in desk.documents_of(asked.parts.intake, number, facts.sha256):
-        if (found.section, found.sha256) == (facts.section, facts.sha256):
+        if found.sha256 == facts.sha256:
             return facts, found
     raise NotFoundError(f"document {position} of message {number} can't be cut out any more; keep the raw message")
 
