@@ -4,7 +4,7 @@ import logging
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from cee_mailbot.directories import Directories, read_directories
 from cee_mailbot.domain.policy import Policy
 from cee_mailbot.domain.routing import PROGRAM_TEAM, Mailbox, shipped_centers
 from cee_mailbot.errors import CeeMailbotError
+from cee_mailbot.gathering import Resting
 from cee_mailbot.identity_provider import IdentityProvider
 from cee_mailbot.intake import Intake
 from cee_mailbot.interfaces import BlobStore, Clock, Mailer, Scanner, Source, Watcher
@@ -72,6 +73,7 @@ class App:
     watchers: Mapping[str, Watcher]
     directories: Directories
     started_at: datetime
+    resting: Resting = field(default_factory=dict)
 
 
 @contextmanager

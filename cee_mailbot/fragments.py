@@ -38,7 +38,7 @@ def whole_of(mail: Mail, blobs: BlobStore, unit: UnitOfWork, *, limit: int, with
     """
     if mail.partial is None or mail.sender is None:
         return None
-    known = unit.fragments(held_from=mail.sender.addr if with_held else None)
+    known = unit.fragments(of=mail.partial.id, held_from=mail.sender.addr if with_held else None)
     mine = [one for one in known if _message(one) == (address_key(mail.sender.addr), mail.partial.id)]
     total = _total(mine)
     by_number = {one.number: one for one in reversed(mine)}

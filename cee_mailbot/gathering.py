@@ -2,7 +2,7 @@
 
 import logging
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from cee_mailbot import crash
 from cee_mailbot.domain.assembly import (
@@ -31,6 +31,7 @@ from cee_mailbot.site import Site
 
 logger = logging.getLogger(__name__)
 
+_EVER = datetime.max.replace(tzinfo=UTC)
 ANSWERS_US = "answers-us"
 TRANSFERRED = "transferred"
 
@@ -102,8 +103,12 @@ def advance(outcome: Outcome, submission: int, site: Site, unit: UnitOfWork) -> 
     """What a message does to its submission beside joining it: it makes a set whole, or says that no more will come."""
     if outcome.decision.status is MessageStatus.ASSEMBLING:
         enqueue_whole(submission, site, unit)
-    if outcome.says_done and ANSWERS_US in outcome.decision.reasons and submission in unit.assembling():
+    if outcome.says_done and ANSWERS_US in outcome.decision.reasons and _assembles(submission, unit):
         enqueue_as_it_is(submission, site, unit)
+
+
+def _assembles(submission: int, unit: UnitOfWork) -> bool:
+    return unit.set_story(submission).parts.stage is Stage.ASSEMBLING
 
 
 def enqueue_whole(submission: int, site: Site, unit: UnitOfWork) -> None:
@@ -114,17 +119,31 @@ def enqueue_whole(submission: int, site: Site, unit: UnitOfWork) -> None:
         _enqueue(story, ReplyKind.ACKNOWLEDGEMENT, site, unit)
 
 
-def chase(store: Store, site: Site) -> int:
-    """Does what is due for every set that is assembling, each in its own transaction; how many were acted upon."""
+# Of sets that have nothing due their version, and until what time of polling that holds while it is theirs.
+Resting = dict[int, tuple[int, datetime]]
+
+
+def chase(store: Store, site: Site, resting: Resting | None = None) -> int:
+    """Does what is due for every set that is assembling, each in its own transaction; how many were acted upon.
+
+    With `resting`, kept from one call to the next, a set is looked at anew only when something may be due for it: else
+    a flood of first parts would have each pass look at all of them.
+    """
+    resting = {} if resting is None else resting
     with store.begin(site.clock.now()) as unit:
         # The missing part may lie in any of them: one that can't be reached stops every timer.
         since = unit.polled_since(site.center_mailboxes)
         waiting = unit.assembling()
         acted = hold_overdue(since, site, unit)
-    for submission in waiting:
+    for gone in resting.keys() - waiting.keys():
+        resting.pop(gone, None)
+    for submission in [one for one, version in waiting.items() if not _rests(resting.get(one), version, since)]:
         try:
             with store.begin(site.clock.now()) as unit:
-                acted += _chase_one(submission, since, site, unit)
+                story = unit.set_story(submission)
+                acted += (acts := _chase_one(story, since, site, unit))
+            if not acts:
+                resting[submission] = waiting[submission], _rests_until(story, since, site)
         except TemporaryError:
             raise
         except Exception:
@@ -133,8 +152,21 @@ def chase(store: Store, site: Site) -> int:
     return acted
 
 
-def _chase_one(submission: int, since: datetime | None, site: Site, unit: UnitOfWork) -> bool:
-    story = unit.set_story(submission)
+def _rests(known: tuple[int, datetime] | None, version: int, since: datetime | None) -> bool:
+    return known is not None and known[0] == version and (since is None or since <= known[1])
+
+
+def _rests_until(story: SetStory, since: datetime | None, site: Site) -> datetime:
+    """Until what time of polling nothing becomes due for a set that was just chased in vain."""
+    if story.parts.stage is not Stage.ASSEMBLING or not story.parts.counted:
+        return _EVER
+    story = _led(story)
+    policy, newest = _policy(story, site), story.parts.newest_arrival
+    quiet = newest + policy.quiet_period
+    return quiet if since is None or since <= quiet else newest + policy.assembly_deadline
+
+
+def _chase_one(story: SetStory, since: datetime | None, site: Site, unit: UnitOfWork) -> bool:
     if story.parts.stage is not Stage.ASSEMBLING or not story.parts.counted:
         return False
     story = _led(story)

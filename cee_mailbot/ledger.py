@@ -240,14 +240,17 @@ class UnitOfWork(PaperWrites, DeskLedger, CorrespondenceLedger, LeaseLedger, Upk
     def sets_of(self, key: Key) -> tuple[PartSet, ...]:
         """The submissions of a key with their parts, oldest first."""
 
-    def assembling(self) -> tuple[int, ...]:
-        """The row ids of the submissions that are assembling, oldest first."""
+    def assembling(self) -> Mapping[int, int]:
+        """The versions of the submissions that are assembling, by row id, oldest first."""
 
     def set_story(self, submission: int) -> SetStory:
         """A submission with its messages. Raises `NotFoundError`."""
 
-    def fragments(self, *, held_from: str | None = None) -> tuple[Fragment, ...]:
-        """The fragments that wait for the rest, and this sender's that are held, in order of arrival."""
+    def fragments(self, *, of: str | None = None, held_from: str | None = None) -> tuple[Fragment, ...]:
+        """The fragments that wait for the rest, and this sender's that are held, in order of arrival.
+
+        Those `of` one id alone, where it is given.
+        """
 
     def rejoin(self, message: int, *, sha256: str, size: int) -> KeptMessage:
         """Puts the message that was rejoined in the place of its first fragment."""

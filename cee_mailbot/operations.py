@@ -96,7 +96,11 @@ def poll_one(app: App, mailbox: MailboxConfig) -> MailboxResult:
 def chase_sets(app: App) -> int:
     """Does what is due by now: split submissions whose time is up, items that wait for a date, claims that expire."""
     idle = app.config.web.claim_expires
-    return chase(app.store, app.site) + wake_due(app.intake) + (expire_claims(app.intake, idle) if idle else 0)
+    return (
+        chase(app.store, app.site, app.resting)
+        + wake_due(app.intake)
+        + (expire_claims(app.intake, idle) if idle else 0)
+    )
 
 
 def _result(report: PollReport) -> MailboxResult:

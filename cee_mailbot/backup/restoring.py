@@ -50,6 +50,7 @@ def restore(config: Config, folder: Path, *, over: bool = False) -> RestoreRepor
     store = SqlStore(config.storage.database)
     target = store.file
     store.close()
+    _refuse_in_use(store)
     if target.exists() and not over:
         raise NotAllowedError(f"there is a database {target} already; with --over it is set aside, and nothing is lost")
     tmp = _copy_database(folder / manifest.database.name, target)
@@ -59,6 +60,7 @@ def restore(config: Config, folder: Path, *, over: bool = False) -> RestoreRepor
         _join_journal(folder / JOURNAL, app.journal.folder, manifest)
         recovery = recover(app.intake)
         _note(app, manifest)
+    _refuse_in_use(store)  # it may have been started meanwhile
     set_aside = _put_in_place(tmp, target)
     return RestoreReport(
         database=str(target),
@@ -67,6 +69,14 @@ def restore(config: Config, folder: Path, *, over: bool = False) -> RestoreRepor
         set_aside=set_aside,
         recovery=recovery,
     )
+
+
+def _refuse_in_use(store: SqlStore) -> None:
+    """A program that runs would go on with the database that is set aside: what it takes in nobody would see."""
+    if store.file.exists() and store.is_in_use():
+        raise NotAllowedError(
+            f"{store.file} is in use: end the service, the queue page and every other command first, then restore"
+        )
 
 
 def _copy_database(source: Path, target: Path) -> Path:

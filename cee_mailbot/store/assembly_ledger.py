@@ -53,10 +53,11 @@ class AssemblyLedger(ReplyLedger):
         """See `ledger.UnitOfWork`."""
         return tuple(self._part_set(row, self._members(row)) for row in submissions_of(self._session, key))
 
-    def assembling(self) -> tuple[int, ...]:
+    def assembling(self) -> dict[int, int]:
         """See `ledger.UnitOfWork`."""
-        query = select(SubmissionRow.id).where(SubmissionRow.state == ItemState.ASSEMBLING)
-        return tuple(one for one in self._session.exec(query.order_by(col(SubmissionRow.id))) if one is not None)
+        query = select(SubmissionRow.id, SubmissionRow.version).where(SubmissionRow.state == ItemState.ASSEMBLING)
+        rows = self._session.exec(query.order_by(col(SubmissionRow.id)))
+        return {row: version for row, version in rows if row is not None}
 
     def set_story(self, submission: int) -> SetStory:
         """See `ledger.UnitOfWork`."""
@@ -108,7 +109,7 @@ class AssemblyLedger(ReplyLedger):
         """See `ledger.UnitOfWork`."""
         self._write_reply(reply, message=story.parts.counted[0].message, submission=story.submission)
 
-    def fragments(self, *, held_from: str | None = None) -> tuple[Fragment, ...]:
+    def fragments(self, *, of: str | None = None, held_from: str | None = None) -> tuple[Fragment, ...]:
         """See `ledger.UnitOfWork`."""
         waits = MessageRow.status == MessageStatus.ASSEMBLING
         theirs = func.lower(MessageRow.sender) == address_key(held_from or "")
@@ -118,6 +119,8 @@ class AssemblyLedger(ReplyLedger):
             .where(or_(waits, is_held) if held_from else waits, col(MessageRow.submission_id).is_(None))
             .order_by(col(MessageRow.arrived_at), col(MessageRow.id))
         )
+        if of is not None:  # in a flood of fragments most are of others
+            query = query.where(col(MessageRow.evidence)["partial"]["id"].as_string() == of)
         return tuple(fragment_of(row) for row in self._session.exec(query) if "partial" in row.evidence)
 
     def rejoin(self, message: int, *, sha256: str, size: int) -> KeptMessage:

@@ -168,6 +168,20 @@ class SqlStore:
             raise UserError(f"{self._url.render_as_string()} has no file; back it up with the database's own tools")
         return Path(self._url.database or "").absolute()
 
+    def is_in_use(self) -> bool:
+        """Whether anybody else has the file open as a database; one that can't be read as such nobody has.
+
+        In WAL mode every connection holds a shared lock for as long as it is open.
+        """
+        with closing(sqlite3.connect(self.file, timeout=0, isolation_level=None)) as alone:
+            try:
+                alone.execute("PRAGMA locking_mode=EXCLUSIVE")
+                alone.execute("BEGIN IMMEDIATE")
+                alone.execute("ROLLBACK")
+            except sqlite3.DatabaseError as error:
+                return "locked" in str(error)
+        return False
+
     def snapshot(self, path: Path) -> HistoryHead:
         """Copies the database as it stands at one instant into a new file, while others go on writing; durable.
 

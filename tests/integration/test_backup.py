@@ -156,6 +156,18 @@ def test_a_place_in_use_is_refused_and_with_over_set_aside(bot: Bot, tmp_path: P
         assert connection.execute("select count(*) from message").fetchone() == (1,)
 
 
+def test_a_database_that_somebody_has_open_is_set_aside_by_nobody(bot: Bot, tmp_path: Path) -> None:
+    """The program would go on with it: what it takes in from then on nobody would see."""
+    deliver(bot, 1)
+    with opened(config(bot)) as app:
+        take_in(app)
+        back_up(app, tmp_path / "backup")
+        with pytest.raises(NotAllowedError, match=r"mailbot\.db is in use: end the service"):
+            restore(config(bot), tmp_path / "backup", over=True)
+    assert not list(tmp_path.glob("*.before-restore-*"))
+    assert restore(config(bot), tmp_path / "backup", over=True).set_aside is not None
+
+
 def test_c20_an_older_database_gets_the_rows_back_and_nobody_is_answered_twice(bot: Bot, tmp_path: Path) -> None:
     """Two messages came after the backup and were answered; the archive and the journal outlived the database."""
     with opened(config(bot)) as app:

@@ -4,16 +4,19 @@ import re
 import sqlite3
 from collections import Counter
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import event
 
+from cee_mailbot.domain.policy import Policy
+from cee_mailbot.gathering import chase
 from cee_mailbot.paperwork import read_papers
 from cee_mailbot.questions import ElsewhereQuery
 from tests.support.mails import numbered
-from tests.support.workshop import Workshop
+from tests.support.workshop import MAILBOXES, Workshop
 
 GROWING = ("message", "submission", "document", "reply", "history", "attempt", "paper", "flag")
 MESSAGES = 12
@@ -91,4 +94,32 @@ def test_links_to_what_others_work_are_found_among_all_items_and_messages(tmp_pa
         "SEARCH submission USING COVERING INDEX ix_submission_mailbox_team (mailbox=? AND team=?)",
     ]
     assert not [one for one in plan if one.startswith("SCAN")]
+    workshop.store.close()
+
+
+def test_sets_that_wait_are_looked_at_when_something_may_be_due_for_them(tmp_path: Path) -> None:
+    """Else each pass over any mailbox would look at every first part of a flood, for a day."""
+    workshop, resting = Workshop(tmp_path), dict[int, tuple[int, datetime]]()
+    quiet, deadline = Policy().quiet_period, Policy().assembly_deadline
+
+    def chased() -> tuple[int, int]:
+        for mailbox in MAILBOXES:
+            workshop.poll(mailbox)
+        made, _ = statements_of(workshop)
+        acted = chase(workshop.store, workshop.site, resting)
+        return acted, sum(times for one, times in made.items() if "FROM message" in one and "submission_id = ?" in one)
+
+    workshop.receive(*(numbered(n, subject=f"DR,NokiaInc,345-{n:07}0,2704 (1 of 2)") for n in range(MESSAGES)))
+    acted, looks = chased()
+    assert (acted, looks) == (0, MESSAGES)
+    assert chased() == (0, 0)
+    workshop.receive(numbered(0, subject="DR,NokiaInc,345-00000000,2704 (1 of 3)"), arrived_at=workshop.clock.now())
+    assert chased() == (0, 1), "one of them has changed"
+    workshop.clock.advance(quiet * 2)
+    acted, looks = chased()
+    assert (acted, looks) == (MESSAGES, MESSAGES), "each sender is told that a part is missing"
+    assert chased() == (0, MESSAGES - 1)
+    assert chased() == (0, 0)
+    workshop.clock.advance(deadline)
+    assert chased()[0] == MESSAGES - 1
     workshop.store.close()
