@@ -1,9 +1,12 @@
 """What the store promises of what staff keep: drafts, saved lists, and who looks at which item."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
+
+TO_FILER = ("reply", "return", "transfer", "transfer-to-port")
+"""The drafts of what a filer will read."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,6 +46,14 @@ class ClaimFacts:
     zone: str
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Presence:
+    """Who is at an item, and whether that person is writing something that the filer will read."""
+
+    person: str
+    writing: bool
+
+
 class StaffQuestions(Protocol):
     """Reads of what staff keep."""
 
@@ -58,8 +69,10 @@ class StaffQuestions(Protocol):
     def claims(self, trackings: Collection[str]) -> Mapping[str, ClaimFacts]:
         """Those of these items that are somebody's, by their numbers."""
 
-    def others_viewing(self, tracking: str, *, person: str, since: datetime) -> tuple[str, ...]:
-        """Who else has looked at an item since then, by name."""
+    def others_at(
+        self, trackings: Collection[str], *, person: str, since: datetime
+    ) -> Mapping[str, Sequence[Presence]]:
+        """Who else has looked at these items since then, by their numbers and by name."""
 
 
 class StaffWrites(Protocol):

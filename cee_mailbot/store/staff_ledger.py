@@ -7,7 +7,7 @@ from sqlalchemy import delete
 from sqlmodel import Session, col, or_, select
 
 from cee_mailbot.domain.work_item import EVENTS, Act, ItemState
-from cee_mailbot.staff_ledger import ClaimFacts, Draft, SavedView
+from cee_mailbot.staff_ledger import TO_FILER, ClaimFacts, Draft, Presence, SavedView
 from cee_mailbot.store.account_tables import DraftRow, SavedViewRow, ViewingRow
 from cee_mailbot.store.tables import HistoryRow, SubmissionRow
 from cee_mailbot.store.texts import storable
@@ -83,11 +83,23 @@ class StaffRegister:
                 found[tracking] = max(found.get(tracking, at), at)
         return found
 
-    def others_viewing(self, tracking: str, *, person: str, since: datetime) -> tuple[str, ...]:
+    def others_at(
+        self, trackings: Collection[str], *, person: str, since: datetime
+    ) -> Mapping[str, Sequence[Presence]]:
         """See `staff_ledger.StaffQuestions`."""
-        others = (ViewingRow.tracking == tracking.upper(), ViewingRow.person != storable(person))
-        rows = select(ViewingRow.person).where(*others, ViewingRow.at >= since).order_by(ViewingRow.person)
-        return tuple(self._session.exec(rows))
+        numbers = [one.upper() for one in trackings]
+        looked = select(ViewingRow).where(
+            col(ViewingRow.tracking).in_(numbers), ViewingRow.person != storable(person), ViewingRow.at >= since
+        )
+        written = select(DraftRow.tracking, DraftRow.person).where(
+            col(DraftRow.tracking).in_(numbers), col(DraftRow.kind).in_(TO_FILER), DraftRow.at >= since
+        )
+        writing = set(self._session.exec(written))
+        found: dict[str, list[Presence]] = {}
+        for row in self._session.exec(looked.order_by(ViewingRow.person)):
+            present = Presence(person=row.person, writing=(row.tracking, row.person) in writing)
+            found.setdefault(row.tracking, []).append(present)
+        return found
 
 
 class StaffLedger(StaffRegister):

@@ -118,7 +118,7 @@ def test_a_key_shows_what_must_be_filled_in_and_sends_nothing(shop: Workshop, en
     shop.receive(numbered(1))
     page = enter("kim")
     press_and_go(page, "C")
-    for key, field in (("3", "reason"), ("h", "until"), ("t", "team")):
+    for key, field in (("3", "reason"), ("h", "until"), ("t", "team"), ("2", "other")):
         page.keyboard.press(key)
         assert page.evaluate("document.activeElement.name") == field, key
         page.keyboard.press("Escape")
@@ -185,6 +185,9 @@ def test_dots_copy_what_is_quoted_all_day(shop: Workshop, enter: Enter) -> None:
     wanted = f"{tracking} {shop.messages()[0].subject}"
     expect(page.locator("#told")).to_have_text(f"Copied: {wanted}")
     assert page.evaluate("navigator.clipboard.readText()") == wanted
+    entry = shop.items()[0].entry_number
+    page.get_by_role("button", name=f"Copy {entry}").click()
+    expect(page.locator("#told")).to_have_text(f"Copied: {entry}")
 
 
 def test_new_rows_are_said_and_move_nothing(shop: Workshop, enter: Enter) -> None:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from html import unescape
 from pathlib import Path
 from threading import Thread
@@ -15,7 +15,7 @@ from cee_mailbot.domain.facts import ItemStory
 from cee_mailbot.domain.work_item import Closing
 from tests.support.mails import EXACT, mail, numbered
 from tests.support.staff_page import StaffPage, form, rows
-from tests.support.workshop import Workshop, check_invariants
+from tests.support.workshop import CHEMICALS, Workshop, check_invariants
 
 
 @pytest.fixture
@@ -233,6 +233,38 @@ def test_a_wait_until_a_day_ends_in_its_morning_at_the_port(shop: Workshop, kim:
     changes = story(shop, tracking).history[-1].detail["changes"]
     until = next(values[1] for place, values in changes.items() if place.endswith("waiting_until"))  # type: ignore[attr-defined]
     assert until == "2026-03-09T15:00:00+00:00"
+
+
+def test_the_list_says_that_a_mailbox_is_not_read(shop: Workshop, page: StaffPage, kim: TestClient) -> None:
+    """Else it would be believed to be all there is; of one's own teams alone."""
+    pat = page.person("pat", teams=["001"])
+    shop.poll()
+    shop.poll(CHEMICALS)
+    shop.clock.advance(timedelta(minutes=10))
+    shop.poll(CHEMICALS)
+    assert "was last read" not in kim.get("/").text
+    shop.clock.advance(timedelta(minutes=6))
+    text = kim.get("/").text
+    assert "The mailbox electronics was last read on Mon Mar 2, 2026, 3:01 PM UTC" in text
+    assert "The mailbox chemicals" not in text
+    assert "was last read" not in pat.get("/").text
+    shop.poll()
+    assert "was last read" not in kim.get("/").text
+
+
+def test_the_list_says_that_it_snows(shop: Workshop, kim: TestClient) -> None:
+    """Today, where the port is: it is still the first of March in Los Angeles."""
+    shop.clock.advance(timedelta(hours=-10))
+    days = {"today": date(2026, 3, 1), "tomorrow": date(2026, 3, 2)}
+    for name, one in days.items():
+        desk.clock.add_closure(shop.intake, port="2704", first=one, last=one, reason=f"Snow {name}", actor="sue")
+    desk.clock.add_closure(
+        shop.intake, port=None, first=days["tomorrow"], last=days["tomorrow"], reason="Ice", actor="s"
+    )
+    text = kim.get("/").text
+    assert "Snow day at port 2704: Snow today. It is no working day." in text
+    assert "Snow tomorrow" not in text
+    assert "Snow day at all ports: Ice." in text
 
 
 def test_the_history_is_looked_through_by_kind(shop: Workshop, kim: TestClient) -> None:

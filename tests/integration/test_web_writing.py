@@ -153,6 +153,37 @@ def test_who_else_looks_at_an_item_is_said(shop: Workshop, page: StaffPage, kim:
     assert "viewing</span>" not in kim.get(f"/items/{tracking}/viewing").text
 
 
+def test_item_and_list_say_who_else_is_there_and_who_writes(
+    shop: Workshop, page: StaffPage, kim: TestClient, tracking: str
+) -> None:
+    """So that two people do not write the same letter; what is written is its writer's alone."""
+    lee = page.person("lee")
+    assert "is viewing" not in kim.get("/").text
+    lee.get(f"/items/{tracking}")
+    for path in ("/", f"/items/{tracking}", f"/items/{tracking}/viewing"):
+        assert "lee is viewing" in kim.get(path).text, path
+    lee.post(f"/items/{tracking}/drafts/note", data={"text": "for ourselves"})
+    assert "lee is viewing" in kim.get("/").text, "a note is no letter"
+    lee.post(f"/items/{tracking}/drafts/return", data={"reason": "half a thought"})
+    for path in ("/", f"/items/{tracking}", f"/items/{tracking}/viewing"):
+        text = kim.get(path).text
+        assert "lee is writing to the filer" in text, path
+        assert "half a thought" not in text
+    assert "lee is" not in lee.get("/").text
+    shop.clock.advance(STILL_THERE + timedelta(seconds=1))
+    assert "lee is" not in kim.get("/").text
+
+
+@pytest.mark.parametrize("kind", ["transfer", "transfer-to-port", "return"])
+def test_what_was_begun_of_a_reason_is_there_again(kim: TestClient, tracking: str, kind: str) -> None:
+    """Whoever hands over writes as much as whoever returns; the form itself says where its draft is kept."""
+    text = kim.get(f"/items/{tracking}").text
+    assert f'hx-post="/items/{tracking}/drafts/{kind}"' in text
+    assert f'formaction="/items/{tracking}/drafts/{kind}"' in text
+    kim.post(f"/items/{tracking}/drafts/{kind}", data={"reason": "half a thought"})
+    assert kim.get(f"/items/{tracking}").text.count("half a thought</textarea>") == 1
+
+
 def test_other_words_under_the_same_key_are_not_taken_for_the_first(
     shop: Workshop, kim: TestClient, tracking: str
 ) -> None:

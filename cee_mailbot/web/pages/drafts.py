@@ -1,11 +1,14 @@
 """Drafts: what was begun is kept on the server, so that neither a lost sign-in nor a closed window costs it."""
 
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 
 from fastapi.responses import Response
 
 from cee_mailbot.domain.approved_texts import filled
 from cee_mailbot.errors import NotFoundError, UserError
+from cee_mailbot.questions import Questions
+from cee_mailbot.staff_ledger import Presence
 from cee_mailbot.web.asking import Asked, go_to
 from cee_mailbot.web.claims import claim_of
 from cee_mailbot.web.showing import show
@@ -52,13 +55,18 @@ def forget_draft(asked: Asked, tracking: str, kind: str) -> None:
             unit.keep_draft(tracking, kind, "", person=asked.person.name)
 
 
-def note_viewing(asked: Asked, tracking: str) -> tuple[str, ...]:
+def note_viewing(asked: Asked, tracking: str) -> Sequence[Presence]:
     """Notes that this person looks at an item; who else has lately."""
-    now, person = asked.parts.now(), asked.person.name
+    now = asked.parts.now()
     with asked.parts.intake.store.begin(now) as unit:
-        unit.note_viewing(tracking, person=person)
+        unit.note_viewing(tracking, person=asked.person.name)
     with asked.parts.intake.store.read() as ask:
-        return ask.others_viewing(tracking, person=person, since=now - STILL_THERE)
+        return others_at(asked, ask, [tracking]).get(tracking, ())
+
+
+def others_at(asked: Asked, ask: Questions, trackings: Collection[str]) -> Mapping[str, Sequence[Presence]]:
+    """Who else looks at these items, by their numbers."""
+    return ask.others_at(trackings, person=asked.person.name, since=asked.parts.now() - STILL_THERE)
 
 
 def viewing(asked: Asked) -> Response:

@@ -17,6 +17,7 @@ KEYS: tuple[tuple[str, str], ...] = (
     ("C", "Claim the next item of the list and open it"),
     ("c", "Claim the item"),
     ("1", "Close the item as done, and go where you chose below to go then"),
+    ("2", "Join with an item that is the same: go to its number"),
     ("3", "Return to filer: go to the reason"),
     ("h", "Set the item aside"),
     ("t", "Hand over: go to the choice of Center"),

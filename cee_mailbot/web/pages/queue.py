@@ -1,6 +1,6 @@
 """The list: what there is to do, found by a search that is its address."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -14,14 +14,14 @@ from cee_mailbot.domain.queue_search import Search, jump_target, read_search, wr
 from cee_mailbot.domain.reasons import FLAGS
 from cee_mailbot.domain.roles import Role
 from cee_mailbot.domain.work_item import Act, ItemState, find_tracking
-from cee_mailbot.domain.working_days import Closure
 from cee_mailbot.questions import WORKLIST_SORTS, Questions
-from cee_mailbot.staff_ledger import ClaimFacts
+from cee_mailbot.staff_ledger import Presence
 from cee_mailbot.web.acts import ACTS
 from cee_mailbot.web.asking import Asked, go_to
 from cee_mailbot.web.claims import Claim, claim_of
 from cee_mailbot.web.pages.bulk import BULK
-from cee_mailbot.web.parts import Parts
+from cee_mailbot.web.pages.drafts import others_at
+from cee_mailbot.web.pages.site_alerts import site_alerts
 from cee_mailbot.web.showing import show
 from cee_mailbot.web.views import DueWords, View, address_of, due_words, elsewhere_of, query_of, read_mark, views_of
 from parsers.subject_types import subject_table
@@ -37,6 +37,7 @@ class Row:
     item: ItemFacts
     due: DueWords
     claim: Claim | None
+    others: Sequence[Presence]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -119,13 +120,13 @@ def _list(asked: Asked, ask: Questions) -> dict[str, Any]:
     columns = len(WORKLIST_SORTS[sort.removeprefix("-")])
     after = read_mark(asked.query.get("after", ""), columns) if "after" in asked.query else None
     page = ask.worklist(replace(query_of(search, sort, asked.parts, asked.person), after=after))
-    claims = ask.claims([item.tracking for item in page.items if item.assignee])
     return {
         "search": search,
         "q": write_search(search),
         "sort": sort,
         "sorts": SORT_NAMES,
-        "rows": _rows(page.items, claims, in_force(ask.closures()), asked.parts),
+        "rows": _rows(page.items, asked, ask),
+        "alerts": site_alerts(asked, ask),
         "elsewhere": _elsewhere(search, asked, ask) if after is None else (),
         "next_page": address_of(search, sort, page.after) if page.after else None,
         "first_page": address_of(search, sort) if after else None,
@@ -142,11 +143,17 @@ def _list(asked: Asked, ask: Questions) -> dict[str, Any]:
     }
 
 
-def _rows(
-    items: Sequence[ItemFacts], claims: Mapping[str, ClaimFacts], closures: Sequence[Closure], parts: Parts
-) -> list[Row]:
+def _rows(items: Sequence[ItemFacts], asked: Asked, ask: Questions) -> list[Row]:
+    parts, closures = asked.parts, in_force(ask.closures())
+    claims = ask.claims([item.tracking for item in items if item.assignee])
+    others = others_at(asked, ask, [item.tracking for item in items])
     return [
-        Row(item=item, due=due_words(item, parts.now(), closures), claim=claim_of(claims.get(item.tracking), parts))
+        Row(
+            item=item,
+            due=due_words(item, parts.now(), closures),
+            claim=claim_of(claims.get(item.tracking), parts),
+            others=others.get(item.tracking, ()),
+        )
         for item in items
     ]
 

@@ -52,7 +52,10 @@
   async function copy(dots) {
     const from = one("[data-copy]");
     const parts = [from.dataset.copy, from.dataset.copySubject, new URL(from.dataset.copyLink, location.href).href];
-    const text = parts.slice(0, dots).join(" ");
+    return put(parts.slice(0, dots).join(" "));
+  }
+
+  async function put(text) {
     try {
       await navigator.clipboard.writeText(text);
       tell(`Copied: ${text}`);
@@ -60,6 +63,16 @@
       tell(`This browser did not let the page copy. The text is: ${text}`);
     }
   }
+
+  document.querySelectorAll("[data-copy-text]").forEach((place) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "plain";
+    button.textContent = "Copy";
+    button.setAttribute("aria-label", `Copy ${place.dataset.copyText}`);
+    button.addEventListener("click", () => put(place.dataset.copyText));
+    place.append(" ", button);
+  });
 
   // [keys, words, whether it means something on this page, what it does]
   const OWN_KEYS = [
