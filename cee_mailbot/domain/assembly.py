@@ -301,8 +301,9 @@ def due(waiting: PartSet, *, polled_since: datetime | None, policy: Policy) -> D
         return Due.ENQUEUE
     if polled_since is None or polled_since <= waiting.newest_arrival + policy.quiet_period:
         return Due.NOTHING
-    if waiting.conflicted or not waiting.is_marked:
+    if waiting.conflicted:
         return Due.ENQUEUE
+    # Of unmarked mail nothing is ever missing.
     if waiting.total is None:
         return Due.ENQUEUE_INCOMPLETE if waiting.missing else Due.ENQUEUE
     over = polled_since > waiting.newest_arrival + policy.assembly_deadline

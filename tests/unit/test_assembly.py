@@ -5,7 +5,18 @@ from datetime import timedelta
 
 import pytest
 
-from cee_mailbot.domain.assembly import Due, Part, PartSet, Place, Stage, deciding_part, due, leading_part, place
+from cee_mailbot.domain.assembly import (
+    Due,
+    Part,
+    PartSet,
+    Place,
+    Stage,
+    deciding_part,
+    due,
+    first_delivery,
+    leading_part,
+    place,
+)
 from cee_mailbot.domain.policy import Policy
 from cee_mailbot.domain.regrouping import contradicting
 from tests.support.parts import POLICY, START, Desk, part
@@ -394,6 +405,39 @@ def test_of_parts_sent_in_the_same_second_the_numbers_decide_and_not_the_arrival
     found = PartSet(submission=0, stage=Stage.ASSEMBLING, parts=parts)
     assert deciding_part(found, POLICY).message == 1
     assert deciding_part(found, Policy(presentation="first")).message == 2
+
+
+@pytest.mark.parametrize(
+    ("arrivals", "first"),
+    [
+        ([HOUR, MIN, 2 * HOUR], 2),
+        ([MIN, MIN, MIN], 1),
+        ([MIN, HOUR, HOUR], 1),
+        ([2 * HOUR, HOUR, HOUR], 2),
+    ],
+)
+def test_of_the_deliveries_of_a_part_the_first_to_arrive_is_told(arrivals: list[timedelta], first: int) -> None:
+    """Whichever was polled first; of two that arrived together the one with the lower row, and none of another part."""
+    mine, *others = (part(message, 1, 2, arrived=at) for message, at in enumerate(arrivals, start=1))
+    copies = [replace(one, is_copy=True, copy_of=1) for one in others]
+    strangers = [part(8, 2, 2), replace(part(9, 2, 2), is_copy=True, copy_of=8)]
+    told = PartSet(submission=0, stage=Stage.ASSEMBLING, parts=(*strangers, *reversed(copies), mine))
+    assert first_delivery(mine, told).message == first
+
+
+def test_a_copy_stands_for_no_part_that_was_taken_out() -> None:
+    parts = (part(1, 1, 2), replace(part(2, 2, 2), is_copy=True, copy_of=3))
+    left = PartSet(submission=0, stage=Stage.ASSEMBLING, parts=parts)
+    assert (left.missing, left.is_whole, left.takes(part(4, 2, 2))) == ((2,), False, True)
+
+
+@pytest.mark.parametrize("order", [(1, 2), (2, 1)])
+def test_of_two_stamps_alike_in_all_the_rows_decide(order: tuple[int, ...]) -> None:
+    parts = tuple(part(message) for message in order)
+    found = PartSet(submission=0, stage=Stage.ASSEMBLING, parts=parts)
+    assert deciding_part(found, POLICY).message == 2
+    assert deciding_part(found, Policy(presentation="first")).message == 1
+    assert leading_part(found).message == 1
 
 
 @pytest.mark.parametrize(
