@@ -21,7 +21,7 @@ from cee_mailbot.ledger import UnitOfWork
 from cee_mailbot.log import fields
 from cee_mailbot.paper_ledger import ItemPapers, UnreadMessage
 from cee_mailbot.site import Site
-from parsers.papers import Paper
+from parsers.papers import Paper, text_to_keep
 
 logger = logging.getLogger(__name__)
 
@@ -122,7 +122,7 @@ class _Stored:
     def body(self) -> _Write:
         """One that can't be read says nothing, and costs the documents nothing."""
         try:
-            text = self.intake.reader.body(self.raw).text[:BODY]
+            text = text_to_keep(self.intake.reader.body(self.raw).text)[:BODY]
         except TemporaryError:
             raise
         except Exception as error:  # noqa: BLE001 - of a reader in this process; one in a child refuses

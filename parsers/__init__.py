@@ -14,5 +14,6 @@ The public names, to be imported from their modules:
 - `documents`: cut, cut_closed, Cut, CutLimits, Document, Leaf, AMBIGUOUS_DEFECTS, MailRefused
 - `probes`: probe, probed, Probe
 - `papers`: read_paper, Paper; `pdf`: read_pdf, count_pages, PdfText, PdfLimits, PdfRefusedError
-- `forms`: find_forms, find_mentions, Form, NamedEntry; `form_labels`: forms_on, certificates_on, FORMS, CERTIFICATES
+- `forms`: find_forms, find_mentions, Form, FoundForms, NamedEntry; `form_labels`: forms_on, certificates_on, FORMS,
+  CERTIFICATES
 """

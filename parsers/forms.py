@@ -12,7 +12,7 @@ from itertools import accumulate
 from parsers.entry_number import EntryNumber, read_entry_number
 from parsers.form_labels import CBP_19, CBP_7501, certificates_on, forms_on
 from parsers.form_layout import Cell, Column, Line, by_fact, cells_of, column_at, columns_of, lines_of
-from parsers.importer_number import ImporterNumber
+from parsers.importer_number import masked, numbers_in_block
 from parsers.pdf import Page
 from parsers.port import find_port
 
@@ -59,15 +59,25 @@ class Form:
     dates: tuple[tuple[str, date], ...] = ()
 
 
-def find_forms(pages: Sequence[Page]) -> tuple[Form, ...]:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FoundForms:
+    """The forms of a paper, and the importers' numbers in their blocks as they are written: these must not be shown."""
+
+    forms: tuple[Form, ...]
+    importers: frozenset[str]
+
+
+def find_forms(pages: Sequence[Page]) -> FoundForms:
     """Every form in a paper, in order, several of one kind included; a continuation sheet is no form by itself."""
     found: dict[tuple[str, object], Form] = {}
+    importers: set[str] = set()
     for page in pages:
-        for form in _forms_of_page(page):
+        for form, numbers in _forms_of_page(page):
+            importers.update(numbers)
             # A sheet that names the entries of a form before it goes on with that form.
             names = tuple(one.entry_number for one in form.entries)
-            found.setdefault((form.name, names or (page.number if not form.entries else names)), form)
-    return tuple(found.values())
+            found.setdefault((form.name, names or page.number), form)
+    return FoundForms(forms=tuple(found.values()), importers=frozenset(importers))
 
 
 def find_mentions(pages: Sequence[Page]) -> tuple[EntryNumber, ...]:
@@ -81,19 +91,23 @@ def read_day(text: str) -> date | None:
     return next((day for found in _DATE.finditer(text) if (day := _day(found[0]))), None)
 
 
-def _forms_of_page(page: Page) -> Iterator[Form]:
+def _forms_of_page(page: Page) -> Iterator[tuple[Form, tuple[str, ...]]]:
+    """The forms and certificates on a page, and the importers' numbers in the blocks of each."""
     for name in forms_on(page.text):
         cells = by_fact(cells_of(name, page.words))
         edition = _EDITION.search(page.text)
-        yield Form(
+        entries = _rows(page) if name == CBP_19 else _entries(name, cells, page)
+        importers = _importers(cells, "importer_number", entries)
+        form = Form(
             name=name,
             page=page.number,
             edition=edition[1] if edition else None,
-            entries=_rows(page) if name == CBP_19 else _entries(name, cells, page),
-            importer_number=_importer(cells),
+            entries=entries,
+            importer_number=masked(importers[0]) if importers else None,
             dates=tuple(_dates(cells)),
         )
-    yield from (Form(name=name, page=page.number) for name in certificates_on(page.text))
+        yield form, (*importers, *_importers(cells, "consignee_number", entries))
+    yield from ((Form(name=name, page=page.number), ()) for name in certificates_on(page.text))
 
 
 def _entries(name: str, cells: Mapping[str, tuple[Cell, ...]], page: Page) -> tuple[NamedEntry, ...]:
@@ -143,12 +157,11 @@ def _is_entered(row: re.Match[str], line: Line, columns: Sequence[Column]) -> bo
     return word is not None and column_at(columns, word) == "entry_date"
 
 
-def _importer(cells: Mapping[str, tuple[Cell, ...]]) -> str | None:
-    for value in _texts(cells, "importer_number"):
-        for word in value.split():
-            if number := ImporterNumber.read(word.upper()):
-                return number.masked
-    return None
+def _importers(cells: Mapping[str, tuple[Cell, ...]], fact: str, entries: Sequence[NamedEntry]) -> tuple[str, ...]:
+    """The numbers in the blocks of this fact, as they are written; none that is an entry's, from beside."""
+    known = {re.sub("[ -]", "", str(one.entry_number)) for one in entries}
+    found = (number for value in _texts(cells, fact) for number in numbers_in_block(value))
+    return tuple(number for number in found if re.sub("[ -]", "", number) not in known)
 
 
 def _dates(cells: Mapping[str, tuple[Cell, ...]]) -> Iterator[tuple[str, date]]:

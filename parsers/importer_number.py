@@ -1,6 +1,7 @@
 """The number of an importer of record, which may be a person's Social Security number: masked wherever it is shown."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal, Self
 
@@ -13,10 +14,24 @@ _FORMS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     ("ssn", re.compile(r"[0-9]{3}-[0-9]{2}-[0-9]{4}")),
     ("cbp", re.compile(r"[0-9]{6}-[0-9]{5}")),
 )
-# In a text an IRS number is one without its suffix too, or with a blank before it.
-_IRS_IN_TEXT = r"[0-9]{2}-[0-9]{7}(?: ?[A-Z0-9]{2})?"
-_IN_TEXT = (_IRS_IN_TEXT, *(form.pattern for kind, form in _FORMS if kind != "irs"))
-_ANYWHERE = re.compile(rf"(?<![0-9A-Za-z-])(?:{'|'.join(_IN_TEXT)})(?![0-9A-Za-z-])")
+_BEGINS, _ENDS = r"(?<![0-9A-Za-z-])", r"(?![0-9A-Za-z-])"
+# In a text an IRS number is one without its suffix too, or with a blank before it; and the year of one that CBP
+# assigned may be written with its century.
+_IN_TEXT = (r"[0-9]{2}-[0-9]{7}(?: ?[A-Z0-9]{2})?", r"[0-9]{3}-[0-9]{2}-[0-9]{4}", r"[0-9]{6,8}-[0-9]{5}")
+_ANYWHERE = re.compile(rf"{_BEGINS}(?:{'|'.join(_IN_TEXT)}){_ENDS}")
+# Without its dashes it has the form of an entry or an order number: it is told by a word before it, or by its block.
+_UNDASHED = (
+    r"[0-9]{2}[ -]?[0-9]{7}(?: ?[A-Z0-9]{2})?",
+    r"[0-9]{3}[ -]?[0-9]{2}[ -]?[0-9]{4}",
+    r"[0-9]{6,8}[ -]?[0-9]{5}",
+)
+_IN_BLOCK = re.compile(rf"{_BEGINS}(?:{'|'.join(_UNDASHED)}){_ENDS}")
+_SIGNS = r"[\s:#.,()/=_-]"
+_NAMED = re.compile(
+    r"(?P<name>\b(?i:importers?|consignees?|ior|irs|f?ein|ssn|tin|tax(?:payer)?|social security)"
+    rf"(?:{_SIGNS}*(?i:of record|numbers?|nos?|nbr|id|irs|ein|ssn|is)){{0,8}}{_SIGNS}+)"
+    rf"(?P<number>{'|'.join(_UNDASHED)}){_ENDS}"
+)
 _SHOWN = 2
 
 
@@ -47,7 +62,7 @@ class ImporterNumber:
     @property
     def masked(self) -> str:
         """The number with all but its last two characters hidden, its dashes kept: `**-*******00`."""
-        return _masked(self.clear_value)
+        return masked(self.clear_value)
 
     @classmethod
     def read(cls, text: str) -> Self | None:
@@ -55,13 +70,28 @@ class ImporterNumber:
         return cls(clear_value=text) if _kind(text) else None
 
 
-def masked_in(text: str) -> str:
-    """The text with every importer number in it masked, as `ImporterNumber.masked` does."""
-    return _ANYWHERE.sub(lambda found: _masked(found[0]), text)
+def masked_in(text: str, known: Collection[str] = ()) -> str:
+    """The text with every importer number in it masked, as `ImporterNumber.masked` does.
+
+    These are told by their dashes, or without them by a word before them (`EIN 123456789`); `known` are others that are
+    importers' numbers, as they are written.
+    """
+    text = _ANYWHERE.sub(lambda found: masked(found[0]), text)
+    text = _NAMED.sub(lambda found: found["name"] + masked(found["number"]), text)
+    if not known:
+        return text
+    written = "|".join(re.escape(one).replace(r"\ ", r"\s+") for one in sorted(known, key=len, reverse=True))
+    return re.sub(rf"{_BEGINS}(?:{written}){_ENDS}", lambda found: masked(found[0]), text)
 
 
-def _masked(number: str) -> str:
-    return re.sub(r"[^ -]", "*", number[:-_SHOWN]) + number[-_SHOWN:]
+def numbers_in_block(text: str) -> tuple[str, ...]:
+    """The numbers in a block of a form that is for an importer's, as they are written there, with dashes or without."""
+    return tuple(_IN_BLOCK.findall(text))
+
+
+def masked(number: str) -> str:
+    """A number as it is written, all but its last two characters hidden, its dashes and blanks kept."""
+    return re.sub(r"[^\s-]", "*", number[:-_SHOWN]) + number[-_SHOWN:]
 
 
 def _kind(text: str) -> Kind | None:

@@ -77,6 +77,11 @@ def read_paper(content: bytes, kind: str, limits: PdfLimits = DEFAULT_PDF_LIMITS
     return Paper(status="unreadable", why=why) if why else NOT_LOOKED_INTO
 
 
+def text_to_keep(text: str) -> str:
+    """Return a text as it may be kept for the search: with plain dashes, importers' numbers masked."""
+    return masked_in(text.translate(_DASHES))
+
+
 def _of_message(content: bytes) -> str:
     """What an attached message says: what it is about, from whom and to whom, and its body, all of it decoded."""
     try:
@@ -109,12 +114,13 @@ def _paper(pages: list[Page], *, page_count: int | None, whole: bool = True, may
     legible = [bool(page.text.strip()) for page in pages]
     if not any(legible):
         return Paper(status="unread", page_count=page_count)
+    found = find_forms(pages)
     return Paper(
         status="read",
         page_count=page_count,
-        pages=tuple(masked_in(page.text) for page in pages),
+        pages=tuple(masked_in(page.text, found.importers) for page in pages),
         is_legible=whole and (all(legible) or not may_be_pictures),
-        forms=find_forms(pages),
+        forms=found.forms,
         mentions=find_mentions(pages),
     )
 

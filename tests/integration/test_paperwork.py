@@ -364,6 +364,17 @@ def test_items_are_found_by_what_they_say(read: Workshop, text: str, found: int)
     assert all("[" in (item.snippet or "") for item in items)
 
 
+def test_importers_numbers_in_bodies_are_masked_and_entry_numbers_are_not(workshop: Workshop) -> None:
+    """The search would show them to whoever may see the item."""
+    workshop.receive(mail(body="Our EIN 12-3456789, entry 345-6789012-3, called to-day."))
+    read_papers(workshop.intake)
+    with workshop.store.read() as ask:
+        (item,) = ask.items(ItemQuery(text="called"))
+        assert (item.snippet or "").startswith("Our EIN **-*****89, entry")
+        assert not ask.items(ItemQuery(text="12-3456789"))
+        assert len(ask.items(ItemQuery(text="345-6789012-3"))) == 1
+
+
 def test_the_snippet_shows_the_match_in_its_place(read: Workshop) -> None:
     with read.store.read() as ask:
         assert "[Radio] parts" in (ask.items(ItemQuery(text="radio"))[0].snippet or "")

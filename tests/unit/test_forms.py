@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from parsers.entry_number import EntryNumber
 from parsers.form_labels import CBP_7501, DCMA, FORMS, REIMBURSEMENT, TSCA, certificates_on, forms_on, shipped_labels
 from parsers.forms import Form, _rows, find_forms, read_day
-from parsers.importer_number import masked_in
+from parsers.importer_number import masked, masked_in
 from parsers.papers import read_paper
 from parsers.pdf import Page
 from tests.support import drawn_forms
@@ -151,7 +151,7 @@ def test_days_are_read_as_forms_write_them(text: str, day: date | None) -> None:
 def test_a_page_without_layout_still_gives_its_entry_number() -> None:
     """Pages beyond the limit of layout have text only."""
     text = "\n".join(label.text for label in shipped_labels() if label.form == CBP_7501) + "\n345-6789012-3 03 ABI/N"
-    (form,) = find_forms([Page(number=1, text=text)])
+    (form,) = find_forms([Page(number=1, text=text)]).forms
     assert [(str(one.entry_number), one.entry_type) for one in form.entries] == [("345-67890123", "03")]
 
 
@@ -207,6 +207,58 @@ def test_dashes_of_every_kind_hold_numbers_together() -> None:
     paper = read_paper("Entry 345\u20106789012\u20143, importer 12\u2013345678900.".encode(), "txt")
     assert [str(one) for one in paper.mentions] == ["345-67890123"]
     assert paper.pages == ("Entry 345-6789012-3, importer **-*******00.",)
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("EIN 123456789", "EIN *******89"),
+        ("Importer of record no.: 123456789AB", "Importer of record no.: *********AB"),
+        ("importer number\n12 345678900", "importer number\n** *******00"),
+        ("importer_number: 12345678900", "importer_number: *********00"),
+        ("Importer IRS # 12345678900", "Importer IRS # *********00"),
+        ("SSN is 123 45 6789", "SSN is *** ** **89"),
+        ("CBP assigned 2012345-00001", "CBP assigned *******-***01"),
+        ("assigned number 20123456-00001", "assigned number ********-***01"),
+        ("consignee no 26270412345", "consignee no *********45"),
+    ],
+)
+def test_an_importers_number_without_dashes_is_told_by_the_word_before_it(text: str, masked: str) -> None:
+    assert masked_in(f"{text}, entry 345-6789012-3") == f"{masked}, entry 345-6789012-3"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "order 123456789",
+        "34567890123 and 345 67890123",
+        "entry number 34567890123",
+        "Importer NokiaInc, entry 34567890123",
+        "importer's entries: 345-67890123, 345-6789012-3",
+        "called 2026030215 about 123456789012",
+        "the importer has 3 entries of 2026",
+        "ABI 345-67890123 tin cans 2 1234567",
+    ],
+)
+def test_other_numbers_stay_as_they_are(text: str) -> None:
+    """Entry numbers above all: the search finds them in the text."""
+    assert masked_in(text) == text
+
+
+@pytest.mark.parametrize("text", ["irs " * 50_000, "importer" + " " * 200_000, "irs" + " no" * 70_000])
+def test_names_of_numbers_without_numbers_are_read_in_linear_time(text: str) -> None:
+    assert masked_in(text) == text
+
+
+@pytest.mark.parametrize("written", ["987654321", "98765432100", "98 7654321 00", "123456789AB", "2012345-00001"])
+@pytest.mark.parametrize("fillable", [True, False])
+def test_the_number_in_an_importers_block_is_masked_wherever_it_stands(written: str, *, fillable: bool) -> None:
+    drawn = drawn_forms.form_7501(Summary(entry_number="345-6789012-3", importer_number=written), fillable=fillable)
+    paper = read_paper(drawn, "pdf")
+    text = " ".join("".join(paper.pages).split())
+    assert written not in text
+    assert "345-6789012-3" in text
+    assert [form.importer_number for form in paper.forms] == [masked(written)]
 
 
 @pytest.mark.parametrize(
