@@ -3,9 +3,10 @@
 import ssl
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
+from cee_mailbot.deadlines import Lines
 from cee_mailbot.errors import SignInError
 from cee_mailbot.exchange_calls import ExchangeCalls
 from cee_mailbot.exchange_web.settings import ExchangeSettings
@@ -40,7 +41,8 @@ class ExchangeWeb:
         from cee_mailbot.exchange_web.wire import Wire  # noqa: PLC0415 - as above
 
         self._context = self._context or _tls_context(self._settings.ca_file)
-        with open_session(self._settings, self._context) as session:
+        lines = Lines(self._settings.deadline)
+        with closing(lines), open_session(self._settings, self._context, lines) as session:
             wire = Wire(session, self._settings, self._waits, self._monotonic, self._pause)
             try:
                 yield Calls(wire, Envelopes(self._settings))

@@ -10,6 +10,7 @@ from requests import PreparedRequest, Session
 from requests.adapters import HTTPAdapter
 
 from cee_mailbot import crash
+from cee_mailbot.deadlines import Lines
 from cee_mailbot.exchange_web.settings import ExchangeSettings
 from cee_mailbot.interfaces import Tokens
 
@@ -17,10 +18,13 @@ from cee_mailbot.interfaces import Tokens
 PROGRAM = "cee-mailbot"
 
 
-def open_session(settings: ExchangeSettings, context: ssl.SSLContext) -> Session:
-    """A session that has signed in to nothing yet. Raises what the password's source raises."""
+def open_session(settings: ExchangeSettings, context: ssl.SSLContext, lines: Lines) -> Session:
+    """A session that has signed in to nothing yet; its connections are among the `lines`.
+
+    Raises what the password's source raises.
+    """
     session: Session = BaseProtocol.raw_session(settings.endpoint)
-    session.mount(settings.endpoint, _Adapter(context))
+    session.mount(settings.endpoint, _Adapter(context, lines))
     session.headers.update(
         {
             "User-Agent": PROGRAM,
@@ -62,17 +66,35 @@ class Bearer:
         return request
 
 
+class _Noted:
+    """A connection of urllib3's that tells of itself once it is made."""
+
+    lines: Lines
+
+    def connect(self) -> None:
+        super().connect()  # type: ignore[misc]
+        self.lines.add(self.sock)  # type: ignore[attr-defined]
+
+
 class _Adapter(HTTPAdapter):
     """One connection, and the authorities that were configured, whatever the environment says."""
 
-    def __init__(self, context: ssl.SSLContext) -> None:
+    def __init__(self, context: ssl.SSLContext, lines: Lines) -> None:
         self._context = context
+        self._lines = lines
         super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
 
     def build_connection_pool_key_attributes(self, request: PreparedRequest, verify: Any, cert: Any = None) -> Any:
         del verify  # what requests makes of the environment
         host, _ = super().build_connection_pool_key_attributes(request, True, cert)
         return host, {"ssl_context": self._context, "cert_reqs": "CERT_REQUIRED"}
+
+    def get_connection_with_tls_context(self, *asked: Any, **more: Any) -> Any:
+        """As requests asks of it; each connection that is made is noted."""
+        pool: Any = super().get_connection_with_tls_context(*asked, **more)
+        if not issubclass(pool.ConnectionCls, _Noted):
+            pool.ConnectionCls = type("Noted", (_Noted, pool.ConnectionCls), {"lines": self._lines})
+        return pool
 
     def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
         """Nothing: the context verifies."""

@@ -92,6 +92,7 @@ class Wire:
             self.over = True
             if isinstance(error, UnreachableError) and request.once and request.left:
                 raise UncertainError(f"{error}; whether it was sent can't be known") from error
+            self._in_time()  # an answer that was cut at the deadline is not whole either
             raise
 
     def _good(self, request: Request) -> Iterator[bytes | Node]:
@@ -205,6 +206,7 @@ class Wire:
         words = f"{self.who} can't be reached: {printable(str(error) or type(error).__name__)}"
         if request.once and request.left:
             return UncertainError(f"{words}; whether it was sent can't be known")
+        self._in_time()
         return UnreachableError(f"{words}; check endpoint, ca_file and the network")
 
     def _in_time(self) -> None:

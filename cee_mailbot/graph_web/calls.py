@@ -15,6 +15,7 @@ from urllib.parse import quote, urlsplit
 import httpx
 
 from cee_mailbot import crash
+from cee_mailbot.deadlines import Lines
 from cee_mailbot.errors import CeeMailbotError, PermanentError, SignInError, UncertainError, UnreachableError
 from cee_mailbot.graph_calls import AT_ONCE, Answer, Call, RefusedCallError
 from cee_mailbot.graph_web.turns import GraphSettings, Turns
@@ -25,6 +26,7 @@ _PIECE = 1 << 20
 _LONGEST_PAUSE = 10.0  # seconds that are waited for on the spot; a longer wait ends the pass
 _PAUSES = 2
 _BUSY = (429, 503)
+_CONNECTED = ("connection.connect_tcp.complete", "connection.start_tls.complete")
 _UNKNOWN_END = (500, 502, 504)
 _IMMUTABLE = 'IdType="ImmutableId"'  # "Obtain immutable identifiers for Outlook resources": on every request
 
@@ -55,11 +57,13 @@ class GraphWeb:
         limits = httpx.Limits(max_connections=AT_ONCE)
         self._context = self._context or _tls_context(settings.ca_file)
         with httpx.Client(verify=self._context, timeout=timeout, limits=limits, follow_redirects=False) as client:
-            calls = _Calls(client, settings, self._turns, self._monotonic, self._pause)
+            lines = Lines(settings.deadline)
+            calls = _Calls(client, settings, self._turns, lines, self._monotonic, self._pause)
             try:
                 yield calls
             finally:
                 calls.end()
+                lines.close()
 
 
 @dataclass(kw_only=True, slots=True)
@@ -98,12 +102,14 @@ class _Calls:
         client: httpx.Client,
         settings: GraphSettings,
         turns: Turns,
+        lines: Lines,
         monotonic: Callable[[], float],
         pause: Callable[[float], object],
     ) -> None:
         self._client = client
         self._settings = settings
         self._turns = turns
+        self._lines = lines
         self._monotonic = monotonic
         self._pause = pause
         self._ends_at = monotonic() + settings.deadline
@@ -188,6 +194,8 @@ class _Calls:
             raise
         except (httpx.HTTPError, httpx.StreamError) as error:
             self._over = True
+            if not request.once:
+                self._in_time()
             raise self._lost(request, error) from error
         except CeeMailbotError:
             self._over = True
@@ -214,10 +222,18 @@ class _Calls:
 
     def _ask(self, request: _Request, token: str) -> httpx.Response:
         content = None if request.content is None else request.pieces()
-        built = self._client.build_request(request.method, request.url, headers=request.headers(token), content=content)
+        headers, told = request.headers(token), {"trace": self._note}
+        built = self._client.build_request(
+            request.method, request.url, headers=headers, content=content, extensions=told
+        )
         response = self._client.send(built, stream=True)
         self._skew = _skew(response.headers.get("Date", "")) or self._skew
         return response
+
+    def _note(self, event: str, told: Mapping[str, Any]) -> None:
+        """As httpcore tells of what it does (httpx, "Extensions", `trace`)."""
+        if event in _CONNECTED:
+            self._lines.add(told["return_value"].get_extra_info("socket"))
 
     def _may_pause(self, response: httpx.Response, request: _Request, pauses: int) -> bool:
         """Waits as long as Graph asks for, where that is short and nothing can be done twice by it."""

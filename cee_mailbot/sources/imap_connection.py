@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from imapclient import IMAPClient, SocketTimeout
 from imapclient.exceptions import CapabilityError, LoginError
 
+from cee_mailbot.deadlines import Lines
 from cee_mailbot.errors import CeeMailbotError, PermanentError, SignInError, UnreachableError
 from cee_mailbot.sources.imap_bearer import sign_in_with_token
 from cee_mailbot.sources.imap_settings import ImapSettings
@@ -56,6 +57,8 @@ class Connection:
         self._ends = time.monotonic() + settings.deadline
         self._root: tuple[str, str] | None = None
         self._client: Any = _connect(settings)
+        self._lines = Lines(settings.deadline)
+        self._lines.add(self._client.socket())
         try:
             self._sign_in()
         except BaseException:
@@ -129,10 +132,12 @@ class Connection:
                 client.logout()
             except Exception:  # noqa: BLE001 - what was asked for is done; how the line ends is no matter
                 _cut(client)
+        self._lines.close()
 
     def throw_away(self) -> None:
         """Ends the connection without a word."""
         client, self._client = self._client, None
+        self._lines.close()
         if client is not None:
             _cut(client)
 
@@ -147,10 +152,7 @@ class Connection:
         left = self._ends - time.monotonic()
         if left <= 0:
             self.throw_away()
-            raise UnreachableError(
-                f"the session with {self.who} took longer than {self.settings.deadline:g} s and was ended; "
-                "what is left is taken at the next poll"
-            )
+            raise self._too_long()
         self._client.socket().settimeout(min(self.settings.read_timeout, left))
         return self._client
 
@@ -196,7 +198,15 @@ class Connection:
         rights = "IMAP.AccessAsApp, and FullAccess to the mailbox, where IMAP must be on (docs/exchange.md)"
         return f"check user and scope, and the client's rights to the mailbox{f': {rights}' if online else ''}"
 
+    def _too_long(self) -> UnreachableError:
+        return UnreachableError(
+            f"the session with {self.who} took longer than {self.settings.deadline:g} s and was ended; "
+            "what is left is taken at the next poll"
+        )
+
     def _unreachable(self, doing: str, error: Exception) -> UnreachableError:
+        if time.monotonic() >= self._ends:
+            return self._too_long()
         return UnreachableError(f"can't {doing}: {self.who}: {_words(error)}; a later try may succeed")
 
     def _refused(self, doing: str, refusal: tuple[str, str]) -> CeeMailbotError:

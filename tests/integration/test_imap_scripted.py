@@ -6,7 +6,7 @@ from cee_mailbot.errors import PermanentError, SignInError, UnreachableError
 from cee_mailbot.interfaces import Handle, Listed
 from cee_mailbot.sources.imap import ImapSource
 from tests.contract.source_contract import LONG_AGO, NOON
-from tests.servers.scripted_imap import CLOSE, SELECTED, scripted_imap
+from tests.servers.scripted_imap import CLOSE, DRIP, SELECTED, scripted_imap
 
 BOTH = [Listed(handle=Handle(folder="INBOX", validity="7", uid=uid), size=5, arrived_at=NOON) for uid in "12"]
 
@@ -206,6 +206,16 @@ def test_a_session_past_its_deadline_is_ended() -> None:
         session._connection._ends = 0
         with pytest.raises(UnreachableError, match="longer than"):
             list(session.listing(LONG_AGO))
+
+
+@pytest.mark.parametrize("command", [b"LOGIN", b"FETCH"])
+def test_f78_a_server_that_goes_on_byte_by_byte_is_ended_at_the_deadline(command: bytes) -> None:
+    """It keeps to the timeout of every single read."""
+    script = {command: b"* 1 FETCH (UID 1 BODY[] {900000}\r\n" + DRIP}
+    with scripted_imap(script) as server:
+        source = ImapSource(server.settings(deadline=0.5))
+        with pytest.raises(UnreachableError, match=r"took longer than 0\.5 s"), source.session() as session:
+            list(session.fetch(BOTH))
 
 
 def test_a_server_that_says_nothing_is_given_up() -> None:

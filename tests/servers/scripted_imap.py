@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import MappingProxyType
@@ -12,6 +13,7 @@ from cee_mailbot.sources.imap_settings import ImapSettings
 CAPABILITIES = b"IMAP4rev1 MOVE UIDPLUS"
 SELECTED = b"* 2 EXISTS\r\n* OK [UIDVALIDITY 7] x\r\n* OK [UIDNEXT 3] x\r\n"
 CLOSE = b"(close)"  # an answer that ends here ends the connection too
+DRIP = b"(drip)"  # from here on an answer goes on for ever, a byte at a time
 
 _USUAL = MappingProxyType(
     {
@@ -66,8 +68,12 @@ class ScriptedImap:
                 tag, _, command = line.partition(b" ")
                 command = command or line  # DONE has no tag
                 answer = next((a for key, a in self._script.items() if key in command), b"{tag} BAD what?\r\n")
+                answer, drip, _ = answer.partition(DRIP)
                 answer, cut, _ = answer.replace(b"{tag}", tag).partition(CLOSE)
                 connection.sendall(answer)
+                while drip:
+                    connection.sendall(b"x")
+                    time.sleep(0.01)
                 if cut:
                     return
 
