@@ -7,7 +7,6 @@ import socket
 from contextlib import suppress
 from threading import TIMEOUT_MAX, Timer
 
-
 _LATER = 0.1  # whoever looks at the time after an error must find it over
 
 

@@ -92,7 +92,8 @@ class Wire:
             self.over = True
             if isinstance(error, UnreachableError) and request.once and request.left:
                 raise UncertainError(f"{error}; whether it was sent can't be known") from error
-            self._in_time()  # an answer that was cut at the deadline is not whole either
+            if not request.once:
+                self._in_time()  # an answer that was cut at the deadline is not whole either
             raise
 
     def _good(self, request: Request) -> Iterator[bytes | Node]:
