@@ -8,6 +8,7 @@ from cee_mailbot.correspondence import join_answer, rejects_made_good
 from cee_mailbot.correspondence_ledger import Bounced
 from cee_mailbot.domain.acceptance import decide
 from cee_mailbot.domain.answering import answerable
+from cee_mailbot.domain.assembly import Place
 from cee_mailbot.domain.case import FRAGMENT, Case, Decision, Standing, sender_key
 from cee_mailbot.domain.directory import Ownership, ownership
 from cee_mailbot.domain.document_types import set_aside
@@ -285,7 +286,7 @@ def _place(outcome: Outcome, case: Case, site: Site, unit: UnitOfWork) -> Outcom
         return replace(outcome, tracking=given or next_number(case.mailbox.team, site, unit))
     begins = status in (MessageStatus.ENQUEUED, MessageStatus.ASSEMBLING) and outcome.decision.joins is None
     if not begins:
-        return replace(outcome, tracking=given, decision=_as_it_joins(outcome.decision, case))
+        return replace(outcome, tracking=given, decision=_as_it_joins(outcome, case))
     item = NewItem(
         tracking=given or next_number(case.team, site, unit),
         team=case.team,
@@ -298,13 +299,16 @@ def _place(outcome: Outcome, case: Case, site: Site, unit: UnitOfWork) -> Outcom
     return replace(outcome, item=item)
 
 
-def _as_it_joins(decision: Decision, case: Case) -> Decision:
+def _as_it_joins(outcome: Outcome, case: Case) -> Decision:
     """The decision on a message that begins no item: what it joins stays where it is.
 
-    What comes later moves no time, so what is in doubt about its own is no doubt about the item's.
+    What comes later, or unmarked beside a marked set, moves no time, so what is in doubt about its own is no doubt
+    about the item's.
     """
-    later = decision.status in (MessageStatus.SUPPLEMENT, MessageStatus.CORRESPONDENCE)
-    left_out = {"transferred", *(case.presentation.flags if later else ())}
+    decision, placement = outcome.decision, outcome.placement
+    beside = placement is not None and placement.place is Place.BESIDE
+    moves_none = beside or decision.status in (MessageStatus.SUPPLEMENT, MessageStatus.CORRESPONDENCE)
+    left_out = {"transferred", *(case.presentation.flags if moves_none else ())}
     return replace(decision, flags=tuple(flag for flag in decision.flags if flag not in left_out))
 
 

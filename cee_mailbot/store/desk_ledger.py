@@ -293,7 +293,7 @@ class DeskLedger(AssemblyLedger):
         if row is None:
             raise NotFoundError(f"there is no message {message_id}; `cee-mailbot messages list` shows all")
         flags = set(self._session.exec(select(FlagRow.name).where(FlagRow.message_row == row.id)))
-        if row.status == MessageStatus.SUPPLEMENT:
+        if row.status == MessageStatus.SUPPLEMENT or "unmarked-in-set" in flags:
             flags |= ABOUT_TIME.intersection(row.doubts)  # its own, and no doubts about the item
         return _recorded(row, sorted(flags))
 

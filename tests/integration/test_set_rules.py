@@ -242,6 +242,41 @@ def test_of_a_blind_copy_in_two_mailboxes_the_first_to_arrive_decides(
     assert (item.team, item.presented_at) == ("001", ARRIVED - 9 * MIN)
 
 
+# --- unmarked mail beside a set -----------------------------------------------------------------------------------
+
+
+def beside(sent: timedelta) -> bytes:
+    date = format_datetime(ARRIVED + sent)
+    return mail(message_id="<beside@filer.example>", documents=[PDF + b"beside"], date=date)
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before the set is whole", "and the set waits on"])
+def test_the_clock_of_unmarked_mail_beside_a_set_is_no_matter_for_it(workshop: Workshop, *, after: bool) -> None:
+    """Its Date is of last week; it is kept in the doubts of the message, and no doubt about the item."""
+    workshop.receive(part(1, 2), beside(-7 * DAY))
+    assert [item.flags for item in workshop.items()] == [("unmarked-in-set",)]
+    if after:
+        workshop.clock.advance(2 * DAY)
+        workshop.poll(ELECTRONICS)
+        workshop.poll(CHEMICALS)
+        chase(workshop.store, workshop.site)
+    else:
+        workshop.receive(part(2, 2))
+    [item] = workshop.items()
+    missing = {"parts-missing"} if after else set()
+    assert (item.state, set(item.flags)) == ("new", {"unmarked-in-set"} | missing)
+    assert (item.presented_at, item.strength) == (ARRIVED - MIN, "B")
+    told = desk.replay(workshop.intake, 2)
+    assert "date-disputed" in told.recorded["flags"]
+    assert told.differences == ()
+
+
+def test_a_part_in_dispute_makes_its_set_one_whether_it_decides_the_time_or_not(workshop: Workshop) -> None:
+    """It is counted: which part is the latest may turn on the time that is in doubt."""
+    workshop.receive(part(1, 2), part(2, 2, sent=-7 * DAY))
+    assert workshop.items()[0].flags == ("date-disputed",)
+
+
 # --- what a person lets go ---------------------------------------------------------------------------------------
 
 
