@@ -18,7 +18,25 @@ def _says(means: str, act: str) -> Meaning:
 _READ_BY_HAND = "Read the raw message; release it with the right subject line, or leave it."
 _NOTHING = "Nothing; the message stays stored and can be released."
 
-# Why a message ended as it did. The codes of subject-line problems are in parsers.subject_problems.
+_READ_THE_LINE = "The sender was told how to write it; release the message with the right line, or wait for the next."
+
+# Problems of a subject line, as staff read them; what the sender reads is in parsers.subject_problems.
+SUBJECT_LINE: dict[str, Meaning] = {
+    "subject-empty": _says("The subject line is empty.", _READ_THE_LINE),
+    "subject-fields": _says(
+        "The subject line is not code, account name, entry number and port with commas between them.", _READ_THE_LINE
+    ),
+    "code-unknown": _says("The subject line begins with no subject code that there is.", _READ_THE_LINE),
+    "account-missing": _says("The subject line has no account name.", _READ_THE_LINE),
+    "entry-missing": _says("The subject line has no entry number.", _READ_THE_LINE),
+    "entry-invalid": _says("What stands for the entry number in the subject line can be none.", _READ_THE_LINE),
+    "port-missing": _says("The subject line has no port of entry.", _READ_THE_LINE),
+    "port-invalid": _says(
+        "What stands for the port of entry in the subject line is no code of a port.", _READ_THE_LINE
+    ),
+}
+
+# Why a message ended as it did. The codes of subject-line problems are above.
 REASONS: dict[str, Meaning] = {
     "same-content": _says("The same content came before; this delivery is recorded on the first.", "Nothing."),
     "same-documents": _says("All its documents were there already.", "Nothing; see whether it says something new."),

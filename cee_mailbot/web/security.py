@@ -3,9 +3,11 @@
 import ipaddress
 import json
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import suppress
 from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -62,7 +64,10 @@ class Guard:
             status, words = refusal
             await _told(scope["path"], status, words)(scope, receive, guarded)
             return
-        await self._application(scope, receive, guarded)
+        with suppress(
+            ClientDisconnect
+        ):  # who is gone in the middle of a request gets no answer, and no line in the log
+            await self._application(scope, receive, guarded)
 
 
 def _told(path: str, status: int, words: str) -> Response:

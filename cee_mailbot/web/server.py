@@ -1,5 +1,6 @@
 """The page on a TCP port, beside whatever else the process does."""
 
+import asyncio
 import socket
 import threading
 from collections.abc import Iterator
@@ -7,11 +8,50 @@ from contextlib import contextmanager
 
 import uvicorn
 from fastapi import FastAPI
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from cee_mailbot.errors import UnreachableError
 
 _LONGEST_GOODBYE = 5
 _BACKLOG = 128
+WHOLE_WITHIN = 30.0  # seconds
+_COMING = ("IDLE", "SEND_BODY")  # what h11 says of a browser whose request has not come whole
+
+
+class WholeInTime(H11Protocol):
+    """A connection that is closed when a request does not come whole in time; how long its answer takes is no matter.
+
+    Else whoever sends requests by the drop takes every connection that the process may have, and those by which it
+    reads mail with them.
+    """
+
+    _late: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """See the class."""
+        super().connection_made(transport)
+        self._expect()
+
+    def handle_events(self) -> None:
+        """See the class: something came, or an answer is complete."""
+        super().handle_events()
+        self._expect()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """See the class."""
+        self._expect_no_more()
+        super().connection_lost(exc)
+
+    def _expect(self) -> None:
+        if self.conn.their_state.__name__ not in _COMING:
+            self._expect_no_more()
+        elif self._late is None:
+            self._late = self.loop.call_later(WHOLE_WITHIN, self.transport.close)
+
+    def _expect_no_more(self) -> None:
+        if self._late is not None:
+            self._late.cancel()
+            self._late = None
 
 
 @contextmanager
@@ -24,6 +64,7 @@ def serving(application: FastAPI, *, host: str, tcp_port: int) -> Iterator[str]:
     server = uvicorn.Server(
         uvicorn.Config(
             application,
+            http=WholeInTime,
             log_config=None,
             access_log=False,
             server_header=False,

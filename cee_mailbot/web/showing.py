@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from cee_mailbot.domain.flow_picture import in_hours
-from cee_mailbot.domain.reasons import FLAGS, REASONS, REPLY_REASONS, Meaning
+from cee_mailbot.domain.reasons import FLAGS, REASONS, REPLY_REASONS, SUBJECT_LINE, Meaning
 from cee_mailbot.domain.roles import Role
 from cee_mailbot.resources import resource
 from cee_mailbot.web.asking import Asked, new_key
@@ -98,7 +98,7 @@ def sentence(code: str) -> str:
     return code.replace("-", " ").capitalize()
 
 
-_MEANINGS: Mapping[str, Meaning] = {**REPLY_REASONS, **REASONS, **FLAGS}
+_MEANINGS: Mapping[str, Meaning] = {**SUBJECT_LINE, **REPLY_REASONS, **REASONS, **FLAGS}
 
 
 def meaning(code: str) -> Meaning:

@@ -2,9 +2,11 @@
 
 import base64
 import json
+import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from fastapi import Request
@@ -12,6 +14,7 @@ from fastapi import Request
 from cee_mailbot import accounts
 from cee_mailbot.domain.roles import Role
 from cee_mailbot.web.addresses import caller_address
+from cee_mailbot.web.server import serving
 from cee_mailbot.web.tries import (
     TRIES_OF_A_NAME,
     TRIES_OF_A_NAME_ANYWHERE,
@@ -239,3 +242,35 @@ def test_a_form_in_a_charset_of_its_own_is_not_read(page: StaffPage, charset: st
         answer = browser.post("/items/CEE-007-26-000001-X/note", headers=kind, content=part)
         assert answer.status_code == 415
         assert "content-security-policy" in answer.headers
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [
+        b"",
+        b"GET / HTTP/1.1\r\n",
+        b"POST /sign-in HTTP/1.1\r\n%b\r\nname=",
+        b"POST /api/v1/queue/x/claim HTTP/1.1\r\n%b\r\n{",
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("before", [False, True], ids=["first", "second"])
+def test_a_request_that_does_not_come_whole_is_not_waited_for(
+    page: StaffPage, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, begun: bytes, *, before: bool
+) -> None:
+    """Who sends by the drop would else take every connection that the process may have."""
+    monkeypatch.setattr("cee_mailbot.web.server.WHOLE_WITHIN", 0.2)
+    with serving(page.application, host="127.0.0.1", tcp_port=0) as address:
+        host = urlsplit(address).netloc
+        kind = "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 20\r\n"
+        named = f"Host: {host}\r\nSec-Fetch-Site: same-origin\r\n{kind}".encode()
+        port = int(host.partition(":")[2])
+        with socket.create_connection(("127.0.0.1", port), timeout=60) as caller, caller.makefile("rb") as answers:
+            if before:
+                caller.sendall(f"GET /livez HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+                head = list(iter(answers.readline, b"\r\n"))
+                assert head[0].split()[1] == b"200"
+                assert answers.read(len(b'{"ok":true}')) == b'{"ok":true}'
+            caller.sendall(begun % named if b"%" in begun else begun)
+            assert answers.read() == b"", "the connection is closed"
+    assert not caplog.records

@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
+from cee_mailbot.domain.reasons import SUBJECT_LINE
 from cee_mailbot.domain.roles import Role
 from cee_mailbot.sandbox import InProcessReader
 from parsers.headers import MailRefused
+from parsers.subject_problems import PROBLEM_CODES
 from tests.support.mails import CHEMICALS as TO_CHEMICALS
 from tests.support.mails import mail, numbered
 from tests.support.staff_page import StaffPage, form
@@ -67,10 +69,16 @@ def test_each_list_says_what_it_holds_and_why(shop: Workshop, kim: TestClient) -
     assert "DR,Held" in held
     assert "It has no sender that can be read." in held
     assert SHORT in rejected
+    assert "can be none. " in rejected
+    assert "docs/reasons.md" not in rejected, "nobody at this page has the files of the program"
     assert "Automatic reply" not in rejected
     assert "Automatic reply: gone" in ignored
     assert "can be released" in ignored, "what to do"
     assert "DR,Held" in kim.get("/unprocessed?what=nonsense").text, "the first list"
+
+
+def test_every_problem_of_a_subject_line_has_words_for_staff() -> None:
+    assert set(SUBJECT_LINE) == set(PROBLEM_CODES)
 
 
 def test_another_teams_are_neither_listed_nor_counted(shop: Workshop, page: StaffPage, kim: TestClient) -> None:
