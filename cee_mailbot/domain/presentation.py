@@ -86,7 +86,8 @@ def present(clocks: Clocks, *, zone: str, policy: Policy) -> Presentation:
     sent = clocks.date.instant
     disputed = sent is not None and _is_disputed(sent, clocks, observed, policy)
     basis, instant = _choose(clocks, border, disputed=disputed, policy=policy)
-    disputed = disputed or (basis is Basis.RECEIVED and observed - instant > policy.date_past_tolerance)
+    # Whichever clock it was taken from: hops of the sender's can lie as far back as a Date.
+    disputed = disputed or observed - instant > policy.date_past_tolerance
     flags = [name for name, raised in (("date-disputed", disputed), ("two-dates", clocks.date_headers > 1)) if raised]
     return Presentation(
         instant=instant.astimezone(UTC),

@@ -30,6 +30,7 @@ MORE = (
     "/?q=is:closed",
     "/?q=nothing+like+this",
     "/?q=color:red",
+    "/?q=team:007",  # with links to what came to it and others work
     "/there-is-no-such-page",
     "/items/CEE-007-26-999999-X",
     "/leave?to=https%3A%2F%2Ffiler.example%2Fpapers",
