@@ -19,7 +19,7 @@ from cee_mailbot.backup.manifest import (
 )
 from cee_mailbot.blobs import FolderBlobs
 from cee_mailbot.config import Config
-from cee_mailbot.errors import NotAllowedError, UnreachableError
+from cee_mailbot.errors import NotAllowedError, UnreachableError, what_the_system_says
 from cee_mailbot.interfaces import BlobStore
 from cee_mailbot.recovery import RecoveryReport, recover
 from cee_mailbot.store.database import SqlStore
@@ -84,7 +84,12 @@ def _copy_database(source: Path, target: Path) -> Path:
     target.parent.mkdir(parents=True, exist_ok=True)
     for log in _LOGS:
         tmp.with_name(tmp.name + log).unlink(missing_ok=True)
-    shutil.copyfile(source, tmp)
+    try:
+        shutil.copyfile(source, tmp)
+    except OSError as error:
+        tmp.unlink(missing_ok=True)
+        told = what_the_system_says(OSError(error.errno, error.strerror))
+        raise UnreachableError(f"can't copy the database to {tmp}: {told}") from error
     return tmp
 
 

@@ -107,8 +107,7 @@ class SqlStore:
         """Says whose fault a database error is: one that may pass, or one that needs a person."""
         name, told = self._url.render_as_string(), str(context.original_exception)
         if isinstance(context.sqlalchemy_exception, OperationalError):
-            fix = next((fix for mark, fix in _FIXES if mark in told), "see that it is there and answers")
-            raise UnreachableError(f"can't use the database {name}: {told}; {fix}")
+            raise UnreachableError(f"can't use the database {name}: {told}; {_fix(told)}")
         if type(context.sqlalchemy_exception) is DatabaseError:  # sqlite: "file is not a database", "malformed"
             raise PermanentError(f"the database {name} is damaged: {told}; restore it from a backup")
 
@@ -173,28 +172,32 @@ class SqlStore:
 
         In WAL mode every connection holds a shared lock for as long as it is open.
         """
-        with closing(sqlite3.connect(self.file, timeout=0, isolation_level=None)) as alone:
-            try:
+        try:
+            with closing(sqlite3.connect(self.file, timeout=0, isolation_level=None)) as alone:
                 alone.execute("PRAGMA locking_mode=EXCLUSIVE")
                 alone.execute("BEGIN IMMEDIATE")
                 alone.execute("ROLLBACK")
-            except sqlite3.DatabaseError as error:
-                return "locked" in str(error)
+        except sqlite3.DatabaseError as error:
+            return "locked" in str(error)
         return False
 
     def snapshot(self, path: Path) -> HistoryHead:
         """Copies the database as it stands at one instant into a new file, while others go on writing; durable.
 
-        How the history stands in the copy.
+        How the history stands in the copy. Raises `UnreachableError` when it can't be made; then nothing is left of it.
         """
         _ = self.file
-        with self._reader.connect() as connection, closing(sqlite3.connect(path)) as copy:
-            source: Any = connection.connection.driver_connection
-            source.backup(copy)
-            # A file of its own: whoever opens it needs no log beside it.
-            copy.execute("PRAGMA journal_mode=DELETE")
-            lines = copy.execute("SELECT count(*) FROM history").fetchone()[0]
-            newest = copy.execute("SELECT digest FROM history ORDER BY id DESC LIMIT 1").fetchone()
+        try:
+            with self._reader.connect() as connection, closing(sqlite3.connect(path)) as copy:
+                source: Any = connection.connection.driver_connection
+                source.backup(copy)
+                # A file of its own: whoever opens it needs no log beside it.
+                copy.execute("PRAGMA journal_mode=DELETE")
+                lines = copy.execute("SELECT count(*) FROM history").fetchone()[0]
+                newest = copy.execute("SELECT digest FROM history ORDER BY id DESC LIMIT 1").fetchone()
+        except sqlite3.Error as error:
+            path.unlink(missing_ok=True)
+            raise UnreachableError(f"can't copy the database to {path}: {error}; {_fix(str(error))}") from error
         with path.open("rb") as written:
             os.fsync(written.fileno())
         return HistoryHead(lines=lines, digest=newest[0] if newest else FIRST)
@@ -220,6 +223,10 @@ class SqlStore:
                 Path(self._url.database or "").parent.mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise UnreachableError(f"can't create the folder of {self._url}: {error}") from error
+
+
+def _fix(told: str) -> str:
+    return next((fix for mark, fix in _FIXES if mark in told), "see that it is there and answers")
 
 
 def _keep_promises(connection: Any, _record: object) -> None:

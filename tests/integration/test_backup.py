@@ -4,6 +4,7 @@ import os
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,12 +13,13 @@ from cee_mailbot.app import App, opened
 from cee_mailbot.backup import back_up, restore
 from cee_mailbot.backup.manifest import MANIFEST, read_manifest, verify
 from cee_mailbot.config import Config, load_config
-from cee_mailbot.errors import NotAllowedError, UserError
+from cee_mailbot.errors import NotAllowedError, UnreachableError, UserError
 from cee_mailbot.operations import poll, send
 from cee_mailbot.questions import MessageQuery, ReplyQuery
 from cee_mailbot.upkeep import census, note_head, verify_history
 from tests.support.bot import Bot
 from tests.support.mails import numbered
+from tests.support.needs import small_disk
 from tests.support.workshop import Killed
 
 MAILBOX = {
@@ -154,6 +156,22 @@ def test_a_place_in_use_is_refused_and_with_over_set_aside(bot: Bot, tmp_path: P
     assert done.set_aside is not None
     with closing(sqlite3.connect(done.set_aside)) as connection:
         assert connection.execute("select count(*) from message").fetchone() == (1,)
+
+
+def test_a_full_disk_is_named_and_nothing_is_left_on_it(bot: Bot, tmp_path: Path) -> None:
+    deliver(bot, 1)
+    with opened(config(bot)) as app:
+        take_in(app)
+        with small_disk(tmp_path / "disk", "100k") as disk:
+            with pytest.raises(UnreachableError, match=r"can't copy the database to .*full; make room on the disk"):
+                back_up(app, disk / "backup")
+            assert list((disk / "backup").iterdir()) == []
+        back_up(app, tmp_path / "backup")
+    with small_disk(tmp_path / "other", "100k") as disk:
+        storage = config(bot).storage.model_copy(update={"database": f"sqlite:///{disk / 'mailbot.db'}"})
+        with pytest.raises(UnreachableError, match=r"can't copy the database to .*other.*; make room on the disk"):
+            restore(replace(config(bot), storage=storage), tmp_path / "backup")
+        assert list(disk.iterdir()) == []
 
 
 def test_a_database_that_somebody_has_open_is_set_aside_by_nobody(bot: Bot, tmp_path: Path) -> None:
