@@ -1,4 +1,4 @@
-"""The house as it is drawn in docs/architecture: who may import whom, and how long a page may be."""
+"""The house as it is drawn in docs/flow.md: who may import whom, and how long a page may be."""
 
 import ast
 import re

@@ -16,14 +16,6 @@ class Role(StrEnum):
 
 _RANK = {role: rank for rank, role in enumerate(Role)}
 
-# What each role adds to the one before it, as people read it.
-TRUSTED_WITH: dict[Role, str] = {
-    Role.VIEWER: "sees items, messages and documents",
-    Role.SPECIALIST: "works on items, and puts what could not be processed into the queue",
-    Role.SUPERVISOR: "changes many items at once, and manages the team's views",
-    Role.ADMINISTRATOR: "manages what concerns the whole site",
-}
-
 
 class Scope(StrEnum):
     """What a token of the API may be used for, whatever else its account may do."""
