@@ -24,10 +24,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from cee_mailbot.exchange_web import ExchangeSettings, ExchangeWeb
 from cee_mailbot.graph_web import GraphSettings, GraphWeb
 from cee_mailbot.interfaces import Listed, Source
-from cee_mailbot.sources.exchange import ExchangeSource, ExchangeSourceSettings
-from cee_mailbot.sources.graph import GraphSource, GraphSourceSettings
+from cee_mailbot.sources.exchange import ExchangeSource
+from cee_mailbot.sources.graph import GraphSource
 from cee_mailbot.sources.imap import ImapSource
 from cee_mailbot.sources.maildir import MaildirSettings, MaildirSource
+from cee_mailbot.sources.web_mailbox import WebMailboxSettings
 from cee_mailbot.tokens import ClientCredentials, TokenSettings
 from tests.servers.dovecot import Dovecot
 from tests.servers.ews import PASSWORD, USER, EwsServer
@@ -107,7 +108,7 @@ def graph() -> Iterator[tuple[Put, Make, Callable[[], int]]]:
 
         def make(name: str) -> Source:
             settings = GraphSettings(root=server.root, address=f"{name}@agency.example", tokens=tokens)
-            return GraphSource(GraphSourceSettings(), GraphWeb(settings))
+            return GraphSource(WebMailboxSettings(), GraphWeb(settings))
 
         def asked() -> int:
             within = sum(server.asked.count(name) for name in ("get message", "move"))  # parts of a batch
@@ -128,7 +129,7 @@ def exchange() -> Iterator[tuple[Put, Make, Callable[[], int]]]:
             settings = ExchangeSettings(
                 endpoint=server.endpoint, address=address, auth="basic", user=USER, password=lambda: PASSWORD
             )
-            return ExchangeSource(ExchangeSourceSettings(), ExchangeWeb(settings))
+            return ExchangeSource(WebMailboxSettings(), ExchangeWeb(settings))
 
         yield (
             lambda name, raw: server.box(f"{name}@agency.example").deliver(raw, ARRIVED),

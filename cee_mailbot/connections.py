@@ -90,18 +90,18 @@ def source_of(mailbox: MailboxConfig, config: Config, doors: Doors, *, until: Ca
 
 
 def _graph_source(mailbox: MailboxConfig, config: Config, doors: Doors) -> Source:
-    from cee_mailbot.sources.graph import GraphSourceSettings  # noqa: PLC0415 - imported when first needed
+    from cee_mailbot.sources.web_mailbox import WebMailboxSettings  # noqa: PLC0415 - imported when first needed
 
     door = doors.graph(mailbox.address, mailbox, config)
-    source: Source = source_class("graph")(GraphSourceSettings(processed_folder=mailbox.processed_folder), door)
+    source: Source = source_class("graph")(WebMailboxSettings(processed_folder=mailbox.processed_folder), door)
     return source
 
 
 def _exchange_source(mailbox: MailboxConfig, config: Config, doors: Doors) -> Source:
-    from cee_mailbot.sources.exchange import ExchangeSourceSettings  # noqa: PLC0415 - imported when first needed
+    from cee_mailbot.sources.web_mailbox import WebMailboxSettings  # noqa: PLC0415 - imported when first needed
 
     door = doors.exchange(mailbox.address, mailbox, config)
-    settings = ExchangeSourceSettings(processed_folder=mailbox.processed_folder)
+    settings = WebMailboxSettings(processed_folder=mailbox.processed_folder)
     source: Source = source_class("exchange")(settings, door)
     return source
 

@@ -9,44 +9,28 @@ import logging
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from cee_mailbot import crash
-from cee_mailbot.errors import PermanentError, UserError
 from cee_mailbot.exchange_calls import ExchangeCalls, ExchangeDoor, RefusedCallError
 from cee_mailbot.interfaces import Handle, Listed, RawMail, Sighting
 from cee_mailbot.sources.exchange_folder import changes
 from cee_mailbot.sources.folder_view import FolderView, MessageFacts
+from cee_mailbot.sources.web_mailbox import WebMailboxSettings, check_clocks
 
 log = logging.getLogger(__name__)
 
 _INBOX = "INBOX"
 _ID = re.compile(r"[A-Za-z0-9+/=_-]{4,1024}")
 _UNREADABLE = ""  # the digest of what Exchange can't give: it is there, and no row has it
-_MOST_SKEW = timedelta(minutes=5)  # as the sign-in by Kerberos and by tokens
 # Of one call: small messages go together, and what is held at once stays small.
 _FETCHED_AT_ONCE, _BYTES_AT_ONCE, _MOVED_AT_ONCE = 20, 4_000_000, 50
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ExchangeSourceSettings:
-    """The folder, at the root of the mailbox, that takes what was kept."""
-
-    processed_folder: str = "Processed"
-
-    def __post_init__(self) -> None:
-        """Refuses a name that no folder can have."""
-        if not self.processed_folder.strip() or re.search(r"[\x00-\x1f/]", self.processed_folder):
-            raise UserError(
-                f"{self.processed_folder!a} is no name of a folder: it has no slash and no control character"
-            )
 
 
 class ExchangeSource:
     """One mailbox at Exchange. What it last saw of the inbox is remembered here, so that a poll asks for changes."""
 
-    def __init__(self, settings: ExchangeSourceSettings, door: ExchangeDoor) -> None:
+    def __init__(self, settings: WebMailboxSettings, door: ExchangeDoor) -> None:
         self._settings = settings
         self._door = door
         self._view = FolderView()
@@ -56,10 +40,7 @@ class ExchangeSource:
         with self._door.calls() as calls:
             inbox = calls.inbox()
             there = calls.folder_called(self._settings.processed_folder)
-            skew = calls.clock_skew()
-            if abs(skew) > _MOST_SKEW:
-                minutes = round(abs(skew).total_seconds() / 60)
-                raise PermanentError(f"our clock and that of {calls.who} are {minutes} min apart; set ours by NTP")
+            check_clocks(calls.who, calls.clock_skew())
             advice = f"; {calls.advice}" if calls.advice else ""
             return (
                 f"EWS, {calls.who}, Exchange {calls.version or 'of no told version'}: the inbox holds {inbox.count} "
@@ -77,7 +58,7 @@ class ExchangeSource:
 class ExchangeSession:
     """Calls to one mailbox whose inbox has been found."""
 
-    def __init__(self, calls: ExchangeCalls, settings: ExchangeSourceSettings, view: FolderView, inbox: str) -> None:
+    def __init__(self, calls: ExchangeCalls, settings: WebMailboxSettings, view: FolderView, inbox: str) -> None:
         self._calls = calls
         self._settings = settings
         self._view = view

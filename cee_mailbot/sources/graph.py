@@ -10,44 +10,29 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from cee_mailbot import crash
-from cee_mailbot.errors import PermanentError, UnreachableError, UserError
+from cee_mailbot.errors import PermanentError, UnreachableError
 from cee_mailbot.graph_calls import AT_ONCE, Answer, Call, GraphCalls, GraphDoor, RefusedCallError
 from cee_mailbot.interfaces import Handle, Listed, RawMail, Sighting
 from cee_mailbot.sources.folder_view import FolderView, MessageFacts
 from cee_mailbot.sources.graph_folder import changes
+from cee_mailbot.sources.web_mailbox import WebMailboxSettings, check_clocks
 
 log = logging.getLogger(__name__)
 
 _INBOX = "INBOX"
 _ID = re.compile(r"[A-Za-z0-9_=+-]{8,1024}")
-_MOST_SKEW = timedelta(minutes=5)  # a token's own times are judged with no more patience
 _FAILED = range(400, 500)
 _GONE = 404
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class GraphSourceSettings:
-    """The folder, at the root of the mailbox, that takes what was kept."""
-
-    processed_folder: str = "Processed"
-
-    def __post_init__(self) -> None:
-        """Refuses a name that no folder can have."""
-        if not self.processed_folder.strip() or re.search(r"[\x00-\x1f/]", self.processed_folder):
-            raise UserError(
-                f"{self.processed_folder!a} is no name of a folder: it has no slash and no control character"
-            )
 
 
 class GraphSource:
     """One mailbox at Graph. What it last saw of the inbox is remembered here, so that a poll asks for changes alone."""
 
-    def __init__(self, settings: GraphSourceSettings, door: GraphDoor) -> None:
+    def __init__(self, settings: WebMailboxSettings, door: GraphDoor) -> None:
         self._settings = settings
         self._door = door
         self._view = FolderView()
@@ -57,11 +42,7 @@ class GraphSource:
         with self._door.calls() as calls:
             inbox = calls.get(f"{calls.user}/mailFolders/inbox?$select=id,totalItemCount")
             there = _folder_called(calls, self._settings.processed_folder)
-            skew = calls.clock_skew()
-            if abs(skew) > _MOST_SKEW:
-                raise PermanentError(
-                    f"our clock and that of {calls.who} are {_minutes(skew)} min apart; set ours by NTP"
-                )
+            check_clocks(calls.who, calls.clock_skew())
             return (
                 f"Graph, {calls.who}, by the app's own token: the inbox holds {inbox.get('totalItemCount')} messages; "
                 f"folder {self._settings.processed_folder} {'is there' if there else 'will be created'}"
@@ -78,7 +59,7 @@ class GraphSource:
 class GraphSession:
     """Calls to one mailbox whose inbox has been found."""
 
-    def __init__(self, calls: GraphCalls, settings: GraphSourceSettings, view: FolderView, inbox: str) -> None:
+    def __init__(self, calls: GraphCalls, settings: WebMailboxSettings, view: FolderView, inbox: str) -> None:
         self._calls = calls
         self._settings = settings
         self._view = view
@@ -260,10 +241,6 @@ def _text(said: Mapping[str, Any], key: str) -> str:
     if not isinstance(value, str) or not _ID.fullmatch(value):
         raise UnreachableError(f"Graph gave no {key} that can be one; is graph_root right?")
     return value
-
-
-def _minutes(skew: timedelta) -> int:
-    return round(abs(skew).total_seconds() / 60)
 
 
 def _runs(uids: Sequence[str]) -> Iterator[Sequence[str]]:

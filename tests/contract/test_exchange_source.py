@@ -13,7 +13,8 @@ from cee_mailbot.errors import PermanentError, SignInError, UnreachableError
 from cee_mailbot.exchange_web import ExchangeSettings, ExchangeWeb
 from cee_mailbot.exchange_web.words import in_words
 from cee_mailbot.sources import source_class
-from cee_mailbot.sources.exchange import ExchangeSource, ExchangeSourceSettings
+from cee_mailbot.sources.exchange import ExchangeSource
+from cee_mailbot.sources.web_mailbox import WebMailboxSettings
 from cee_mailbot.tokens import ClientCredentials, TokenSettings
 from tests.contract.source_contract import HEAD, LONG_AGO, NOON, message
 from tests.contract.web_source_contract import WebBox, WebSourceContract, uids
@@ -38,7 +39,7 @@ class Exchangebox(WebBox):
         signing_in = {"user": USER, "password": lambda: PASSWORD} | settings
         made = ExchangeSettings(endpoint=server.endpoint, address=self.address, **signing_in)
         self.door = ExchangeWeb(made, pause=self.paused.append)
-        self.source = ExchangeSource(ExchangeSourceSettings(processed_folder=processed), self.door)
+        self.source = ExchangeSource(WebMailboxSettings(processed_folder=processed), self.door)
 
     def traces(self) -> object:
         names = sorted(one.name for one in self.box.folders.values())
@@ -272,7 +273,7 @@ def test_F84_a_move_that_hangs_is_given_up_at_the_deadline(server: EwsServer) ->
     box = Exchangebox(server)
     door = ExchangeWeb(replace(box.door._settings, deadline=60), monotonic=lambda: now[0], pause=box.paused.append)
     box.put(message(1), NOON)
-    with ExchangeSource(ExchangeSourceSettings(), door).session() as session:
+    with ExchangeSource(WebMailboxSettings(), door).session() as session:
         [listed] = session.listing(LONG_AGO)
         now[0] = 61.0
         with pytest.raises(UnreachableError, match="took longer than 60 s; the pass is given up"):

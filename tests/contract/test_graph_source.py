@@ -14,8 +14,9 @@ from cee_mailbot.config import load_config
 from cee_mailbot.errors import PermanentError, SignInError, UnreachableError
 from cee_mailbot.graph_web import GraphSettings, GraphWeb
 from cee_mailbot.sources import source_class
-from cee_mailbot.sources.graph import GraphSource, GraphSourceSettings
+from cee_mailbot.sources.graph import GraphSource
 from cee_mailbot.sources.imap import ImapSource
+from cee_mailbot.sources.web_mailbox import WebMailboxSettings
 from cee_mailbot.tokens import ClientCredentials, TokenSettings
 from tests.contract.source_contract import LONG_AGO, NOON, message
 from tests.contract.web_source_contract import WebBox, WebSourceContract, uids
@@ -45,7 +46,7 @@ class Graphbox(WebBox):
         self.tokens = tokens_of(server)
         settings = GraphSettings(root=server.root, address=self.address, tokens=self.tokens)
         self.door = GraphWeb(settings, pause=self.paused.append)
-        self.source = GraphSource(GraphSourceSettings(processed_folder=processed), self.door)
+        self.source = GraphSource(WebMailboxSettings(processed_folder=processed), self.door)
 
     def traces(self) -> object:
         names = sorted(one.name for one in self.box.folders.values())
@@ -150,7 +151,7 @@ def test_F84_a_move_that_hangs_is_given_up_at_the_deadline(box: Graphbox) -> Non
     now = [0.0]
     box.put(message(1), NOON)
     settings = GraphSettings(root=box.server.root, address=box.address, tokens=box.tokens, deadline=60)
-    source = GraphSource(GraphSourceSettings(), GraphWeb(settings, monotonic=lambda: now[0]))
+    source = GraphSource(WebMailboxSettings(), GraphWeb(settings, monotonic=lambda: now[0]))
     with source.session() as session:
         [listed] = session.listing(LONG_AGO)
         box.server.while_asked = lambda name: now.__setitem__(0, 61.0 if name == "move" else now[0])
