@@ -24,3 +24,9 @@ def workshop(tmp_path: Path) -> Iterator[Workshop]:
     yield made
     check_invariants(made)
     made.store.close()
+
+
+@pytest.fixture
+def shop(workshop: Workshop) -> Workshop:
+    """The same, under the name that tests of the page have for it."""
+    return workshop

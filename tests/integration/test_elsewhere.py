@@ -1,7 +1,5 @@
 """One item, one Center: the others that were written to see it as a link, and no more of it than they were sent."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,19 +16,11 @@ from tests.support.mails import CHEMICALS as TO_CHEMICALS
 from tests.support.mails import ELECTRONICS as TO_ELECTRONICS
 from tests.support.mails import mail
 from tests.support.staff_page import StaffPage, rows
-from tests.support.workshop import CHEMICALS, ELECTRONICS, Workshop, check_invariants
+from tests.support.workshop import CHEMICALS, ELECTRONICS, Workshop
 
 BOTH_ORDERS = pytest.mark.parametrize(
     "order", [(ELECTRONICS, CHEMICALS), (CHEMICALS, ELECTRONICS)], ids=["owner first", "owner last"]
 )
-
-
-@pytest.fixture
-def shop(tmp_path: Path) -> Iterator[Workshop]:
-    made = Workshop(tmp_path)
-    yield made
-    check_invariants(made)
-    made.store.close()
 
 
 def send_to(shop: Workshop, order: tuple[Mailbox, ...], **changes: Any) -> str:

@@ -1,10 +1,8 @@
 """The list and the item: what they show, and what is done from them."""
 
 import re
-from collections.abc import Iterator
 from datetime import date, timedelta
 from html import unescape
-from pathlib import Path
 from threading import Thread
 
 import pytest
@@ -15,15 +13,7 @@ from cee_mailbot.domain.facts import ItemStory
 from cee_mailbot.domain.work_item import Closing
 from tests.support.mails import EXACT, mail, numbered
 from tests.support.staff_page import StaffPage, form, rows
-from tests.support.workshop import CHEMICALS, Workshop, check_invariants
-
-
-@pytest.fixture
-def shop(tmp_path: Path) -> Iterator[Workshop]:
-    made = Workshop(tmp_path)
-    yield made
-    check_invariants(made)
-    made.store.close()
+from tests.support.workshop import CHEMICALS, Workshop
 
 
 @pytest.fixture

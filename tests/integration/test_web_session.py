@@ -1,8 +1,6 @@
 """How long a session lasts yet: told on every page, asked for by a script, and lengthened by whoever is there."""
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
@@ -12,13 +10,6 @@ from tests.support.workshop import Workshop
 
 JSON = {"accept": "application/json"}
 IN_ANY_CASE = "You are signed out after 15 minutes without use, and on Tue Mar 3, 2026, 3:01 AM UTC"
-
-
-@pytest.fixture
-def shop(tmp_path: Path) -> Iterator[Workshop]:
-    made = Workshop(tmp_path)
-    yield made
-    made.store.close()
 
 
 @pytest.fixture

@@ -1,8 +1,6 @@
 """What could not be processed, on the page: found, read, put into the queue, and replies sent again or taken back."""
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
@@ -15,7 +13,7 @@ from parsers.subject_problems import PROBLEM_CODES
 from tests.support.mails import CHEMICALS as TO_CHEMICALS
 from tests.support.mails import mail, numbered
 from tests.support.staff_page import StaffPage, form
-from tests.support.workshop import CHEMICALS, Workshop, check_invariants
+from tests.support.workshop import CHEMICALS, Workshop
 
 SHORT = "DR,NokiaInc,345-678,2704"
 RIGHT = "DR,NokiaInc,345-67890123,2704"
@@ -39,14 +37,6 @@ Content-Disposition: attachment; filename="a.pdf"
 %PDF-1.4
 --b--
 """.replace("\n", "\r\n").encode()
-
-
-@pytest.fixture
-def shop(tmp_path: Path) -> Iterator[Workshop]:
-    made = Workshop(tmp_path)
-    yield made
-    check_invariants(made)
-    made.store.close()
 
 
 @pytest.fixture
