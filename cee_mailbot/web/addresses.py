@@ -15,7 +15,7 @@ def caller_address(request: Request, proxies: Collection[str]) -> str:
     Only the part that a trusted proxy has added is believed: whatever a browser sent stands to the left of it. Of an
     IPv6 address it is the network.
     """
-    found = request.client.host if request.client else ""
+    found = peer_address(request)
     said = ",".join(request.headers.getlist(FORWARDED_FOR)).split(",")
     while found in proxies and said:
         told = _plain(said.pop().strip())
@@ -23,6 +23,12 @@ def caller_address(request: Request, proxies: Collection[str]) -> str:
             break
         found = told
     return _counted(found)
+
+
+def peer_address(request: Request) -> str:
+    """Who is at the other end of the connection; on a socket for both, an IPv4 address comes as one of IPv6."""
+    told = request.client.host if request.client else ""
+    return _plain(told) or told
 
 
 def _plain(text: str) -> str | None:

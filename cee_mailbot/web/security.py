@@ -64,9 +64,8 @@ class Guard:
             status, words = refusal
             await _told(scope["path"], status, words)(scope, receive, guarded)
             return
-        with suppress(
-            ClientDisconnect
-        ):  # who is gone in the middle of a request gets no answer, and no line in the log
+        # Who is gone in the middle of a request gets no answer, and no line in the log.
+        with suppress(ClientDisconnect):
             await self._application(scope, receive, guarded)
 
 

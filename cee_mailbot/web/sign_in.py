@@ -7,6 +7,7 @@ from fastapi.responses import Response
 
 from cee_mailbot.accounts import end_session, known_device, person_of
 from cee_mailbot.domain.roles import Person
+from cee_mailbot.web.addresses import peer_address
 from cee_mailbot.web.asking import Asked, go_to
 from cee_mailbot.web.parts import DEMO_PERSON, Parts
 from cee_mailbot.web.session_cookie import (
@@ -32,7 +33,7 @@ def _by_session(parts: Parts, request: Request) -> Person | None:
 
 def _by_proxy(parts: Parts, request: Request) -> Person | None:
     """The account of the name that a trusted proxy gives; the header is worth nothing from anywhere else."""
-    address = request.client.host if request.client else ""
+    address = peer_address(request)
     names = request.headers.getlist(parts.settings.proxy_header)
     if address not in parts.settings.proxy_addresses or len(names) != 1:
         return None  # of two, one may be the browser's own

@@ -15,6 +15,7 @@ from cee_mailbot import accounts
 from cee_mailbot.domain.roles import Role
 from cee_mailbot.web.addresses import caller_address
 from cee_mailbot.web.server import serving
+from cee_mailbot.web.sign_in import who_asks
 from cee_mailbot.web.tries import (
     TRIES_OF_A_NAME,
     TRIES_OF_A_NAME_ANYWHERE,
@@ -110,6 +111,17 @@ def test_an_address_is_believed_from_proxies_that_are_named_alone(
     raw = [(b"x-forwarded-for", one.encode()) for one in headers]
     request = Request({"type": "http", "headers": raw, "client": (PROXY, 1)})
     assert caller_address(request, proxies) == found
+
+
+def test_on_a_socket_for_both_kinds_an_address_of_ipv4_is_one(shop: Workshop) -> None:
+    """Else all of them would be one network, which shares its tries, and no proxy would be known."""
+    wrapped = {"type": "http", "headers": [], "client": ("::ffff:198.51.100.7", 1)}
+    assert caller_address(Request(wrapped), ()) == "198.51.100.7"
+    StaffPage(shop).person("kim")
+    page = StaffPage(shop, sign_in="proxy", proxy_addresses=("198.51.100.7",))
+    asks = {**wrapped, "headers": [(b"x-remote-user", b"kim")]}
+    assert who_asks(page.application.state.parts, Request(asks)) is not None
+    assert who_asks(page.application.state.parts, Request({**asks, "client": ("::ffff:198.51.100.8", 1)})) is None
 
 
 def test_who_guesses_behind_the_same_proxy_locks_nobody_out(shop: Workshop) -> None:
