@@ -159,7 +159,7 @@ def _is_entered(row: re.Match[str], line: Line, columns: Sequence[Column]) -> bo
 
 def _importers(cells: Mapping[str, tuple[Cell, ...]], fact: str, entries: Sequence[NamedEntry]) -> tuple[str, ...]:
     """The numbers in the blocks of this fact, as they are written; none that is an entry's, from beside."""
-    known = {re.sub("[ -]", "", str(one.entry_number)) for one in entries}
+    known = {str(one.entry_number).replace("-", "") for one in entries}
     found = (number for value in _texts(cells, fact) for number in numbers_in_block(value))
     return tuple(number for number in found if re.sub("[ -]", "", number) not in known)
 

@@ -32,6 +32,8 @@ _NAMED = re.compile(
     rf"(?:{_SIGNS}*(?i:of record|numbers?|nos?|nbr|id|irs|ein|ssn|is)){{0,8}}{_SIGNS}+)"
     rf"(?P<number>{'|'.join(_UNDASHED)}){_ENDS}"
 )
+_WORD = re.compile(rf"{_BEGINS}[0-9A-Z][0-9A-Z-]*{_ENDS}")
+_WORDS_OF_A_NUMBER, _LONGEST_WRITTEN = 3, 40
 _SHOWN = 2
 
 
@@ -78,10 +80,28 @@ def masked_in(text: str, known: Collection[str] = ()) -> str:
     """
     text = _ANYWHERE.sub(lambda found: masked(found[0]), text)
     text = _NAMED.sub(lambda found: found["name"] + masked(found["number"]), text)
-    if not known:
-        return text
-    written = "|".join(re.escape(one).replace(r"\ ", r"\s+") for one in sorted(known, key=len, reverse=True))
-    return re.sub(rf"{_BEGINS}(?:{written}){_ENDS}", lambda found: masked(found[0]), text)
+    return _without(text, frozenset(_bare(one) for one in known)) if known else text
+
+
+def _without(text: str, known: frozenset[str]) -> str:
+    """The text with these numbers masked, in however many words each stands: looked up, since there may be hundreds."""
+    words, starts = list(_WORD.finditer(text)), {one[:2] for one in known}
+    pieces, done, at = [], 0, 0
+    while at < len(words):
+        start, taken = words[at].start(), 0
+        most = min(_WORDS_OF_A_NUMBER, len(words) - at) if text[start : start + 2] in starts else 0
+        for count in range(most, 0, -1):
+            end = words[at + count - 1].end()
+            if end - start <= _LONGEST_WRITTEN and _bare(text[start:end]) in known:
+                pieces += [text[done:start], masked(text[start:end])]
+                done, taken = end, count
+                break
+        at += taken or 1
+    return "".join([*pieces, text[done:]])
+
+
+def _bare(number: str) -> str:
+    return re.sub(r"[\s-]", "", number)
 
 
 def numbers_in_block(text: str) -> tuple[str, ...]:

@@ -250,6 +250,21 @@ def test_names_of_numbers_without_numbers_are_read_in_linear_time(text: str) -> 
     assert masked_in(text) == text
 
 
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("27 987654321 00", "27 *******21 00"),
+        ("987654321 AB and 98-7654321", "*******21 AB and **-*****21"),
+        ("98  7654321\n22 12", "**  *****21\n22 12"),
+        ("123 45\n6789, 123456789", "*** **\n**89, *******89"),
+        ("1987654321 or 987654321-0 or X987654321", "1987654321 or 987654321-0 or X987654321"),
+        ("", ""),
+    ],
+)
+def test_known_numbers_are_masked_however_they_are_parted_and_no_others(text: str, masked: str) -> None:
+    assert masked_in(text, {"987654321", "123 45 6789"}) == masked
+
+
 @pytest.mark.parametrize("written", ["987654321", "98765432100", "98 7654321 00", "123456789AB", "2012345-00001"])
 @pytest.mark.parametrize("fillable", [True, False])
 def test_the_number_in_an_importers_block_is_masked_wherever_it_stands(written: str, *, fillable: bool) -> None:
