@@ -16,6 +16,7 @@ from cee_mailbot.mailers.smtp import SmtpSettings
 from cee_mailbot.sources import source_class
 from cee_mailbot.sources.imap_settings import ImapSettings
 from cee_mailbot.sources.maildir import MaildirSettings
+from cee_mailbot.sources.web_mailbox import WebMailboxSettings
 
 
 class Doors:
@@ -90,19 +91,14 @@ def source_of(mailbox: MailboxConfig, config: Config, doors: Doors, *, until: Ca
 
 
 def _graph_source(mailbox: MailboxConfig, config: Config, doors: Doors) -> Source:
-    from cee_mailbot.sources.web_mailbox import WebMailboxSettings  # noqa: PLC0415 - imported when first needed
-
     door = doors.graph(mailbox.address, mailbox, config)
     source: Source = source_class("graph")(WebMailboxSettings(processed_folder=mailbox.processed_folder), door)
     return source
 
 
 def _exchange_source(mailbox: MailboxConfig, config: Config, doors: Doors) -> Source:
-    from cee_mailbot.sources.web_mailbox import WebMailboxSettings  # noqa: PLC0415 - imported when first needed
-
     door = doors.exchange(mailbox.address, mailbox, config)
-    settings = WebMailboxSettings(processed_folder=mailbox.processed_folder)
-    source: Source = source_class("exchange")(settings, door)
+    source: Source = source_class("exchange")(WebMailboxSettings(processed_folder=mailbox.processed_folder), door)
     return source
 
 
