@@ -385,6 +385,17 @@ def test_f22_a_mailbox_that_will_not_settle_makes_no_second_item(workshop: Works
     assert len(workshop.messages()) == len(workshop.items()) == len(workshop.replies()) == 1
 
 
+def test_f42_what_has_a_row_is_not_downloaded_again(workshop: Workshop) -> None:
+    """Neither what was enqueued nor what was held, though both lie there for ever."""
+    for raw in (mail(), b"", mail(subject="our papers", message_id="<2@filer.example>")):
+        workshop.source.deliver(raw, ARRIVED)
+    source = Unsettling(workshop, PermanentError("quota exceeded"))
+    for fetched in (3, 3):
+        with pytest.raises(PermanentError):
+            workshop.poll(source=source)
+        assert source._wire.steps.count("fetching") == fetched
+
+
 def test_f30_mail_is_taken_in_though_the_processed_folder_is_full(workshop: Workshop) -> None:
     """What can't be moved stays where it is; no further move is tried in that pass."""
     for number in range(7):
