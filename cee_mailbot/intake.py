@@ -81,7 +81,13 @@ def _make_durable(
         if stored.size:
             yield _arrival(intake, mailbox, one, stored), None
     small = [one for one in wanted if one.size <= limit]
+    listed = {one.handle: one.size for one in small}
     for mail in session.fetch(small) if small else ():
+        if not mail.raw and listed.get(mail.handle):
+            # What a server gives when it can't give the message: kept, that would pass for all there was.
+            words = "message %s of %d bytes came empty and stays where it is"
+            logger.error(words, mail.handle.uid, listed[mail.handle], extra=fields(mailbox=mailbox.name))
+            continue
         yield _store_bytes(intake, mailbox, mail), mail.raw
 
 

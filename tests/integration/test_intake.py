@@ -475,6 +475,23 @@ def test_f33_a_message_at_which_the_server_breaks_down_keeps_no_other_waiting(wo
     assert intake.cut_off == {}
 
 
+def test_a_message_that_comes_empty_and_is_not_stays_until_it_comes_whole(workshop: Workshop) -> None:
+    """Kept as it came it would be moved, and a person would see an empty message."""
+    for raw in (mail(), numbered(1), b""):
+        workshop.source.deliver(raw, ARRIVED)
+
+    class Emptying(WiredSource):
+        def fetch(self, wanted: Sequence[Listed]) -> Iterator[RawMail]:
+            for each in super().fetch(wanted):
+                yield replace(each, raw=b"") if each.handle.uid == "1" else each
+
+    workshop.poll(source=Emptying(workshop.source, Tripwire()))
+    assert list(workshop.source.inbox) == ["1"]
+    assert len(workshop.messages()) == 2
+    workshop.poll()
+    assert workshop.blobs.get(workshop.messages()[-1].sha256) == mail()
+
+
 def test_a_message_that_goes_between_listing_and_fetching_is_no_error(workshop: Workshop) -> None:
     workshop.source.deliver(mail(), ARRIVED)
 
