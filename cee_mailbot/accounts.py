@@ -30,7 +30,7 @@ LONGEST_PASSWORD = 1024
 TOUCHED_EVERY = timedelta(seconds=30)
 
 _SINGLE_KEYS, _ON, _OFF = "single-keys", "on", "off"
-_AFTER_ACT = "after-act"
+_AFTER_ACT, _FIRST_LIST = "after-act", "first-list"
 LONGEST_LIFE_OF_A_TOKEN = timedelta(days=366)
 PREFIX = "cmb_"  # of a token, by which scanners for secrets know one
 
@@ -216,6 +216,18 @@ def set_after_act(store: Store, now: datetime, person: str, chosen: AfterAct) ->
     """Lets acts lead there for this person."""
     with store.begin(now) as unit:
         unit.set_preference(person, _AFTER_ACT, chosen)
+
+
+def first_list(store: Store, person: str) -> str:
+    """The query of the list that this person starts with; empty for all open items."""
+    with store.read() as ask:
+        return ask.preference(person, _FIRST_LIST) or ""
+
+
+def set_first_list(store: Store, now: datetime, person: str, query: str) -> None:
+    """Lets this person start with the list of this query; with an empty one, with all open items."""
+    with store.begin(now) as unit:
+        unit.set_preference(person, _FIRST_LIST, query)
 
 
 def add_token(  # noqa: PLR0913 - the fields of a token

@@ -54,6 +54,14 @@ class Presence:
     writing: bool
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WokenFacts:
+    """Why an item that waited is back, and since when (UTC)."""
+
+    why: str
+    at: datetime
+
+
 class StaffQuestions(Protocol):
     """Reads of what staff keep."""
 
@@ -68,6 +76,9 @@ class StaffQuestions(Protocol):
 
     def claims(self, trackings: Collection[str]) -> Mapping[str, ClaimFacts]:
         """Those of these items that are somebody's, by their numbers."""
+
+    def woken(self, trackings: Collection[str]) -> Mapping[str, WokenFacts]:
+        """Those of these items that are back, and that nobody has done anything about since, by their numbers."""
 
     def others_at(
         self, trackings: Collection[str], *, person: str, since: datetime

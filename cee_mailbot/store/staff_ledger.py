@@ -4,10 +4,10 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete
-from sqlmodel import Session, col, or_, select
+from sqlmodel import Session, and_, col, or_, select
 
-from cee_mailbot.domain.work_item import EVENTS, Act, ItemState
-from cee_mailbot.staff_ledger import TO_FILER, ClaimFacts, Draft, Presence, SavedView
+from cee_mailbot.domain.work_item import EVENTS, SYSTEM, UNDONE, WOKEN, Act, ItemState
+from cee_mailbot.staff_ledger import TO_FILER, ClaimFacts, Draft, Presence, SavedView, WokenFacts
 from cee_mailbot.store.account_tables import DraftRow, SavedViewRow, ViewingRow
 from cee_mailbot.store.tables import HistoryRow, SubmissionRow
 from cee_mailbot.store.texts import storable
@@ -81,6 +81,22 @@ class StaffRegister:
         ):
             if person == whose[tracking]:
                 found[tracking] = max(found.get(tracking, at), at)
+        return found
+
+    def woken(self, trackings: Collection[str]) -> Mapping[str, WokenFacts]:
+        """See `staff_ledger.StaffQuestions`."""
+        wanted = (col(SubmissionRow.tracking).in_(trackings), SubmissionRow.state == ItemState.ASSIGNED)
+        numbers = dict(self._session.exec(select(SubmissionRow.id, SubmissionRow.tracking).where(*wanted)).all())
+        by_staff = and_(HistoryRow.actor != SYSTEM, col(HistoryRow.event).in_([*EVENTS.values(), UNDONE]))
+        lines = select(HistoryRow).where(
+            col(HistoryRow.submission_id).in_(numbers), or_(HistoryRow.event == WOKEN, by_staff)
+        )
+        found: dict[str, WokenFacts] = {}
+        for line in self._session.exec(lines.order_by(col(HistoryRow.id))):
+            tracking = numbers[line.submission_id]
+            found.pop(tracking, None)
+            if line.event == WOKEN:
+                found[tracking] = WokenFacts(why=str(line.detail.get("why", "")), at=line.at)
         return found
 
     def others_at(

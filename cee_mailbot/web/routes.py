@@ -77,6 +77,7 @@ ROUTES: tuple[Route, ...] = (
     _post("/bulk", bulk.carry_out, Role.SUPERVISOR),
     _post("/views", saved.save_view, Role.VIEWER),
     _post("/views/forget", saved.forget_view, Role.VIEWER),
+    _post("/views/first", saved.start_with, Role.VIEWER),
     _get("/items/{tracking}", item.item_page, Role.VIEWER, Of.ITEM),
     _post("/items/{tracking}/drafts/{kind}", drafts.keep_draft, Role.SPECIALIST, Of.ITEM),
     _get("/items/{tracking}/viewing", drafts.viewing, Role.VIEWER, Of.ITEM),

@@ -131,10 +131,13 @@ def views_of(person: Person, parts: Parts) -> tuple[tuple[str, tuple[View, ...]]
 
 
 def address_of(search: Search, sort: str = "due", after: Mark | None = None) -> str:
-    """The address of a list, which shows the same rows to everybody who may see them."""
-    values = {"q": write_search(search), "sort": "" if sort == "due" else sort, "after": write_mark(after)}
+    """The address of a list, which shows the same rows to everybody who may see them.
+
+    All open items have one of their own: without any, a person comes to the list that the person starts with.
+    """
+    values = {"q": write_search(search) or "is:open", "sort": "" if sort == "due" else sort, "after": write_mark(after)}
     given = {name: value for name, value in values.items() if value}
-    return f"/?{urlencode(given)}" if given else "/"
+    return f"/?{urlencode(given)}"
 
 
 def write_mark(mark: Mark | None) -> str:

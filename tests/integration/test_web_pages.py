@@ -12,7 +12,7 @@ from cee_mailbot import desk
 from cee_mailbot.domain.facts import ItemStory
 from cee_mailbot.domain.work_item import Closing
 from tests.support.mails import EXACT, mail, numbered
-from tests.support.staff_page import StaffPage, form, rows
+from tests.support.staff_page import PASSWORD, StaffPage, form, rows
 from tests.support.workshop import CHEMICALS, Workshop
 
 
@@ -223,6 +223,44 @@ def test_a_wait_until_a_day_ends_in_its_morning_at_the_port(shop: Workshop, kim:
     changes = story(shop, tracking).history[-1].detail["changes"]
     until = next(values[1] for place, values in changes.items() if place.endswith("waiting_until"))  # type: ignore[attr-defined]
     assert until == "2026-03-09T15:00:00+00:00"
+
+
+def test_each_person_chooses_the_list_to_start_with(shop: Workshop, page: StaffPage, kim: TestClient) -> None:
+    """The bare address alone leads there: every other list, all open items too, has an address of its own."""
+    shop.receive(numbered(1), numbered(2, subject="PR,Acme,345-00000020,2704"))
+    fields = form(kim.get("/", params={"q": "code:PR", "sort": "-due"}).text, "/views/first")
+    assert kim.post("/views/first", data=fields).status_code == 303
+    place = kim.get("/").headers["location"]
+    assert len(rows(kim.get(place).text)) == 1
+    assert "You start with this list." in kim.get(place).text
+    everything = kim.get("/?q=is:open").text
+    assert "You start with this list." not in everything
+    assert len(rows(everything)) == 2
+    assert page.person("lee").get("/").status_code == 200, "it is nobody else's"
+    for broken in ({"q": "//evil.example", "sort": "//evil.example"}, {}):
+        kim.post("/views/first", data=broken)
+        assert kim.get("/").headers["location"].startswith("/?q="), broken
+    kim.post("/views/first", data=fields | {"instead": "all"})
+    assert kim.get("/").status_code == 200
+
+
+def test_an_item_that_waited_says_why_it_is_back(shop: Workshop, kim: TestClient) -> None:
+    """Until somebody does something about it; to look at it is nothing."""
+    tracking = one_item(shop)
+    until = shop.clock.now() + timedelta(days=1)
+    desk.wait(shop.intake, tracking, actor="kim", until=until)
+    assert "Back" not in kim.get("/?q=is:mine").text.partition("<tbody>")[2]
+    shop.clock.advance(timedelta(days=1))
+    desk.wake_due(shop.intake)
+    kim.post("/sign-in", data={"name": "kim", "password": PASSWORD})
+    assert "<strong>Back:</strong> its date has come" in kim.get("/?q=is:mine").text
+    assert "Back from waiting since" in kim.get(f"/items/{tracking}").text
+    desk.wait(shop.intake, tracking, actor="kim")
+    shop.receive(mail(message_id="<2@filer.example>", documents=[b"%PDF-1.4 more"], body="More."))
+    assert "<strong>Back:</strong> a message came (supplement)" in kim.get("/?q=is:mine").text
+    desk.note(shop.intake, tracking, "looked at it", actor="kim")
+    assert "Back:" not in kim.get("/?q=is:mine").text
+    assert "Back from waiting" not in kim.get(f"/items/{tracking}").text
 
 
 def test_the_list_says_that_a_mailbox_is_not_read(shop: Workshop, page: StaffPage, kim: TestClient) -> None:

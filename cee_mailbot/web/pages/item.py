@@ -83,11 +83,13 @@ def _around(asked: Asked) -> dict[str, Any]:
     others = note_viewing(asked, tracking)  # first: to look at an item is to use one's claim
     with store.read() as ask:
         claim = claim_of(ask.claims([tracking]).get(tracking), asked.parts)
+        woken = ask.woken([tracking]).get(tracking)
     return {
         "view": {"q": write_search(read_search(asked.query.get("q", ""))), "sort": sort_of(asked)},
         "after": after_act(store, asked.person.name),
         "others": others,
         "claim": claim,
+        "woken": woken,
         "renewed": False,
     }
 

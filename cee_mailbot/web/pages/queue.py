@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from fastapi.responses import HTMLResponse, Response
 
+from cee_mailbot.accounts import first_list
 from cee_mailbot.desk.clock import in_force
 from cee_mailbot.domain.facts import ElsewhereFacts, ItemFacts
 from cee_mailbot.domain.item_history import did_last
@@ -15,7 +17,7 @@ from cee_mailbot.domain.reasons import FLAGS
 from cee_mailbot.domain.roles import Role
 from cee_mailbot.domain.work_item import Act, ItemState, find_tracking
 from cee_mailbot.questions import WORKLIST_SORTS, Questions
-from cee_mailbot.staff_ledger import Presence
+from cee_mailbot.staff_ledger import Presence, WokenFacts
 from cee_mailbot.web.acts import ACTS
 from cee_mailbot.web.asking import Asked, go_to
 from cee_mailbot.web.claims import Claim, claim_of
@@ -38,6 +40,7 @@ class Row:
     due: DueWords
     claim: Claim | None
     others: Sequence[Presence]
+    woken: WokenFacts | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,12 +73,15 @@ def sort_of(asked: Asked) -> str:
 
 
 def queue_page(asked: Asked) -> Response:
-    """The list, or the one item whose number was typed."""
+    """The list, or the one item whose number was typed; without a question the list that the person starts with."""
+    start = first_list(asked.parts.intake.store, asked.person.name)
+    if start and not asked.request.url.query:
+        return go_to(f"/?{start}")
     with asked.parts.intake.store.read() as ask:
         target = _jump(asked, ask)
         if target is not None:
             return go_to(f"/items/{target}")
-        return show(asked, "queue.html", **_list(asked, ask))
+        return show(asked, "queue.html", start=start, **_list(asked, ask))
 
 
 def what_is_new(asked: Asked) -> Response:
@@ -123,6 +129,7 @@ def _list(asked: Asked, ask: Questions) -> dict[str, Any]:
     return {
         "search": search,
         "q": write_search(search),
+        "here": urlsplit(address_of(search, sort)).query,
         "sort": sort,
         "sorts": SORT_NAMES,
         "rows": _rows(page.items, asked, ask),
@@ -146,6 +153,7 @@ def _list(asked: Asked, ask: Questions) -> dict[str, Any]:
 def _rows(items: Sequence[ItemFacts], asked: Asked, ask: Questions) -> list[Row]:
     parts, closures = asked.parts, in_force(ask.closures())
     claims = ask.claims([item.tracking for item in items if item.assignee])
+    woken = ask.woken([item.tracking for item in items if item.assignee])
     others = others_at(asked, ask, [item.tracking for item in items])
     return [
         Row(
@@ -153,6 +161,7 @@ def _rows(items: Sequence[ItemFacts], asked: Asked, ask: Questions) -> list[Row]
             due=due_words(item, parts.now(), closures),
             claim=claim_of(claims.get(item.tracking), parts),
             others=others.get(item.tracking, ()),
+            woken=woken.get(item.tracking),
         )
         for item in items
     ]

@@ -1,13 +1,18 @@
 """Saved lists: one's own, and those of a team, which its supervisors keep."""
 
+from urllib.parse import urlsplit
+
 from fastapi.responses import Response
 
+from cee_mailbot.accounts import set_first_list
 from cee_mailbot.domain.queue_search import read_search, write_search
 from cee_mailbot.domain.roles import Role
 from cee_mailbot.errors import NotAllowedError, NotFoundError, UserError
+from cee_mailbot.questions import WORKLIST_SORTS
 from cee_mailbot.staff_ledger import SavedView
 from cee_mailbot.web.asking import Asked, go_to
 from cee_mailbot.web.once import once_sent
+from cee_mailbot.web.views import address_of
 
 LONGEST_NAME = 60
 MOST_OF_A_PERSON = 50  # each is counted whenever the list is shown
@@ -48,3 +53,13 @@ def forget_view(asked: Asked) -> Response:
     with asked.parts.intake.store.begin(asked.parts.now()) as unit:
         unit.forget_view(number)
     return go_to("/")
+
+
+def start_with(asked: Asked) -> Response:
+    """Makes the list that the person looks at the one to start with, or all open items again."""
+    sort = asked.form.get("sort", "")
+    known = sort.removeprefix("-") in WORKLIST_SORTS
+    address = address_of(read_search(asked.form.get("q", "")), sort if known else "due")
+    query = "" if asked.form.get("instead") == "all" else urlsplit(address).query
+    set_first_list(asked.parts.intake.store, asked.parts.now(), asked.person.name, query)
+    return go_to(address)
