@@ -110,7 +110,7 @@ def test_reading_a_paper_that_is_a_bomb_ends_and_the_good_one_beside_it_is_read(
 def test_reading_a_body_that_is_a_bomb_ends_in_its_child(
     workshop: Workshop, reader: ChildReader, name: str, *, found: bool
 ) -> None:
-    """After the commit: a body that takes more than reading may is not searched, and costs nothing else anything."""
+    """After the commit: a body is searched up to where it would take too much, and costs nothing else anything."""
     poll(workshop, reader, bombs.MAILS[name](), numbered(102))
     intake = workshop.with_parts(reader=reader)
     assert read_papers(intake).messages == 2

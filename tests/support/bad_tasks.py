@@ -8,7 +8,7 @@ import sys
 import threading
 from pathlib import Path
 
-from cee_mailbot.interfaces import Reading
+from cee_mailbot.interfaces import Body, Reading
 from cee_mailbot.sandbox.tasks import read_unopened
 from parsers.headers import MailRefused
 
@@ -110,8 +110,17 @@ def read_message(raw: bytes, sample: int) -> Reading:
     os.abort()
 
 
+def body_of(raw: bytes) -> Body:
+    """What a body that nothing bounds does to whoever reads it."""
+    return Body(text="x" * (20_000_000 + len(raw)), has_html=True)
+
+
+def html_of(raw: bytes, leave: str) -> str | None:
+    return body_of(raw).text + leave
+
+
 TASKS = (
-    *(read_message, read_unopened),
+    *(read_message, read_unopened, body_of, html_of),
     *(echo, pid, eat_memory, spin, hang, crash, leave, refuse, break_down, say_too_much, say_much_in_words),
     *(answer_otherwise, talk_out_of_turn, die_once, rights, connects),
 )
