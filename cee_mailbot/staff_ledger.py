@@ -62,6 +62,17 @@ class WokenFacts:
     at: datetime
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BackFacts:
+    """An item that is back from waiting, by its numbers, and of which time zone its port is."""
+
+    tracking: str
+    entry_number: str | None
+    team: str
+    zone: str
+    woken: WokenFacts
+
+
 class StaffQuestions(Protocol):
     """Reads of what staff keep."""
 
@@ -79,6 +90,9 @@ class StaffQuestions(Protocol):
 
     def woken(self, trackings: Collection[str]) -> Mapping[str, WokenFacts]:
         """Those of these items that are back, and that nobody has done anything about since, by their numbers."""
+
+    def back(self, person: str) -> Sequence[BackFacts]:
+        """This person's items that are back, as `woken` has them; what came back last first."""
 
     def others_at(
         self, trackings: Collection[str], *, person: str, since: datetime

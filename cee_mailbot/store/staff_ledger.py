@@ -7,7 +7,7 @@ from sqlalchemy import delete
 from sqlmodel import Session, and_, col, or_, select
 
 from cee_mailbot.domain.work_item import EVENTS, SYSTEM, UNDONE, WOKEN, Act, ItemState
-from cee_mailbot.staff_ledger import TO_FILER, ClaimFacts, Draft, Presence, SavedView, WokenFacts
+from cee_mailbot.staff_ledger import TO_FILER, BackFacts, ClaimFacts, Draft, Presence, SavedView, WokenFacts
 from cee_mailbot.store.account_tables import DraftRow, SavedViewRow, ViewingRow
 from cee_mailbot.store.tables import HistoryRow, SubmissionRow
 from cee_mailbot.store.texts import storable
@@ -98,6 +98,18 @@ class StaffRegister:
             if line.event == WOKEN:
                 found[tracking] = WokenFacts(why=str(line.detail.get("why", "")), at=line.at)
         return found
+
+    def back(self, person: str) -> Sequence[BackFacts]:
+        """See `staff_ledger.StaffQuestions`."""
+        woken = select(HistoryRow.id).where(HistoryRow.submission_id == SubmissionRow.id, HistoryRow.event == WOKEN)
+        mine = (SubmissionRow.assignee == storable(person), SubmissionRow.state == ItemState.ASSIGNED, woken.exists())
+        rows = {row.tracking: row for row in self._session.exec(select(SubmissionRow).where(*mine))}
+        found = [
+            BackFacts(tracking=number, entry_number=row.entry_number, team=row.team, zone=row.zone, woken=woken)
+            for number, woken in self.woken(rows).items()
+            for row in [rows[number]]
+        ]
+        return sorted(found, key=lambda one: (one.woken.at, one.tracking), reverse=True)
 
     def others_at(
         self, trackings: Collection[str], *, person: str, since: datetime

@@ -244,7 +244,7 @@ def test_each_person_chooses_the_list_to_start_with(shop: Workshop, page: StaffP
     assert kim.get("/").status_code == 200
 
 
-def test_an_item_that_waited_says_why_it_is_back(shop: Workshop, kim: TestClient) -> None:
+def test_an_item_that_waited_says_why_it_is_back(shop: Workshop, page: StaffPage, kim: TestClient) -> None:
     """Until somebody does something about it; to look at it is nothing."""
     tracking = one_item(shop)
     until = shop.clock.now() + timedelta(days=1)
@@ -254,12 +254,16 @@ def test_an_item_that_waited_says_why_it_is_back(shop: Workshop, kim: TestClient
     desk.wake_due(shop.intake)
     kim.post("/sign-in", data={"name": "kim", "password": PASSWORD})
     assert "<strong>Back:</strong> its date has come" in kim.get("/?q=is:mine").text
+    above = kim.get("/?q=code:PR").text.partition('<table class="list">')[0]
+    assert f"/items/{tracking}" in above, "on top of every list, whatever is asked for"
+    assert "Back from waiting: 1 of yours" in above
+    assert "of yours" not in page.person("lee").get("/").text
     assert "Back from waiting since" in kim.get(f"/items/{tracking}").text
     desk.wait(shop.intake, tracking, actor="kim")
     shop.receive(mail(message_id="<2@filer.example>", documents=[b"%PDF-1.4 more"], body="More."))
     assert "<strong>Back:</strong> a message came (supplement)" in kim.get("/?q=is:mine").text
     desk.note(shop.intake, tracking, "looked at it", actor="kim")
-    assert "Back:" not in kim.get("/?q=is:mine").text
+    assert "Back" not in kim.get("/?q=is:mine").text
     assert "Back from waiting" not in kim.get(f"/items/{tracking}").text
 
 

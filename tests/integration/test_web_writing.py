@@ -69,7 +69,13 @@ def test_a_message_to_the_filer_waits_and_then_leaves_as_a_persons(
     assert b"Which page is the invoice?" in letter.raw
     assert b"machine-readable" not in letter.raw
     assert story(shop).item.state == "new", "the item stays where it is"
-    assert "wrote to the filer" in kim.get(f"/items/{tracking}").text
+    item = kim.get(f"/items/{tracking}").text
+    assert "wrote to the filer" in item
+    signature = unescape(item.partition("Under it stands: <strong>")[2].partition("</strong>")[0])
+    text = next(part for part in sent.walk() if part.get_content_type() == "text/plain").get_payload(decode=True)
+    assert isinstance(text, bytes)
+    assert signature in " ".join(text.decode().split()), "the form showed it"
+    assert "team 007" in signature
 
 
 @pytest.mark.parametrize(("act", "field"), [("reply", "text"), ("return", "reason")])

@@ -134,6 +134,7 @@ def _list(asked: Asked, ask: Questions) -> dict[str, Any]:
         "sorts": SORT_NAMES,
         "rows": _rows(page.items, asked, ask),
         "alerts": site_alerts(asked, ask),
+        "back": [one for one in ask.back(asked.person.name) if asked.person.sees(one.team)] if after is None else (),
         "elsewhere": _elsewhere(search, asked, ask) if after is None else (),
         "next_page": address_of(search, sort, page.after) if page.after else None,
         "first_page": address_of(search, sort) if after else None,
