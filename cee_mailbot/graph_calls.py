@@ -10,6 +10,8 @@ from cee_mailbot.errors import PermanentError
 
 # "Microsoft Graph throttling limits", Outlook service limits: four concurrent requests for each app and mailbox.
 AT_ONCE = 4
+# Codes for a mailbox that is not in Exchange Online ("Microsoft Graph error responses and resource types").
+NOT_ONLINE = ("MailboxNotEnabledForRESTAPI", "MailboxNotSupportedForRESTAPI")
 
 
 class RefusedCallError(PermanentError):

@@ -11,6 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
+from urllib.parse import urlsplit
 
 from cee_mailbot import intake as line
 from cee_mailbot.alarming import AlarmBell
@@ -22,9 +23,11 @@ from cee_mailbot.domain.policy import Policy
 from cee_mailbot.domain.routing import Mailbox
 from cee_mailbot.domain.scanning import ScanVerdict
 from cee_mailbot.domain.submission import MessageStatus
+from cee_mailbot.domain.ways import other_ways
 from cee_mailbot.errors import BusyError, CeeMailbotError, NotAllowedError, NotFoundError, UserError
 from cee_mailbot.explain import explain, explain_in_words
 from cee_mailbot.gathering import chase
+from cee_mailbot.graph_calls import NOT_ONLINE
 from cee_mailbot.interfaces import Handle, RawMail, Reader, Reading
 from cee_mailbot.ledger import KeptMessage
 from cee_mailbot.log import fields
@@ -305,6 +308,17 @@ def documents_of(app: App, message_id: int, section: str | None = None) -> dict[
     return {doc.section: contents[doc.sha256] for doc in wanted if doc.sha256 in contents}
 
 
+def _check_mailbox(mailbox: MailboxConfig, app: App) -> str:
+    """What its source says. Raises `CeeMailbotError`; of a way that failed with what the other ways need."""
+    try:
+        return app.sources[mailbox.name].check()
+    except CeeMailbotError as error:
+        if mailbox.source == "maildir" or isinstance(error, UserError) or getattr(error, "code", "") in NOT_ONLINE:
+            raise
+        host = mailbox.host if mailbox.source == "imap" else urlsplit(mailbox.endpoint).hostname or ""
+        raise CeeMailbotError(f"{error}; {other_ways(mailbox.source, host)}") from error
+
+
 def check(app: App) -> Iterator[Finding]:
     """Whether everything that is needed can be reached, one finding each; changes nothing."""
     checks: list[tuple[str, Callable[[], str]]] = [
@@ -319,7 +333,7 @@ def check(app: App) -> Iterator[Finding]:
         ("directories", lambda: check_directories(app.directories.directory, app.directories.faults)),
         *([("scanner", app.intake.scanner.check)] if app.intake.scanner else []),
         *([("sign-in", provider.check)] if (provider := provider_of(app.config, app.site.clock)) else []),
-        *((f"mailbox {name}", source.check) for name, source in app.sources.items()),
+        *((f"mailbox {one.name}", partial(_check_mailbox, one, app)) for one in app.config.mailboxes),
     ]
     with app.reader:  # what reads is started for this, and ends with it
         yield from look(checks)

@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote_plus, urlsplit
@@ -23,9 +23,11 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes, PublicKeyTypes
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from cee_mailbot.errors import CeeMailbotError, SignInError, UnreachableError
+from cee_mailbot.server_times import clock_skew, clocks_apart, seconds_asked
 
 __all__ = ["ClientCredentials", "TokenSettings", "certificate_end"]
 
@@ -40,6 +42,36 @@ _SHORTEST_WAIT = 5.0
 _LONGEST_WAIT = 3600.0
 _UNTOLD_LIFE = 300.0
 _OK, _REFUSED, _BUSY = 200, (400, 401, 403), 429
+# What no token endpoint answers: a page for people, or nothing, is at this address.
+_ELSEWHERE = (301, 302, 303, 307, 308, 404, 405, 410)
+_BROKEN_ADDRESS = (ValueError, ImportError, httpx.InvalidURL)  # of the endpoint, or of a proxy in the environment
+
+_SCOPE = "correct scope; at Microsoft it is the address of what is called, and /.default"
+_NO_TENANT = "there is no such tenant; correct tenant, or the one in token_url"
+# Microsoft's own number says more than the word of the standard does ("Microsoft Entra authentication and
+# authorization error codes").
+_BY_NUMBER = {
+    "7000215": "the secret is not the app's; put its value, not its id, into client_secret_file",
+    "7000222": "the secret has ended; have another made and put its value into client_secret_file",
+    "700027": "the certificate is not the app's; upload it to the app's registration, or correct certificate_file",
+    "700024": "our clock is not that of the provider; set ours by NTP",
+    "700016": "the tenant has no such app; correct client_id or tenant",
+    "7000112": "the app is disabled in the tenant; have it enabled",
+    "90002": _NO_TENANT,
+    "900023": _NO_TENANT,
+    "500011": _SCOPE,
+    "70011": _SCOPE,
+    "1002012": _SCOPE,
+    "53003": "a Conditional Access policy keeps the app away; have it admitted from the address of this machine",
+}
+_NUMBER = re.compile(r"AADSTS([0-9]{4,9})")
+# RFC 6749 section 5.2.
+_BY_ERROR = {
+    "invalid_client": "check client_id, and the secret or certificate: is it this client's, did it expire?",
+    "unauthorized_client": "check client_id and the tenant, and that the client may use client credentials",
+    "invalid_scope": _SCOPE,
+}
+_UNKNOWN_REFUSAL = "check client_id, the secret or certificate (did it expire?) and scope"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,9 +122,10 @@ class ClientCredentials:
             raise UnreachableError(f"{self._who} asked not to be called for another {wait:.0f} s")
         try:
             status, headers, body = self._ask()
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except (httpx.HTTPError, *_BROKEN_ADDRESS) as error:
             raise UnreachableError(
-                f"{self._who} can't be reached: {_printable(str(error))}; check token_url, ca_file and the network"
+                f"{self._who} can't be reached: {_printable(str(error) or type(error).__name__)}; "
+                "check token_url, ca_file, the network and the proxy in the environment"
             ) from error
         said = _object(body)
         if status == _OK:
@@ -110,7 +143,12 @@ class ClientCredentials:
             headers["Authorization"] = self._basic()
         context = _tls_context(settings.ca_file)
         with (
-            httpx.Client(verify=context, timeout=settings.timeout, follow_redirects=False) as client,
+            httpx.Client(
+                verify=context,
+                timeout=settings.timeout,
+                follow_redirects=False,
+                trust_env=settings.token_url.startswith("https:"),  # what is in clear stays on this machine
+            ) as client,
             client.stream("POST", settings.token_url, data=form, headers=headers) as answer,
         ):
             body = b""
@@ -149,19 +187,26 @@ class ClientCredentials:
             raise SignInError(f"{self._who} gave a token with characters that none may have (RFC 6750)")
         try:
             return token, max(1.0, float(life))
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             return token, _UNTOLD_LIFE
 
     def _no_token(self, status: int, headers: Mapping[str, str], said: Mapping[str, Any]) -> CeeMailbotError:
         words = _printable(f"{said.get('error', status)} {said.get('error_description', '')}")
         if status in _REFUSED:
-            return SignInError(
-                f"{self._who} refused client {self._settings.client_id}: {words}; "
-                "check client_id, the secret or certificate (did it expire?) and scope"
-            )
+            remedies = "; ".join(filter(None, (_remedy(said), *self._what_we_see(headers))))
+            return SignInError(f"{self._who} refused client {self._settings.client_id}: {words}; {remedies}")
+        if status in _ELSEWHERE:
+            return UnreachableError(f"{self._who} is none: it answered {words}; check token_url, authority and tenant")
         if status == _BUSY or status >= 500:  # noqa: PLR2004 - RFC 9110 section 15.6
-            self._not_before = self._monotonic() + _wait(headers.get("Retry-After", ""))
+            self._not_before = self._monotonic() + _wait(headers)
         return UnreachableError(f"{self._who} gave no token: {words}; a later try may succeed")
+
+    def _what_we_see(self, headers: Mapping[str, str]) -> tuple[str, str]:
+        """What may be behind a refusal and can be seen from here: a certificate that has ended, a wrong clock."""
+        file = self._settings.certificate_file
+        end = certificate_end(file) if file else None
+        ended = f"the certificate in {file} ended on {end:%Y-%m-%d}" if end and end < datetime.now(UTC) else ""
+        return ended, clocks_apart("the provider", clock_skew(headers))
 
     @property
     def _who(self) -> str:
@@ -171,9 +216,36 @@ class ClientCredentials:
 def certificate_end(certificate_file: Path) -> datetime | None:
     """When the certificate in this PEM file ends, in UTC; None where there is none that can be read."""
     try:
-        return x509.load_pem_x509_certificate(certificate_file.read_bytes()).not_valid_after_utc
-    except (OSError, ValueError):
+        return _key_and_certificate(certificate_file)[1].not_valid_after_utc
+    except SignInError:
         return None
+
+
+def _key_and_certificate(certificate_file: Path) -> tuple[PrivateKeyTypes, x509.Certificate]:
+    """A key and the one certificate, of those beside it, that is its own. Raises `SignInError`, naming the file."""
+    try:
+        pem = certificate_file.read_bytes()
+        key = serialization.load_pem_private_key(pem, password=None)
+        certificates = x509.load_pem_x509_certificates(pem)
+    except (OSError, ValueError, TypeError, UnsupportedAlgorithm) as error:
+        wrong = f"certificate_file {certificate_file} must hold a key and its certificate in PEM"
+        raise SignInError(f"{wrong}: {_why(error)}") from error
+    for certificate in certificates:
+        if _public(certificate.public_key()) == _public(key.public_key()):
+            return key, certificate
+    raise SignInError(f"certificate_file {certificate_file} holds a key, and the certificate of another; correct it")
+
+
+def _public(key: PublicKeyTypes) -> bytes:
+    return key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, PermissionError):
+        return "the user that runs this program may not read it"
+    if isinstance(error, TypeError):
+        return "the key is protected by a password; write it without one, readable for the program's user alone"
+    return _printable(str(error))
 
 
 def signed(claims: Mapping[str, object], certificate_file: Path, *, pss: bool = False) -> str:
@@ -181,13 +253,7 @@ def signed(claims: Mapping[str, object], certificate_file: Path, *, pss: bool = 
 
     The header names the certificate by its SHA-256 thumbprint. Raises `SignInError`, naming the file.
     """
-    try:
-        pem = certificate_file.read_bytes()
-        key = serialization.load_pem_private_key(pem, password=None)
-        certificate = x509.load_pem_x509_certificate(pem)
-    except (OSError, ValueError, TypeError, UnsupportedAlgorithm) as error:
-        wrong = f"certificate_file {certificate_file} must hold a key and its certificate in PEM"
-        raise SignInError(f"{wrong}: {_printable(str(error))}") from error
+    key, certificate = _key_and_certificate(certificate_file)
     thumbprint = _base64(hashlib.sha256(certificate.public_bytes(serialization.Encoding.DER)).digest())
     algorithm = "ES256" if isinstance(key, ec.EllipticCurvePrivateKey) else "PS256" if pss else "RS256"
     head = {"alg": algorithm, "typ": "JWT", "kid": thumbprint, "x5t#S256": thumbprint}
@@ -225,10 +291,16 @@ def _object(body: bytes) -> Mapping[str, Any]:
     return said if isinstance(said, dict) else {}
 
 
-def _wait(retry_after: str) -> float:
+def _wait(headers: Mapping[str, str]) -> float:
     """Seconds to leave a busy provider alone: what it asks for, within reason."""
-    asked = float(retry_after) if retry_after.isdecimal() else _SHORTEST_WAIT
-    return min(max(asked, _SHORTEST_WAIT), _LONGEST_WAIT)
+    return min(max(seconds_asked(headers) or 0.0, _SHORTEST_WAIT), _LONGEST_WAIT)
+
+
+def _remedy(said: Mapping[str, Any]) -> str:
+    """What to do about a refusal, by the provider's number of it or by the word of the standard."""
+    number = _NUMBER.search(str(said.get("error_description", ""))[:300])
+    by_number = _BY_NUMBER.get(number[1]) if number else None
+    return by_number or _BY_ERROR.get(str(said.get("error")), _UNKNOWN_REFUSAL)
 
 
 def _printable(text: str) -> str:

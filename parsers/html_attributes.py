@@ -5,10 +5,12 @@ import re
 MOST_ATTRIBUTES = 1_000
 _START = re.compile(r"</?[a-zA-Z]")
 _NAME = re.compile(r"[^\t\n\f\r />]*")
-# One attribute and what stands before it (HTML 13.2.5.32 to 13.2.5.39); a value whose quotation mark is never closed
-# goes on to the end of the text.
+# What stands before an attribute; alone, since a pattern of both would give it back character by character.
+_BETWEEN = re.compile(r"[\t\n\f\r /]*")
+# One attribute (HTML 13.2.5.32 to 13.2.5.39); a value whose quotation mark is never closed goes on to the end of the
+# text.
 _ATTRIBUTE = re.compile(
-    r"[\t\n\f\r /]*[^\t\n\f\r />][^\t\n\f\r />=]*"
+    r"[^\t\n\f\r />][^\t\n\f\r />=]*"
     r"(?:[\t\n\f\r ]*=[\t\n\f\r ]*(?:\"[^\"]*\"?|'[^']*'?|[^\t\n\f\r >]*))?"
 )
 # What stands in a comment or a value looks like a tag and may be none, or hide the beginning of one: so each is looked
@@ -23,11 +25,16 @@ def with_few_attributes(text: str) -> str:
     """
     left = _LOOKED_AT * len(text)
     for tag in _START.finditer(text):
-        name = _NAME.match(text, tag.end())
-        at, attributes = name.end() if name else tag.end(), 0
+        at, attributes = _behind(_BETWEEN, text, _behind(_NAME, text, tag.end())), 0
         while (found := _ATTRIBUTE.match(text, at)) and attributes <= MOST_ATTRIBUTES:
-            at, attributes = found.end(), attributes + 1
+            at, attributes = _behind(_BETWEEN, text, found.end()), attributes + 1
         left -= at - tag.start()
         if attributes > MOST_ATTRIBUTES or left < 0:
             return text[: tag.start()]
     return text
+
+
+def _behind(pattern: re.Pattern[str], text: str, at: int) -> int:
+    """Return where what the pattern takes, nothing perhaps, ends."""
+    found = pattern.match(text, at)
+    return found.end() if found else at

@@ -5,6 +5,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal, Self
 
+from parsers.entry_number import check_digit
+
 Kind = Literal["irs", "ssn", "cbp"]
 
 # 19 CFR 24.5 and CBP Form 5106: IRS number with its two-character suffix, Social Security number,
@@ -16,9 +18,15 @@ _FORMS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
 )
 _BEGINS, _ENDS = r"(?<![0-9A-Za-z-])", r"(?![0-9A-Za-z-])"
 # In a text an IRS number is one without its suffix too, or with a blank before it; and the year of one that CBP
-# assigned may be written with its century.
-_IN_TEXT = (r"[0-9]{2}-[0-9]{7}(?: ?[A-Z0-9]{2})?", r"[0-9]{3}-[0-9]{2}-[0-9]{4}", r"[0-9]{6,8}-[0-9]{5}")
-_ANYWHERE = re.compile(rf"{_BEGINS}(?:{'|'.join(_IN_TEXT)}){_ENDS}")
+# assigned may be written with its century: but a day and a number behind it are what people number invoices by.
+_DAY = r"[0-9]{4}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])-"
+_IN_TEXT = (
+    r"[0-9]{2}-[0-9]{7}(?: ?[A-Z0-9]{2})?",
+    r"[0-9]{3}-[0-9]{2}-[0-9]{4}",
+    rf"(?!{_DAY})(?:19|20)?[0-9]{{6}}-[0-9]{{5}}",
+)
+# Behind a plus it is a telephone's.
+_ANYWHERE = re.compile(rf"(?<!\+){_BEGINS}(?:{'|'.join(_IN_TEXT)}){_ENDS}")
 # Without its dashes it has the form of an entry or an order number: it is told by a word before it, or by its block.
 _UNDASHED = (
     r"[0-9]{2}[ -]?[0-9]{7}(?: ?[A-Z0-9]{2})?",
@@ -28,10 +36,13 @@ _UNDASHED = (
 _IN_BLOCK = re.compile(rf"{_BEGINS}(?:{'|'.join(_UNDASHED)}){_ENDS}")
 _SIGNS = r"[\s:#.,()/=_-]"
 _NAMED = re.compile(
-    r"(?P<name>\b(?i:importers?|consignees?|ior|irs|f?ein|ssn|tin|tax(?:payer)?|social security)"
+    r"(?P<name>\b(?i:importers?|consignees?|ior|irs|f?ein|ssn|tin|tax(?:payer)?|social security|cbp[ -]assigned)"
     rf"(?:{_SIGNS}*(?i:of record|numbers?|nos?|nbr|id|irs|ein|ssn|is)){{0,8}}{_SIGNS}+)"
     rf"(?P<number>{'|'.join(_UNDASHED)}){_ENDS}"
 )
+# What names a party, and says nothing of a number of theirs.
+_PARTY = re.compile(rf"(?i:importers?|consignees?){_SIGNS}+")
+_ENTRY_DIGITS = re.compile(r"[0-9]{11}")
 _WORD = re.compile(rf"{_BEGINS}[0-9A-Z][0-9A-Z-]*{_ENDS}")
 _WORDS_OF_A_NUMBER, _LONGEST_WRITTEN = 3, 40
 _SHOWN = 2
@@ -79,8 +90,15 @@ def masked_in(text: str, known: Collection[str] = ()) -> str:
     importers' numbers, as they are written.
     """
     text = _ANYWHERE.sub(lambda found: masked(found[0]), text)
-    text = _NAMED.sub(lambda found: found["name"] + masked(found["number"]), text)
+    text = _NAMED.sub(_masked_behind_its_name, text)
     return _without(text, frozenset(_bare(one) for one in known)) if known else text
+
+
+def _masked_behind_its_name(found: re.Match[str]) -> str:
+    """Nobody searches for an importer's number; an entry's must be found, though the word before it be `importer`."""
+    name, number = found["name"], found["number"]
+    is_entry = _ENTRY_DIGITS.fullmatch(number) and check_digit(number[:3], number[3:10]) == number[10:]
+    return found[0] if is_entry and _PARTY.fullmatch(name) else name + masked(number)
 
 
 def _without(text: str, known: frozenset[str]) -> str:

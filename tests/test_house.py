@@ -47,6 +47,7 @@ CONTRACTS = PURE | {
     "graph_calls",
     "exchange_calls",
     "identity_provider",
+    "server_times",
 }
 WORK = {
     "polling",
@@ -98,6 +99,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "resources": set(),
     "crash": set(),
     "deadlines": set(),
+    "server_times": set(),
     "lease_ledger": set(),
     "graph_calls": {"errors"},
     "exchange_calls": {"errors"},

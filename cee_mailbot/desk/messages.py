@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from threading import BoundedSemaphore
 from typing import TypeVar
 
 from cee_mailbot.domain.case import Outcome as Kind
@@ -18,6 +19,10 @@ from parsers.headers import MailRefused
 from parsers.subject import SubjectLine
 
 Found = TypeVar("Found")
+
+# A message has up to 50 MB and more: whoever waits for a child to read it in must not hold one meanwhile.
+READ_AT_ONCE = 4
+_READING = BoundedSemaphore(READ_AT_ONCE)
 
 
 def body_of(intake: Intake, message_id: int) -> Body:
@@ -56,7 +61,8 @@ def _read_anew(intake: Intake, message_id: int, read: Callable[[bytes], Found]) 
     with intake.store.read() as ask:
         sha256 = ask.message(message_id).sha256
     try:
-        return read(intake.blobs.get(sha256))
+        with _READING:
+            return read(intake.blobs.get(sha256))
     except MailRefused as refused:
         raise NotAllowedError(f"message {message_id} can't be read: {refused.sentence}") from refused
 

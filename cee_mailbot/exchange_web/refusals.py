@@ -1,10 +1,12 @@
 """What an answer says, when it says no: by its HTTP status, by a SOAP fault, or in a response message."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cee_mailbot.errors import UnreachableError
 from cee_mailbot.exchange_web.answers import Answer, Node, mended
+from cee_mailbot.server_times import seconds_asked
 
 # "EWS throttling in Exchange", tables 3 and 4.
 BUSY = frozenset({"ErrorServerBusy", "ErrorExceededConnectionCount", "429", "503"})
@@ -27,7 +29,6 @@ TEMPORARY = BUSY | {
 # What one item can be the cause of: others must not wait for it.
 OF_ONE_ITEM = frozenset({"ErrorInternalServerError", "ErrorInternalServerTransientError", "ErrorTimeoutExpired"})
 GONE = "ErrorItemNotFound"
-_LATEST_WAIT = 6
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,13 +55,13 @@ def refusal_of(node: Node) -> Refusal | None:
     return Refusal(
         code=said.get("InnerErrorResponseCode") or code or node.words("faultcode").rpartition(":")[2] or "NoCode",
         message=message or node.words("faultstring"),
-        wait=int(wait) / 1000 if re.fullmatch(r"[0-9]{1,9}", wait) else 0.0,
+        wait=int(wait) / 1000 if re.fullmatch(r"[0-9]{1,18}", wait) else 0.0,
     )
 
 
-def refusal_in(status: int, retry_after: str, body: bytes) -> Refusal:
+def refusal_in(status: int, headers: Mapping[str, str], body: bytes) -> Refusal:
     """What an answer that is not 200 refuses: Exchange puts SOAP faults into a 500."""
-    wait = float(retry_after) if re.fullmatch(rf"[0-9]{{1,{_LATEST_WAIT}}}", retry_after) else 0.0
+    wait = seconds_asked(headers) or 0.0
     try:
         for node in Answer().feed([mended(body)]) if body.lstrip()[:1] == b"<" else ():
             if isinstance(node, Node) and (found := refusal_of(node)):

@@ -25,6 +25,7 @@ def open_session(settings: ExchangeSettings, context: ssl.SSLContext, lines: Lin
     """
     session: Session = BaseProtocol.raw_session(settings.endpoint)
     session.mount(settings.endpoint, _Adapter(context, lines))
+    session.trust_env = settings.endpoint.startswith("https:")  # what is in clear stays on this machine
     session.headers.update(
         {
             "User-Agent": PROGRAM,

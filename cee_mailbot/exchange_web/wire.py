@@ -5,15 +5,16 @@ connection was lost, and waits for an hour.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 from requests import RequestException, Response, Session
 from spnego.exceptions import SpnegoError
+from urllib3.exceptions import LocationValueError
 
+from cee_mailbot.domain.ways import is_online
 from cee_mailbot.errors import CeeMailbotError, SignInError, UncertainError, UnreachableError
 from cee_mailbot.exchange_calls import RefusedCallError
 from cee_mailbot.exchange_web.answers import Answer, Node, mended
@@ -21,7 +22,8 @@ from cee_mailbot.exchange_web.refusals import BUSY, TEMPORARY, Refusal, refusal_
 from cee_mailbot.exchange_web.settings import ExchangeSettings
 from cee_mailbot.exchange_web.signing_in import Bearer, Outgoing
 from cee_mailbot.exchange_web.waits import Waits
-from cee_mailbot.exchange_web.words import ONLINE, in_words, printable, refused_sign_in
+from cee_mailbot.exchange_web.words import in_words, printable, refused_sign_in
+from cee_mailbot.server_times import clock_skew, clocks_apart
 
 _PIECE = 1 << 16
 _LONGEST_ANSWER = 32 << 20
@@ -70,7 +72,7 @@ class Wire:
     @property
     def online(self) -> bool:
         """Whether this is Microsoft's own Exchange."""
-        return (urlsplit(self._settings.endpoint).hostname or "").endswith(ONLINE)
+        return is_online(urlsplit(self._settings.endpoint).hostname or "")
 
     def messages(self, request: Request) -> list[Node]:
         """The response messages that an answer without content holds."""
@@ -120,7 +122,9 @@ class Wire:
         """Waits as long as Exchange asks for, where that is short and nothing can be done twice by it."""
         if refusal.code == str(_UNAUTHORISED):
             offered = response.headers.get("WWW-Authenticate", "")
-            raise SignInError(refused_sign_in(self.who, self._settings.auth, offered))
+            words = refused_sign_in(self.who, self._settings.auth, offered)
+            # NTLM and tokens are refused when clocks differ, and nothing in the refusal says so.
+            raise SignInError("; ".join(filter(None, (words, clocks_apart(self.who, self.skew)))))
         if refusal.code not in BUSY:
             raise self.failed(refusal, request)
         wait = self._waits.busy(refusal.wait)
@@ -145,10 +149,12 @@ class Wire:
         except RequestException:
             request.left = body.left
             raise
+        except LocationValueError as error:  # of a host that no name can be, which requests lets through
+            raise RequestException(str(error)) from error
         except _BROKEN_HANDSHAKE as error:
             raise SignInError(f"{self.who}: sign-in broke off: {printable(str(error))}; check user and auth") from error
         request.left = body.left
-        self.skew = _skew(response.headers.get("Date", "")) or self.skew
+        self.skew = clock_skew(response.headers) or self.skew
         return response
 
     def _refusal(self, response: Response) -> Refusal | None:
@@ -157,7 +163,7 @@ class Wire:
         if status == _OK:
             return None
         body = b"" if status == _UNAUTHORISED else self._whole(response)
-        return refusal_in(status, response.headers.get("Retry-After", ""), body)
+        return refusal_in(status, response.headers, body)
 
     def _read(self, response: Response, request: Request) -> Iterator[bytes | Node]:
         answer = Answer()
@@ -217,9 +223,3 @@ class Wire:
 
 def _is_fault(event: bytes | Node) -> bool:
     return isinstance(event, Node) and event.tag == "Fault"
-
-
-def _skew(date: str) -> timedelta | None:
-    with suppress(TypeError, ValueError):
-        return parsedate_to_datetime(date).astimezone(UTC) - datetime.now(UTC)
-    return None

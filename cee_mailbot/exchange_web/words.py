@@ -1,6 +1,5 @@
 """What a refusal of Exchange's means, and what to do about it."""
 
-ONLINE = (".office365.com", ".office365.us", ".office.com", ".outlook.com", ".partner.outlook.cn")
 END_ONLINE = (
     "Exchange Online has EWS switched off but for programs on the tenant's list, and ends it on 1 April 2027; "
     'read the mailbox with source = "graph" (docs/exchange.md)'

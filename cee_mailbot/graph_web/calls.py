@@ -6,11 +6,10 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 import httpx
 
@@ -20,6 +19,7 @@ from cee_mailbot.errors import CeeMailbotError, PermanentError, SignInError, Unc
 from cee_mailbot.graph_calls import AT_ONCE, Answer, Call, RefusedCallError
 from cee_mailbot.graph_web.turns import GraphSettings, Turns
 from cee_mailbot.graph_web.words import in_words, printable
+from cee_mailbot.server_times import clock_skew
 
 _LONGEST_JSON = 32 << 20
 _PIECE = 1 << 20
@@ -28,6 +28,7 @@ _PAUSES = 2
 _BUSY = (429, 503)
 _CONNECTED = ("connection.connect_tcp.complete", "connection.start_tls.complete")
 _UNKNOWN_END = (500, 502, 504)
+_BROKEN_ADDRESS = (ValueError, httpx.InvalidURL)  # a host that no name can be, a proxy that is none
 _IMMUTABLE = 'IdType="ImmutableId"'  # "Obtain immutable identifiers for Outlook resources": on every request
 
 
@@ -53,10 +54,7 @@ class GraphWeb:
     def calls(self) -> Iterator["_Calls"]:
         """As `GraphDoor.calls`."""
         settings = self._settings
-        timeout = httpx.Timeout(settings.read_timeout, connect=settings.connect_timeout)
-        limits = httpx.Limits(max_connections=AT_ONCE)
-        self._context = self._context or _tls_context(settings.ca_file)
-        with httpx.Client(verify=self._context, timeout=timeout, limits=limits, follow_redirects=False) as client:
+        with self._client() as client:
             lines = Lines(settings.deadline)
             calls = _Calls(client, settings, self._turns, lines, self._monotonic, self._pause)
             try:
@@ -64,6 +62,25 @@ class GraphWeb:
             finally:
                 calls.end()
                 lines.close()
+
+    def _client(self) -> httpx.Client:
+        settings = self._settings
+        timeout = httpx.Timeout(settings.read_timeout, connect=settings.connect_timeout)
+        limits = httpx.Limits(max_connections=AT_ONCE)
+        self._context = self._context or _tls_context(settings.ca_file)
+        try:
+            return httpx.Client(
+                verify=self._context,
+                timeout=timeout,
+                limits=limits,
+                follow_redirects=False,
+                trust_env=settings.root.startswith("https:"),  # what is in clear stays on this machine
+            )
+        except (ImportError, *_BROKEN_ADDRESS) as error:
+            raise UnreachableError(
+                f"mailbox {settings.address}: the proxy in the environment can't be used: {printable(str(error))}; "
+                "correct HTTPS_PROXY or ALL_PROXY, or take it away"
+            ) from error
 
 
 @dataclass(kw_only=True, slots=True)
@@ -173,7 +190,7 @@ class _Calls:
         """
         if where.startswith("/"):
             return self._settings.root + where
-        link, root = urlsplit(where), urlsplit(self._settings.root)
+        link, root = _parts(where), urlsplit(self._settings.root)
         if (link.scheme, link.netloc) != (root.scheme, root.netloc):
             raise PermanentError(f"{self.who}: Graph points to another host, {link.netloc!a}; nothing is sent there")
         return where
@@ -192,7 +209,7 @@ class _Calls:
                     response.close()
         except RefusedCallError:
             raise
-        except (httpx.HTTPError, httpx.StreamError) as error:
+        except (httpx.HTTPError, httpx.StreamError, *_BROKEN_ADDRESS) as error:
             self._over = True
             if not request.once:
                 self._in_time()
@@ -227,7 +244,7 @@ class _Calls:
             request.method, request.url, headers=headers, content=content, extensions=told
         )
         response = self._client.send(built, stream=True)
-        self._skew = _skew(response.headers.get("Date", "")) or self._skew
+        self._skew = clock_skew(response.headers) or self._skew
         return response
 
     def _note(self, event: str, told: Mapping[str, Any]) -> None:
@@ -237,7 +254,7 @@ class _Calls:
 
     def _may_pause(self, response: httpx.Response, request: _Request, pauses: int) -> bool:
         """Waits as long as Graph asks for, where that is short and nothing can be done twice by it."""
-        wait = self._turns.busy(response.headers.get("Retry-After", ""))
+        wait = self._turns.busy(response.headers)
         if request.once or wait > _LONGEST_PAUSE or pauses >= _PAUSES:
             return False
         self._pause(wait)
@@ -265,7 +282,8 @@ class _Calls:
         status, body, headers = said["status"], said.get("body"), said.get("headers")
         content = body if isinstance(body, dict) else {}
         if status in _BUSY:
-            self._turns.busy(str(headers.get("Retry-After", "")) if isinstance(headers, dict) else "")
+            told = headers if isinstance(headers, dict) else {}
+            self._turns.busy({str(name): str(value) for name, value in told.items()})
         if status in _BUSY or status >= 500 or status == 401:  # noqa: PLR2004 - as in _refusal
             self._over = True
             raise UnreachableError(in_words(self.who, status, content)[1])
@@ -285,6 +303,13 @@ class _Calls:
             raise UnreachableError(f"{self.who} took longer than {self._settings.deadline:.0f} s; the pass is given up")
 
 
+def _parts(link: str) -> SplitResult:
+    try:
+        return urlsplit(link)
+    except ValueError:
+        return SplitResult("", link, "", "", "")
+
+
 def _batched(number: str, call: Call) -> dict[str, object]:
     headers = {"Prefer": _IMMUTABLE} | ({"Content-Type": "application/json"} if call.body is not None else {})
     body = {"body": dict(call.body)} if call.body is not None else {}
@@ -297,13 +322,6 @@ def _object(body: bytes) -> Mapping[str, Any] | None:
     except (ValueError, RecursionError):
         return None
     return said if isinstance(said, dict) else None
-
-
-def _skew(date: str) -> timedelta | None:
-    try:
-        return parsedate_to_datetime(date).astimezone(UTC) - datetime.now(UTC)
-    except (TypeError, ValueError):
-        return None
 
 
 def _tls_context(ca_file: Path | None) -> ssl.SSLContext:

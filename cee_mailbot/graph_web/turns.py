@@ -3,7 +3,7 @@
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +11,7 @@ from pathlib import Path
 from cee_mailbot.errors import UnreachableError, UserError
 from cee_mailbot.graph_calls import AT_ONCE
 from cee_mailbot.interfaces import Tokens
+from cee_mailbot.server_times import seconds_asked
 
 _UNTOLD_WAIT, _LONGEST_WAIT = 5.0, 3600.0
 
@@ -52,9 +53,9 @@ class Turns:
                 raise UnreachableError(f"{who} is throttled: Graph asked not to be called for another {wait:.0f} s")
             yield
 
-    def busy(self, retry_after: str) -> float:
-        """Notes that Graph wants to be left alone; for how many seconds."""
-        asked = float(retry_after) if re.fullmatch(r"[0-9]{1,6}", retry_after) else _UNTOLD_WAIT
-        wait = min(asked, _LONGEST_WAIT)
+    def busy(self, headers: Mapping[str, str]) -> float:
+        """Notes that Graph wants to be left alone, as the headers of its answer say; for how many seconds."""
+        asked = seconds_asked(headers)
+        wait = min(_UNTOLD_WAIT if asked is None else asked, _LONGEST_WAIT)
         self._not_before = max(self._not_before, self._monotonic() + wait)
         return wait

@@ -63,7 +63,7 @@ def connect(settings: SmtpSettings) -> smtplib.SMTP:
     except ssl.SSLCertVerificationError as error:
         fix = "set ca_file to its authority, or host to the name in its certificate"
         raise SignInError(f"{settings.where} has no certificate that we trust ({in_words(error)}); {fix}") from error
-    except OSError as error:
+    except (OSError, UnicodeError) as error:  # of a host that no name can be
         raise UnreachableError(f"the mail server {settings.where} does not answer: {in_words(error)}") from error
     return client
 
@@ -189,7 +189,7 @@ def said(code: int, text: bytes | str) -> str:
     return f"{code} {_printable(shown)}"
 
 
-def in_words(error: OSError) -> str:
+def in_words(error: OSError | UnicodeError) -> str:
     """What went wrong, on one line."""
     return _printable(str(error)) or type(error).__name__
 

@@ -61,13 +61,19 @@ class Calls:
         try:
             self._context = self._context or ssl.create_default_context(cafile=settings.ca_file)
             with (
-                httpx.Client(verify=self._context, timeout=settings.timeout, follow_redirects=False) as client,
+                httpx.Client(
+                    verify=self._context,
+                    timeout=settings.timeout,
+                    follow_redirects=False,
+                    trust_env=url.startswith("https:"),  # what is in clear stays on this machine
+                ) as client,
                 client.stream(
                     method, url, headers={"Accept": "application/json", **headers}, content=content
                 ) as answer,
             ):
                 return Answer(status=answer.status_code, said=_object(_bounded(answer, settings.timeout)))
-        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError, ImportError) as error:
+            # A host that no name can be, or a proxy in the environment that is none, is a ValueError or ImportError.
             words = f"{url} can't be reached: {error}; check issuer, ca_file and the network"
             raise RefusedSignInError(Refusal.UNREACHABLE, words) from error
 

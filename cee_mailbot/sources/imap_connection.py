@@ -13,6 +13,7 @@ from imapclient import IMAPClient, SocketTimeout
 from imapclient.exceptions import CapabilityError, LoginError
 
 from cee_mailbot.deadlines import Lines
+from cee_mailbot.domain.ways import is_online
 from cee_mailbot.errors import CeeMailbotError, PermanentError, SignInError, UnreachableError
 from cee_mailbot.sources.imap_bearer import sign_in_with_token
 from cee_mailbot.sources.imap_settings import ImapSettings
@@ -21,9 +22,6 @@ T = TypeVar("T")
 
 # RFC 5530: what a server may be in for a while; the same command may succeed later.
 _FOR_NOW = {"UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG", "THROTTLED"}
-
-# Microsoft's own servers, by the ends of their names.
-_ONLINE = (".office365.com", ".office365.us", ".office.com", ".outlook.com")
 
 # imapclient's words for a tagged NO. A BAD, a lost connection or an answer nobody can read look different.
 _TAGGED_NO = re.compile(r"[\w-]+ failed: (?:\[(?P<code>[A-Za-z-]+)[^\]]*\] ?)?(?P<words>.*)", re.DOTALL)
@@ -191,7 +189,7 @@ class Connection:
         return SignInError(f"{self.who} refused the sign-in: {words}; {self._sign_in_remedy()}")
 
     def _sign_in_remedy(self) -> str:
-        online = self.settings.host.casefold().endswith(_ONLINE)
+        online = is_online(self.settings.host)
         if self.settings.tokens is None:
             no_passwords = '; Microsoft 365 takes no password: set auth = "oauth2", or source = "graph"'
             return f"check user and password{no_passwords if online else ''}"

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from cee_mailbot.errors import PermanentError, UserError
-
-_MOST_SKEW = timedelta(minutes=5)  # as the sign-in by Kerberos and by tokens
+from cee_mailbot.server_times import clocks_apart
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,6 +24,5 @@ class WebMailboxSettings:
 
 def check_clocks(who: str, skew: timedelta) -> None:
     """Raises `PermanentError` when a server's clock and ours differ by more than sign-ins bear with."""
-    if abs(skew) > _MOST_SKEW:
-        minutes = round(abs(skew).total_seconds() / 60)
-        raise PermanentError(f"our clock and that of {who} are {minutes} min apart; set ours by NTP")
+    if words := clocks_apart(who, skew):
+        raise PermanentError(words)

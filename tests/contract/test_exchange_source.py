@@ -316,6 +316,22 @@ def test_a_wrong_password_is_a_sign_in_that_failed(server: EwsServer) -> None:
     assert server.asked == []
 
 
+def test_a_wrong_clock_is_told_with_the_refused_sign_in(server: EwsServer) -> None:
+    """With a wrong clock NTLM and tokens are refused, so that no answer ever comes which `check` could compare."""
+    server.skew = timedelta(minutes=-12)
+    box = Exchangebox(server, password=lambda: "other")
+    with pytest.raises(SignInError, match=r"password.* 12 min apart; set ours by NTP"), box.source.session():
+        pass
+
+
+def test_a_host_that_no_name_can_be_is_unreachable() -> None:
+    settings = ExchangeSettings(
+        endpoint=f"https://{'a' * 64}.example/EWS/Exchange.asmx", address="b@agency.example", password=lambda: "x"
+    )
+    with ExchangeWeb(settings).calls() as calls, pytest.raises(UnreachableError, match="check endpoint"):
+        calls.inbox()
+
+
 def test_a_sign_in_that_is_not_offered_is_named(server: EwsServer) -> None:
     box = Exchangebox(server, auth="ntlm")
     with pytest.raises(SignInError, match='set auth = "basic"'), box.source.session():

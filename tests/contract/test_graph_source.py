@@ -11,7 +11,7 @@ import tomlkit
 
 from cee_mailbot.app import build
 from cee_mailbot.config import load_config
-from cee_mailbot.errors import PermanentError, SignInError, UnreachableError
+from cee_mailbot.errors import CeeMailbotError, PermanentError, SignInError, UnreachableError
 from cee_mailbot.graph_web import GraphSettings, GraphWeb
 from cee_mailbot.sources import source_class
 from cee_mailbot.sources.graph import GraphSource
@@ -238,12 +238,34 @@ def test_a_token_that_stays_refused_is_a_sign_in_that_failed(box: Graphbox) -> N
         (403, "SomethingNew", "RBAC for Applications"),
         (404, "ErrorInvalidUser", "check address and tenant"),
         (404, "MailboxNotEnabledForRESTAPI", "not in Exchange Online"),
+        (302, "", "correct graph_root"),
     ],
 )
 def test_check_says_why_and_what_to_do(box: Graphbox, status: int, code: str, words: str) -> None:
     box.server.troubles["get folder"].append(Trouble(status=status, code=code))
     with pytest.raises(PermanentError, match=words):
         box.source.check()
+
+
+def test_a_proxy_that_cannot_be_used_is_named(box: Graphbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`ALL_PROXY` with a SOCKS proxy ended every command with a traceback."""
+    monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:9")
+    settings = GraphSettings(root="https://graph.example/v1.0", address=box.address, tokens=tokens_of(box.server))
+    with pytest.raises(UnreachableError, match="the proxy in the environment"), GraphWeb(settings).calls():
+        pass
+
+
+@pytest.mark.parametrize("host", ["a" * 64 + ".example", "a..example"])
+def test_a_host_that_no_name_can_be_is_unreachable(box: Graphbox, host: str) -> None:
+    settings = GraphSettings(root=f"https://{host}/v1.0", address=box.address, tokens=tokens_of(box.server))
+    with GraphWeb(settings).calls() as calls, pytest.raises(UnreachableError, match="check graph_root"):
+        calls.get("/users/x")
+
+
+@pytest.mark.parametrize("link", ["https://[", "https://graph.example:port/x", "\x00"])
+def test_a_link_that_is_no_address_is_refused(box: Graphbox, link: str) -> None:
+    with box.door.calls() as calls, pytest.raises(CeeMailbotError):
+        calls.get(link)
 
 
 def test_a_full_mailbox_moves_nothing_and_goes_on(box: Graphbox) -> None:

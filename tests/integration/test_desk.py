@@ -1,14 +1,19 @@
 """What staff may do with a message that the bot did not enqueue."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from threading import Barrier, BrokenBarrierError
 
 import pytest
 
-from cee_mailbot.desk import release
+from cee_mailbot.desk import documents_of, release
+from cee_mailbot.desk.messages import READ_AT_ONCE
 from cee_mailbot.errors import NotAllowedError, NotFoundError
 from cee_mailbot.interfaces import Reading
+from cee_mailbot.sandbox.in_process import InProcessReader
+from parsers.documents import Document
 from tests.support.mails import EXACT, mail, numbered, unreadable
 from tests.support.workshop import ARRIVED, Workshop, check_invariants, history_breaks
 
@@ -179,3 +184,23 @@ def test_a_released_message_does_not_disturb_the_history(workshop: Workshop) -> 
         release(workshop.intake, 1, actor="eve")
     release(workshop.intake, 1, actor="eve", line=EXACT)
     assert history_breaks(workshop.store) == []
+
+
+class MeetingReader(InProcessReader):
+    """Reads when one more than may read at once have come with their message."""
+
+    def __init__(self) -> None:
+        self._all = Barrier(READ_AT_ONCE + 1)
+
+    def documents(self, raw: bytes, wanted: str | None = None) -> tuple[Document, ...]:
+        self._all.wait(0.5)
+        return super().documents(raw, wanted)
+
+
+def test_few_messages_are_held_at_once_for_those_who_download(workshop: Workshop) -> None:
+    """F46: forty downloads that waited for two children held a message of 50 MB each."""
+    workshop.receive(mail())
+    intake = workshop.with_parts(reader=MeetingReader())
+    with ThreadPoolExecutor(READ_AT_ONCE + 1) as pool:
+        asked = [pool.submit(documents_of, intake, 1) for _ in range(READ_AT_ONCE + 1)]
+        assert {type(one.exception()) for one in asked} == {BrokenBarrierError}

@@ -164,7 +164,7 @@ def test_a_user_with_quotes_stays_one_argument() -> None:
 def test_a_refused_password_at_microsofts_own_server_names_the_ways_that_are_open(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("cee_mailbot.sources.imap_connection._ONLINE", ("127.0.0.1",))
+    monkeypatch.setattr("cee_mailbot.domain.ways.ONLINE", ("127.0.0.1",))
     with (
         scripted_imap({b"LOGIN": b"{tag} NO [AUTHENTICATIONFAILED] no\r\n"}) as server,
         pytest.raises(SignInError, match='takes no password: set auth = "oauth2", or source = "graph"'),

@@ -232,6 +232,10 @@ class TestLostConnections:
             with pytest.raises(UnreachableError, match="timed out"):
                 SmtpMailer(settings).check()
 
+    def test_a_host_that_no_name_can_be_is_unreachable(self) -> None:
+        with pytest.raises(UnreachableError, match="label"):
+            SmtpMailer(SmtpSettings(host=f"{'a' * 64}.example", tcp_port=25, tls="starttls")).check()
+
     def test_a_goodbye_that_is_not_answered_does_no_harm(self, receiver: Receiver) -> None:
         receiver.answer("QUIT", DROP)
         send(plain(receiver), LETTER)

@@ -18,7 +18,7 @@ from cee_mailbot.interfaces import Letter
 from cee_mailbot.mailers.smtp import SmtpMailer, SmtpSettings
 from cee_mailbot.sources.imap import ImapSource
 from cee_mailbot.sources.imap_settings import ImapSettings
-from cee_mailbot.tokens import ClientCredentials, TokenSettings
+from cee_mailbot.tokens import ClientCredentials, TokenSettings, certificate_end, signed
 from tests.servers.dovecot import Dovecot, start_or_skip
 from tests.servers.receiver import Receiver
 from tests.servers.token_endpoint import CLIENT, SCOPE, SECRET, TokenEndpoint
@@ -100,6 +100,61 @@ def test_a_certificate_that_is_none_is_named(endpoint: TokenEndpoint, tmp_path: 
         tokens(endpoint, client_secret=None, certificate_file=pem).token()
 
 
+@pytest.fixture(scope="module")
+def two_pairs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Folders with a key and its certificate each."""
+    one, other = tmp_path_factory.mktemp("one"), tmp_path_factory.mktemp("other")
+    for folder in (one, other):
+        certificate_in(folder, "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1")
+    return one, other
+
+
+def test_a_key_with_the_certificate_of_another_is_named(
+    endpoint: TokenEndpoint, two_pairs: tuple[Path, Path], tmp_path: Path
+) -> None:
+    one, other = two_pairs
+    pem = tmp_path / "cee.pem"
+    pem.write_bytes((one / "key").read_bytes() + (other / "certificate").read_bytes())
+    with pytest.raises(SignInError, match=r"cee\.pem holds a key, and the certificate of another"):
+        tokens(endpoint, client_secret=None, certificate_file=pem).token()
+    assert certificate_end(pem) is None
+    assert endpoint.asked == []
+
+
+def test_of_a_chain_the_certificate_of_the_key_is_taken(two_pairs: tuple[Path, Path], tmp_path: Path) -> None:
+    one, other = two_pairs
+    pem = tmp_path / "cee.pem"
+    pem.write_bytes(b"".join(path.read_bytes() for path in (other / "certificate", one / "certificate", one / "key")))
+    with TokenEndpoint(certificate=one / "certificate") as strict:
+        assert tokens(strict, client_secret=None, certificate_file=pem).token() == strict.issued[0]
+        assert strict.faults == []
+    # By its thumbprint the provider finds which of an app's certificates is meant.
+    assert signed({}, pem).partition(".")[0] == signed({}, one / "both.pem").partition(".")[0]
+
+
+def test_a_key_with_a_password_is_told_to_have_none(
+    endpoint: TokenEndpoint, two_pairs: tuple[Path, Path], tmp_path: Path
+) -> None:
+    key, pem = tmp_path / "key", tmp_path / "cee.pem"
+    locked = ["openssl", "pkey", "-in", str(two_pairs[0] / "key"), "-aes128", "-passout", "pass:x", "-out", str(key)]
+    subprocess.run(locked, check=True, capture_output=True)
+    pem.write_bytes(key.read_bytes() + (two_pairs[0] / "certificate").read_bytes())
+    with pytest.raises(SignInError, match="protected by a password; write it without one"):
+        tokens(endpoint, client_secret=None, certificate_file=pem).token()
+
+
+def test_a_certificate_that_has_ended_is_told_with_the_refusal(
+    two_pairs: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pem = two_pairs[0] / "both.pem"
+    ended = datetime(2026, 1, 2, tzinfo=UTC)
+    monkeypatch.setattr("cee_mailbot.tokens.certificate_end", lambda _: ended)
+    with TokenEndpoint(certificate=two_pairs[0] / "certificate") as strict:
+        strict.answers.append((401, {}, b'{"error": "invalid_client"}'))
+        with pytest.raises(SignInError, match=r"both\.pem ended on 2026-01-02"):
+            tokens(strict, client_secret=None, certificate_file=pem).token()
+
+
 def test_a_wrong_secret_is_a_sign_in_error_that_shows_no_secret(
     endpoint: TokenEndpoint, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -155,6 +210,71 @@ def test_whatever_the_provider_says_is_one_line_and_no_token(
     with pytest.raises(error) as caught:
         tokens(endpoint).token()
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("error", "description", "words"),
+    [
+        ("invalid_client", "AADSTS7000222: The provided client secret keys are expired.", "the secret has ended"),
+        ("invalid_client", "AADSTS7000215: Invalid client secret provided.", "its value, not its id"),
+        ("invalid_client", "AADSTS700027: The certificate is not registered.", "upload it"),
+        ("invalid_client", "AADSTS700024: Client assertion is not within its valid time range.", "set ours by NTP"),
+        ("unauthorized_client", "AADSTS700016: Application not found in the directory.", "the tenant has no such app"),
+        ("invalid_request", "AADSTS90002: Tenant not found.", "there is no such tenant"),
+        ("invalid_client", "no", "did it expire"),
+        ("invalid_scope", "no", "correct scope"),
+        ("teapot", "AADSTS1", "check client_id"),
+    ],
+)
+def test_a_refusal_says_what_to_do(endpoint: TokenEndpoint, error: str, description: str, words: str) -> None:
+    endpoint.answers.append((401, {}, json.dumps({"error": error, "error_description": description}).encode()))
+    with pytest.raises(SignInError, match=words) as caught:
+        tokens(endpoint).token()
+    assert f"refused client {CLIENT}: {error} {description}" in str(caught.value)
+    assert "min apart" not in str(caught.value)
+
+
+@pytest.mark.parametrize("status", [302, 404])
+def test_an_address_that_is_no_token_endpoint_is_named(endpoint: TokenEndpoint, status: int) -> None:
+    endpoint.answers.append((status, {"Location": "https://elsewhere.example/"}, b""))
+    with pytest.raises(UnreachableError, match=r"is none: it answered .* check token_url"):
+        tokens(endpoint).token()
+
+
+def test_a_wrong_clock_is_seen_when_the_sign_in_is_refused(endpoint: TokenEndpoint) -> None:
+    """An assertion is good for minutes: with a wrong clock no call is ever made that could tell of it."""
+    endpoint.skew = timedelta(minutes=12)
+    endpoint.answers.append((401, {}, b'{"error": "invalid_client"}'))
+    with pytest.raises(SignInError, match="are 12 min apart; set ours by NTP"):
+        tokens(endpoint).token()
+
+
+@pytest.mark.parametrize("life", ["1" + "0" * 400, "1e999", '"soon"', "-1", "null"])
+def test_a_life_that_is_none_is_no_end_of_the_program(endpoint: TokenEndpoint, life: str) -> None:
+    answer = '{"access_token": "abc", "token_type": "Bearer", "expires_in": ' + life + "}"
+    endpoint.answers.append((200, {}, answer.encode()))
+    assert tokens(endpoint).token() == "abc"
+
+
+@pytest.mark.parametrize("url", [f"https://{'a' * 64}.example/token", "https://a..example/token"])
+def test_a_host_that_no_name_can_be_is_unreachable(endpoint: TokenEndpoint, url: str) -> None:
+    with pytest.raises(UnreachableError, match="check token_url"):
+        tokens(endpoint, token_url=url).token()
+
+
+def test_a_proxy_that_cannot_be_used_is_named(endpoint: TokenEndpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`ALL_PROXY` with a SOCKS proxy ended every command with a traceback."""
+    monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:9")
+    with pytest.raises(UnreachableError, match="the proxy in the environment"):
+        tokens(endpoint, token_url="https://login.example/token").token()
+
+
+def test_what_goes_in_clear_to_this_machine_goes_through_no_proxy(
+    endpoint: TokenEndpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    monkeypatch.setenv("NO_PROXY", "")
+    assert tokens(endpoint).token() == endpoint.issued[0]
 
 
 def test_a_provider_that_is_away_is_unreachable(endpoint: TokenEndpoint) -> None:

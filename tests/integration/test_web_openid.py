@@ -16,7 +16,7 @@ from cee_mailbot import accounts
 from cee_mailbot.domain.groups import GroupRule
 from cee_mailbot.domain.roles import Role
 from cee_mailbot.errors import CeeMailbotError
-from cee_mailbot.identity_provider import Refusal
+from cee_mailbot.identity_provider import Refusal, RefusedSignInError
 from cee_mailbot.openid import calls
 from cee_mailbot.openid.calls import Calls
 from cee_mailbot.openid.client_key import read_client_key
@@ -583,3 +583,15 @@ def test_nobody_comes_back_where_people_sign_in_with_a_password(agency: Agency) 
 def test_a_piece_of_a_page_is_not_led_to_the_provider(agency: Agency) -> None:
     answer = agency.page().browser().get("/", headers={"HX-Request": "true"})
     assert (answer.status_code, answer.text) == (401, "")
+
+
+@pytest.mark.parametrize("host", ["login.example", f"{'a' * 64}.example"])
+def test_an_address_or_a_proxy_that_cannot_be_used_is_told_as_unreachable(
+    monkeypatch: pytest.MonkeyPatch, host: str
+) -> None:
+    """A SOCKS proxy in the environment ended `check` with a traceback."""
+    if host == "login.example":
+        monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:9")
+    settings = OpenidSettings(issuer=f"https://{host}", client_id="cee", key_file=Path("key"), site="https://q.example")
+    with pytest.raises(RefusedSignInError, match="can't be reached"):
+        Calls(settings).get(f"https://{host}/.well-known/openid-configuration")

@@ -221,6 +221,9 @@ def test_dashes_of_every_kind_hold_numbers_together() -> None:
         ("CBP assigned 2012345-00001", "CBP assigned *******-***01"),
         ("assigned number 20123456-00001", "assigned number ********-***01"),
         ("consignee no 26270412345", "consignee no *********45"),
+        ("Importer 34567890124", "Importer *********24"),
+        ("importer number 98765432103", "importer number *********03"),
+        ("assigned 20262704-12345", "assigned ********-***45"),
     ],
 )
 def test_an_importers_number_without_dashes_is_told_by_the_word_before_it(text: str, masked: str) -> None:
@@ -238,6 +241,11 @@ def test_an_importers_number_without_dashes_is_told_by_the_word_before_it(text: 
         "called 2026030215 about 123456789012",
         "the importer has 3 entries of 2026",
         "ABI 345-67890123 tin cans 2 1234567",
+        "Importer 98765432103 and consignee: 34567890123",
+        "INV 20261120-00012, PO 1234567-12345, order 21001120-12345",
+        "call +49-1234567, 310-555-1234, (310) 555-1234",
+        "HTS 8517.62.0090, tin 8001.10.0000",
+        "importer 2026-11-20, 11/20/2026",
     ],
 )
 def test_other_numbers_stay_as_they_are(text: str) -> None:
