@@ -19,6 +19,7 @@ from cee_mailbot.ledger import Fragment, KeptMessage, NewReply
 from cee_mailbot.set_ledger import Enqueuing, Member, SetStory
 from cee_mailbot.store.kept import kept_message
 from cee_mailbot.store.keyed import submissions_of
+from cee_mailbot.store.partial_indexes import FRAGMENTS, HELD, OPEN
 from cee_mailbot.store.reply_ledger import ReplyLedger
 from cee_mailbot.store.tables import (
     DocumentRow,
@@ -55,7 +56,7 @@ class AssemblyLedger(ReplyLedger):
 
     def assembling(self) -> dict[int, int]:
         """See `ledger.UnitOfWork`."""
-        query = select(SubmissionRow.id, SubmissionRow.version).where(SubmissionRow.state == ItemState.ASSEMBLING)
+        query = select(SubmissionRow.id, SubmissionRow.version).where(OPEN, SubmissionRow.state == ItemState.ASSEMBLING)
         rows = self._session.exec(query.order_by(col(SubmissionRow.id)))
         return {row: version for row, version in rows if row is not None}
 
@@ -111,12 +112,11 @@ class AssemblyLedger(ReplyLedger):
 
     def fragments(self, *, of: str | None = None, held_from: str | None = None) -> tuple[Fragment, ...]:
         """See `ledger.UnitOfWork`."""
-        waits = MessageRow.status == MessageStatus.ASSEMBLING
         theirs = func.lower(MessageRow.sender) == address_key(held_from or "")
-        is_held = and_(MessageRow.status == MessageStatus.HELD, theirs)
+        is_held = and_(HELD, theirs, col(MessageRow.submission_id).is_(None))
         query = (
             select(MessageRow)
-            .where(or_(waits, is_held) if held_from else waits, col(MessageRow.submission_id).is_(None))
+            .where(or_(FRAGMENTS, is_held) if held_from else FRAGMENTS)
             .order_by(col(MessageRow.arrived_at), col(MessageRow.id))
         )
         if of is not None:  # in a flood of fragments most are of others

@@ -16,7 +16,8 @@ from cee_mailbot.domain.work_item import EVENTS, Act, ItemState
 from cee_mailbot.ledger import Outcome
 from cee_mailbot.store.history import HistoryWriter
 from cee_mailbot.store.links import where_it_went
-from cee_mailbot.store.tables import UNMENDED, DocumentRow, MessageRow, ReplyRow, SubmissionRow
+from cee_mailbot.store.partial_indexes import UNMENDED
+from cee_mailbot.store.tables import DocumentRow, MessageRow, ReplyRow, SubmissionRow
 from cee_mailbot.store.texts import storable
 from parsers.subject import parse_subject
 

@@ -31,7 +31,7 @@ from sqlmodel import Session
 
 from cee_mailbot import crash
 from cee_mailbot.audit_ledger import HistoryHead
-from cee_mailbot.errors import PermanentError, UnreachableError, UserError
+from cee_mailbot.errors import PermanentError, UnreachableError, UserError, what_the_system_says
 from cee_mailbot.lease_ledger import Lease
 from cee_mailbot.ledger import UnitOfWork
 from cee_mailbot.questions import Questions
@@ -43,7 +43,7 @@ from cee_mailbot.store.sqlite_search import SqliteSearch
 from cee_mailbot.store.tables import HistoryRow
 from cee_mailbot.store.unit_of_work import SqlUnitOfWork
 
-SCHEMA = "0021"  # the newest of the migrations; a test holds it to them
+SCHEMA = "0022"  # the newest of the migrations; a test holds it to them
 
 # To wait for others comes first: the next ones need the file already.
 _PRAGMAS = ("busy_timeout=10000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
@@ -83,7 +83,7 @@ class SqlStore:
 
     @property
     def _is_there(self) -> bool:
-        return self._in_memory or Path(self._url.database or "").exists()
+        return self._in_memory or _is_there(Path(self._url.database or ""))
 
     def _engine(self, *, begin: str, reading: bool = False) -> Engine:
         options: dict[str, Any] = {"poolclass": StaticPool} if self._in_memory else {}
@@ -222,7 +222,9 @@ class SqlStore:
             try:
                 Path(self._url.database or "").parent.mkdir(parents=True, exist_ok=True)
             except OSError as error:
-                raise UnreachableError(f"can't create the folder of {self._url}: {error}") from error
+                raise UnreachableError(
+                    f"can't create the folder of {self._url}: {what_the_system_says(error)}"
+                ) from error
 
 
 def _fix(told: str) -> str:
@@ -241,11 +243,18 @@ def _read_only_address(path: Path) -> str | None:
     WAL needs a file beside the database. Where that can be neither found nor made nobody has the database open, and
     it is whole in its own file if it was closed as it should be: then `immutable` tells SQLite to look for no other.
     """
-    if not path.exists() or (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)):
+    if not _is_there(path) or (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)):
         return None
     shared, log = (path.with_name(path.name + end) for end in ("-shm", "-wal"))
     alone = not shared.exists() and not (log.exists() and log.stat().st_size)
     return f"{path.absolute().as_uri()}?{'immutable=1' if alone else 'mode=ro'}"
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError as error:  # a folder that may not be entered, or a disk that is away
+        raise UnreachableError(f"can't look for the database {what_the_system_says(error)}") from error
 
 
 def _hold_rows(session: Session) -> None:

@@ -30,6 +30,7 @@ from cee_mailbot.questions import WorklistQuery
 from cee_mailbot.store import changes
 from cee_mailbot.store.account_tables import DraftRow, ViewingRow
 from cee_mailbot.store.assembly_ledger import ABOUT_TIME, AssemblyLedger
+from cee_mailbot.store.partial_indexes import OPEN
 from cee_mailbot.store.regrouped import close_emptied, regroup, split_off
 from cee_mailbot.store.search import Search
 from cee_mailbot.store.tables import FlagRow, HistoryRow, MessageRow, NoteRow, ReplyRow, SubmissionRow
@@ -251,7 +252,7 @@ class DeskLedger(AssemblyLedger):
     def due_to_wake(self) -> tuple[int, ...]:
         """See `desk_ledger.DeskLedger`."""
         waiting = select(SubmissionRow.id).where(
-            SubmissionRow.state == ItemState.WAITING, col(SubmissionRow.waiting_until) <= self._now
+            OPEN, SubmissionRow.state == ItemState.WAITING, col(SubmissionRow.waiting_until) <= self._now
         )
         return tuple(one for one in self._session.exec(waiting.order_by(col(SubmissionRow.id))) if one is not None)
 
@@ -277,7 +278,7 @@ class DeskLedger(AssemblyLedger):
             col(DraftRow.person) == col(SubmissionRow.assignee),
             col(DraftRow.at) > since,
         )
-        held = (SubmissionRow.state == ItemState.ASSIGNED, col(SubmissionRow.assignee).is_not(None))
+        held = (OPEN, SubmissionRow.state == ItemState.ASSIGNED, col(SubmissionRow.assignee).is_not(None))
         idle_since = select(SubmissionRow).where(*held, col(SubmissionRow.updated_at) <= since, ~looked, ~written)
         rows = self._session.exec(idle_since.order_by(col(SubmissionRow.id))).all()
         for row in rows:

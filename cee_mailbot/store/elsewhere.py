@@ -7,7 +7,8 @@ from sqlmodel import Session, col, select, union
 
 from cee_mailbot.questions import ElsewhereQuery
 from cee_mailbot.store.conditions import equal
-from cee_mailbot.store.tables import COPIES, OPEN, MessageRow, SubmissionRow
+from cee_mailbot.store.partial_indexes import COPIES, OPEN
+from cee_mailbot.store.tables import MessageRow, SubmissionRow
 
 
 def elsewhere_rows(session: Session, query: ElsewhereQuery) -> Sequence[SubmissionRow]:

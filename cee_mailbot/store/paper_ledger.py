@@ -12,9 +12,10 @@ from cee_mailbot.errors import NotFoundError
 from cee_mailbot.paper_ledger import ItemPapers, UnreadMessage
 from cee_mailbot.store.history import HistoryWriter
 from cee_mailbot.store.paper_rows import paper_of, paper_row
+from cee_mailbot.store.partial_indexes import UNCHECKED
+from cee_mailbot.store.reply_ledger import SET_BACK
 from cee_mailbot.store.row_facts import clocked, slices
 from cee_mailbot.store.tables import (
-    UNCHECKED,
     BodyRow,
     DocumentRow,
     FlagRow,
@@ -41,7 +42,9 @@ class PaperLedger:
 
     def claim_unread(self, *, limit: int, lease_until: datetime) -> tuple[UnreadMessage, ...]:
         """See `paper_ledger.PaperWrites`."""
-        free = or_(col(MessageRow.reading_until).is_(None), col(MessageRow.reading_until) < self._now)
+        claimed = col(MessageRow.reading_until)
+        # One until later than could be given now is of a clock that was ahead.
+        free = or_(claimed.is_(None), claimed < self._now, claimed > lease_until + SET_BACK)
         waiting = select(MessageRow).where(col(MessageRow.read_at).is_(None), col(MessageRow.status).in_(_READ), free)
         rows = self._session.exec(waiting.order_by(col(MessageRow.id)).limit(limit)).all()
         for row in rows:

@@ -16,7 +16,8 @@ from cee_mailbot.domain.reply import ReplyKind
 from cee_mailbot.domain.submission import MessageStatus
 from cee_mailbot.domain.work_item import ItemState
 from cee_mailbot.picture_ledger import DueCount, WaitingSet
-from cee_mailbot.store.tables import OPEN, HistoryRow, MessageRow, ReplyRow, SubmissionRow
+from cee_mailbot.store.partial_indexes import OPEN
+from cee_mailbot.store.tables import HistoryRow, MessageRow, ReplyRow, SubmissionRow
 from cee_mailbot.store.watch_tables import OutageRow
 
 _NOT_PROCESSED = (MessageStatus.REJECTED, MessageStatus.HELD)

@@ -3,8 +3,10 @@
 from datetime import date, datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, Index, LargeBinary, MetaData, Text, UniqueConstraint, text
+from sqlalchemy import JSON, Index, LargeBinary, MetaData, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
+
+from cee_mailbot.store import partial_indexes
 
 # Named constraints, so that migrations can change them on every database.
 SQLModel.metadata = MetaData(
@@ -16,23 +18,6 @@ SQLModel.metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
-
-_IS_OPEN = text("state != 'closed'")
-OPEN = text("submission.state != 'closed'")
-"""What is not closed, to the letter: the queue page finds its rows by indexes on these alone."""
-
-_IS_UNMENDED = text("status = 'rejected' AND resent_as IS NULL")
-UNMENDED = text("message.status = 'rejected' AND message.resent_as IS NULL")
-"""Rejected, and made good by no later message; every new item looks for those of its sender, by an index on these."""
-
-_IS_COPY = text("duplicate_of IS NOT NULL OR mailbox <> home")
-COPIES = text("(message.duplicate_of IS NOT NULL OR message.mailbox <> message.home)")
-"""Deliveries of a message that another mailbox answers: few, and found by an index on these alone."""
-
-
-def _worklist(name: str, *columns: str) -> Index:
-    """An index on open items: closed ones pile up over the years, and must not lie in the way."""
-    return Index(f"ix_submission_worklist_{name}", *columns, sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN)
 
 
 class MailboxRow(SQLModel, table=True):
@@ -52,10 +37,6 @@ class MailboxRow(SQLModel, table=True):
     fence: int = 0
 
 
-# The papers of an item are compared with its fields again whenever these, or its papers, have changed.
-UNCHECKED = text("papers_version <> version")
-
-
 class SubmissionRow(SQLModel, table=True):
     """One submission and its work item."""
 
@@ -63,14 +44,9 @@ class SubmissionRow(SQLModel, table=True):
     __table_args__: ClassVar[Any] = (
         Index(None, "code", "entry_number", "sender_key"),
         Index(None, "team", "state"),
-        _worklist("due", "team", "due", "presented_at"),
-        _worklist("presented", "team", "presented_at"),
-        _worklist("received", "team", "received_at"),
-        _worklist("changed", "team", "updated_at"),
-        _worklist("assignee", "assignee", "team"),
         Index("ix_submission_worklist_all", "team", "presented_at"),
         Index(None, "mailbox", "team"),
-        Index("ix_submission_unchecked", "id", sqlite_where=UNCHECKED, postgresql_where=UNCHECKED),
+        *partial_indexes.of_submissions(),
     )
     id: int | None = Field(default=None, primary_key=True)
     tracking: str = Field(unique=True)
@@ -115,13 +91,7 @@ class MessageRow(SQLModel, table=True):
         Index(None, "mailbox", "settled_at"),
         Index(None, "mailbox", "arrived_at"),
         Index(None, "read_at", "status"),
-        Index("ix_message_copies", "mailbox", "submission_id", sqlite_where=_IS_COPY, postgresql_where=_IS_COPY),
-        Index(
-            "ix_message_unmended",
-            *("sender_domain", "id", "sender"),
-            sqlite_where=_IS_UNMENDED,
-            postgresql_where=_IS_UNMENDED,
-        ),
+        *partial_indexes.of_messages(),
     )
     id: int | None = Field(default=None, primary_key=True)
     mailbox: str

@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 
 from cee_mailbot.domain.alarms import Alarm, RefusedAddress, ToldAlarm
 from cee_mailbot.domain.reply import ReplyState
-from cee_mailbot.domain.submission import MessageStatus
+from cee_mailbot.store.partial_indexes import HELD, REJECTED
 from cee_mailbot.store.reply_ledger import IN_LINE
 from cee_mailbot.store.tables import HistoryRow, MessageRow, ReplyRow, SubmissionRow
 from cee_mailbot.store.texts import storable
@@ -30,15 +30,14 @@ class WatchRegister:
         """See `watch_ledger.WatchQuestions`."""
         newest = self._session.exec(select(CensusRow).order_by(col(CensusRow.id).desc()).limit(1)).first()
         in_line = col(ReplyRow.state).in_(IN_LINE)
-        held = MessageRow.status == MessageStatus.HELD
         return Figures(
             items=self._pairs(SubmissionRow.team, SubmissionRow.state),
             messages=self._pairs(MessageRow.mailbox, MessageRow.status),
-            rejected=self._reasons(MessageRow, MessageStatus.REJECTED),
+            rejected=self._reasons(MessageRow.reasons, REJECTED),
             replies=dict(self._session.exec(select(ReplyRow.state, func.count()).group_by(ReplyRow.state)).all()),
-            withheld=self._reasons(ReplyRow, ReplyState.WITHHELD),
+            withheld=self._reasons(ReplyRow.reasons, ReplyRow.state == ReplyState.WITHHELD),
             oldest_due=self._session.exec(select(func.min(ReplyRow.due_at)).where(in_line)).one(),
-            held_since=self._session.exec(select(func.min(MessageRow.first_seen_at)).where(held)).one(),
+            held_since=self._session.exec(select(func.min(MessageRow.first_seen_at)).where(HELD)).one(),
             skew=self._skew(now),
             census=newest.result if newest else None,
         )
@@ -68,11 +67,10 @@ class WatchRegister:
         found = self._session.exec(select(one, other, func.count()).group_by(one, other))
         return {(first, second): number for first, second, number in found}
 
-    def _reasons(self, table: type[Any], status: str) -> dict[str, int]:
-        column = table.status if table is MessageRow else table.state
-        written = cast(table.reasons, String)
+    def _reasons(self, column: Any, condition: Any) -> dict[str, int]:
+        written = cast(column, String)
         counts: Counter[str] = Counter()
-        wanted = select(written, func.count()).where(column == status).group_by(written)
+        wanted = select(written, func.count()).where(condition).group_by(written)
         for reasons, number in self._session.exec(wanted):
             counts.update(dict.fromkeys(json.loads(reasons or "[]"), number))
         return dict(counts)

@@ -15,8 +15,9 @@ from cee_mailbot.domain.work_item import ItemState
 from cee_mailbot.errors import UserError
 from cee_mailbot.questions import WORKLIST_SORTS, Mark, WorklistQuery
 from cee_mailbot.store.conditions import contains, equal
+from cee_mailbot.store.partial_indexes import OPEN
 from cee_mailbot.store.search import Search, terms_of
-from cee_mailbot.store.tables import OPEN, FlagRow, SubmissionRow
+from cee_mailbot.store.tables import FlagRow, SubmissionRow
 
 _LAST = datetime.max.replace(tzinfo=UTC)
 

@@ -4,17 +4,19 @@ import re
 import sqlite3
 from collections import Counter
 from contextlib import closing
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import event
 
+from cee_mailbot.desk import expire_claims, wake_due
 from cee_mailbot.domain.policy import Policy
 from cee_mailbot.gathering import chase
 from cee_mailbot.paperwork import read_papers
 from cee_mailbot.questions import ElsewhereQuery
+from cee_mailbot.store.partial_indexes import of_messages, of_submissions
 from tests.support.mails import numbered
 from tests.support.workshop import MAILBOXES, Workshop
 
@@ -58,6 +60,31 @@ def test_no_statement_of_a_message_reads_a_table_from_end_to_end(tmp_path: Path)
     slow = {statement: plan for statement, plan in plans.items() if any(map(whole.match, plan))}
     assert [one for one in slow if not one.endswith("ORDER BY history.id DESC\n LIMIT ? OFFSET ?")] == []
     assert len(plans) > 10
+
+
+def test_no_statement_of_a_minute_in_which_nothing_comes_reads_a_table_from_end_to_end(tmp_path: Path) -> None:
+    """What a daemon asks each few seconds, and each minute for its alarms; counts alone go through an index whole."""
+    workshop = Workshop(tmp_path)
+    made, with_ = statements_of(workshop)
+    for mailbox in MAILBOXES:
+        workshop.poll(mailbox)
+    chase(workshop.store, workshop.site, {})
+    wake_due(workshop.intake)
+    expire_claims(workshop.intake, timedelta(minutes=30))
+    read_papers(workshop.intake)
+    workshop.send()
+    with workshop.store.read() as ask:
+        ask.figures(workshop.clock.now())
+        ask.mailboxes(), ask.breaker_opened_at(), ask.refused_addresses(), ask.told_alarms(), ask.last_census()
+    asked = [one for one in made if one.startswith(("SELECT", "UPDATE", "DELETE"))]
+    with closing(sqlite3.connect(tmp_path / "bot.db")) as database:
+        plans = {one: [row[3] for row in database.execute(f"explain query plan {one}", with_[one])] for one in asked}
+    workshop.store.close()
+    few = "|".join(f"INDEX {one.name}" for one in (*of_messages(), *of_submissions()))
+    whole = re.compile(rf"SCAN ({'|'.join(GROWING)})(?! USING (COVERING INDEX|{few}))")
+    slow = {one: plan for one, plan in plans.items() if any(map(whole.match, plan)) and "DESC\n LIMIT" not in one}
+    assert slow == {}
+    assert len(plans) > 20
 
 
 @pytest.mark.parametrize("sender_key", ["loud.example", "papers@gmail.com"])
