@@ -11,7 +11,7 @@ from email.utils import format_datetime
 
 from cee_mailbot.app import App
 from cee_mailbot.domain.alarms import Alarm, ToldAlarm, Watch, to_tell
-from cee_mailbot.errors import CeeMailbotError, PermanentError
+from cee_mailbot.errors import CeeMailbotError, PermanentError, UserError
 from cee_mailbot.interfaces import Letter, MailerSession
 from cee_mailbot.log import fields
 from cee_mailbot.watching import look
@@ -22,6 +22,7 @@ TOLD_AGAIN_AFTER = timedelta(days=1)
 FIRST_PAUSE = timedelta(hours=1)
 LONGEST_PAUSE = timedelta(days=1)
 _OWED_AT_MOST = 20
+_FOR_GOOD = (PermanentError, UserError)  # a password that can't be read needs a person, as one that is refused
 
 
 class AlarmBell:
@@ -141,7 +142,7 @@ class AlarmPost:
         try:
             with self._app.mailer.session() as session:
                 return [(one, _failure(session, one)) for one in letters]
-        except PermanentError as error:  # nobody is let in: the same for every address
+        except _FOR_GOOD as error:  # nobody is let in: the same for every address
             logger.warning("alarms can't be mailed: %s", error)
             return [(one, error) for one in letters]
 
@@ -150,7 +151,7 @@ class AlarmPost:
             self._pauses.pop(to, None)
             self.refused.pop(to, None)
             self.reached.add(to)
-        elif isinstance(error, PermanentError):
+        elif isinstance(error, _FOR_GOOD):
             last = self._pauses.get(to)
             length = min(last.length * 2, LONGEST_PAUSE) if last else FIRST_PAUSE
             self._pauses[to] = _Pause(length=length, until=at + length)
@@ -160,7 +161,7 @@ class AlarmPost:
 
 def _unreached(ends: Iterable[tuple[Letter, CeeMailbotError | None]]) -> Iterable[Letter]:
     """The letters that can go out later."""
-    return (letter for letter, error in ends if error is not None and not isinstance(error, PermanentError))
+    return (letter for letter, error in ends if error is not None and not isinstance(error, _FOR_GOOD))
 
 
 def _failure(session: MailerSession, letter: Letter) -> CeeMailbotError | None:

@@ -13,7 +13,7 @@ from itertools import groupby
 
 from cee_mailbot import crash
 from cee_mailbot.domain.reply import ReplyState
-from cee_mailbot.errors import CeeMailbotError, PermanentError, RefusedReplyError, TemporaryError, UncertainError
+from cee_mailbot.errors import CeeMailbotError, RefusedReplyError, UncertainError
 from cee_mailbot.interfaces import Clock, Mailer, MailerSession
 from cee_mailbot.journaling import NO_JOURNAL, Journal
 from cee_mailbot.ledger import Store
@@ -87,7 +87,7 @@ def _send(outbox: Outbox, mailer: Mailer, replies: list[DueReply], begin_before:
     with ExitStack() as open_sessions:
         try:
             session = open_sessions.enter_context(mailer.session())
-        except (TemporaryError, PermanentError) as error:
+        except CeeMailbotError as error:  # a password that can't be read, too: nothing has left
             logger.warning("the mail server can't be used: %s", error)
             why = str(error)
             return [_note(outbox, _later(outbox, reply, ReplyState.RETRYING, why)) for reply in replies]
@@ -114,7 +114,7 @@ def _try(outbox: Outbox, session: MailerSession, reply: DueReply) -> Attempt:
         return _failed(outbox, reply, str(error))
     except UncertainError as error:
         return _later(outbox, reply, ReplyState.UNCERTAIN, str(error))
-    except (TemporaryError, PermanentError) as error:
+    except CeeMailbotError as error:
         return _later(outbox, reply, ReplyState.RETRYING, str(error))
     except Exception as error:
         # A bug of ours at one reply must not keep the others waiting; how far it came, nobody can know.

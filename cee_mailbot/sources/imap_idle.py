@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from threading import Event
 
-from cee_mailbot.errors import PermanentError, SignInError, TemporaryError
+from cee_mailbot.errors import CeeMailbotError, PermanentError, SignInError
 from cee_mailbot.log import fields
 from cee_mailbot.sources.imap_connection import Connection
 from cee_mailbot.sources.imap_settings import ImapSettings
@@ -48,7 +48,7 @@ class ImapWatcher:
             except NoIdleError as error:
                 log.warning("%s", error)
                 return
-            except (TemporaryError, PermanentError) as error:
+            except CeeMailbotError as error:  # a password that can't be read, too: one day it can
                 failures = 0 if time.monotonic() - began > _GOOD_AFTER else failures + 1
                 pause = pause_after(failures, error)
                 words = "not listening for new mail for %.0f s, polls go on: %s"

@@ -4,12 +4,14 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from cee_mailbot.config import ConfigError
 from cee_mailbot.sources import imap_idle
 from cee_mailbot.sources.imap_idle import ImapWatcher
 from cee_mailbot.sources.imap_waiting import Idle
@@ -103,6 +105,20 @@ def test_a_lost_connection_is_opened_again(dovecot: Dovecot, user: str, monkeypa
         opened[0]._client.socket().shutdown(2)
         assert woken.acquire(timeout=PATIENCE)
         assert len(opened) == 2
+
+
+def test_a_password_that_can_not_be_read_yet_is_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(imap_idle, "pause_after", lambda *_: 0.0)
+    stop, asked = threading.Event(), count(1)
+
+    def password() -> str:
+        if next(asked) == 2:
+            stop.set()
+        raise ConfigError(["file cee: can't be read; create it, readable by this user"])
+
+    with scripted_imap(OFFERS) as server:
+        ImapWatcher(replace(server.settings(), password=password)).watch(stop, lambda: None)
+    assert next(asked) == 3
 
 
 def test_a_server_without_idle_is_left_to_the_polls(caplog: pytest.LogCaptureFixture) -> None:

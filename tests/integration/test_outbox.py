@@ -10,12 +10,14 @@ from pathlib import Path
 import pytest
 from sqlmodel import Session, select
 
+from cee_mailbot.config import ConfigError
 from cee_mailbot.desk import reset_breaker, retry_reply
 from cee_mailbot.errors import NotAllowedError, NotFoundError, PermanentError, SignInError, TemporaryError
 from cee_mailbot.interfaces import Letter
 from cee_mailbot.outbox import GIVE_UP_AFTER, LEASE, Outbox, send_due
 from cee_mailbot.questions import ReplyQuery
 from cee_mailbot.store.tables import AttemptRow
+from cee_mailbot.testing import MemoryMailer
 from tests.support.mails import mail, numbered
 from tests.support.workshop import Killed, Tripwire, WiredStore, Workshop, history_breaks
 
@@ -111,6 +113,26 @@ def test_a_refused_sign_in_is_tried_again_later_and_fails_no_reply(workshop: Wor
 
     send_due(replace(workshop.outbox, mailers=dict.fromkeys(workshop.outbox.mailers, Locked())))
     assert states(workshop) == ["retrying"]
+
+
+@pytest.mark.parametrize("at_sending", [False, True])
+def test_a_password_that_can_not_be_read_leaves_no_doubt_whether_a_reply_has_left(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch, *, at_sending: bool
+) -> None:
+    """Some sign in at once, some with the first letter; nothing has left, and each goes out when it can be read."""
+    workshop.receive(numbered(1), numbered(2))
+
+    def unreadable(*_: object) -> None:
+        raise ConfigError(["file /run/secrets/mail: can't be read; create it, readable by this user"])
+
+    monkeypatch.setattr(MemoryMailer, "send" if at_sending else "session", unreadable)
+    report = workshop.send()
+    assert (report.tried, report.exit_code) == (2, 3)
+    assert states(workshop) == ["retrying", "retrying"]
+    monkeypatch.undo()
+    workshop.clock.advance(LEASE * 2)
+    assert workshop.send().sent == 2
+    assert [state for state, _ in attempts(workshop, 1)] == ["retrying", "sent"]
 
 
 def test_f17_a_reply_that_is_refused_fails_at_once_and_its_item_is_untouched(workshop: Workshop) -> None:
