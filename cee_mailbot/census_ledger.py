@@ -45,6 +45,9 @@ class CensusQuestions(Protocol):
     def with_digest(self, mailbox: str, sha256: str) -> tuple[CountedRow, ...]:
         """The rows of a mailbox that have these bytes."""
 
+    def was_elsewhere(self, sha256: str, arrived_at: datetime, *, configured: Collection[str]) -> bool:
+        """Whether a mailbox other than those configured has a row of these bytes, arrived at this instant."""
+
     def rows_after(self, mailbox: str, *, after: int, limit: int) -> tuple[CountedRow, ...]:
         """The next rows of a mailbox by their ids."""
 

@@ -94,7 +94,7 @@ def _read(intake: Intake, unread: UnreadMessage) -> None:
 
 def _raw(intake: Intake, unread: UnreadMessage) -> bytes | None:
     """The bytes of a message; None where nothing of it is read, as its own decision has said already."""
-    if unread.size > intake.site.policies[unread.mailbox].message_limit:
+    if unread.size > intake.site.policies[intake.site.home(unread.mailbox).name].message_limit:
         return None
     try:
         return intake.blobs.get(unread.sha256)

@@ -57,7 +57,10 @@ class Census:
 def take_census(census: Census, mailboxes: Sequence[Mailbox]) -> CensusReport:
     """Counts these mailboxes; one that can't be reached does not stop the others. Raises what the store raises."""
     at = census.clock.now()
-    counted = tuple(count_mailbox(census.store, census.sources[mailbox.name], mailbox.name) for mailbox in mailboxes)
+    configured = frozenset(census.sources)
+    counted = tuple(
+        count_mailbox(census.store, census.sources[mailbox.name], mailbox.name, configured) for mailbox in mailboxes
+    )
     names = [mailbox.name for mailbox in mailboxes]
     blobs = scrub(census.store, census.blobs, names)
     with census.store.read() as ask:

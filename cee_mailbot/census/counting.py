@@ -1,7 +1,7 @@
 """The count of one mailbox: each message on the server beside its row."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
@@ -21,6 +21,7 @@ class _Tally:
     """The count of one mailbox while it goes on; `here` and `settled` are the rows met in either folder."""
 
     mailbox: str
+    configured: Collection[str]
     polled: PolledMailbox
     here: RowSet
     settled: RowSet
@@ -33,20 +34,31 @@ class _Tally:
     extra: Findings = field(default_factory=Findings)
 
 
-def count_mailbox(store: Store, source: Source, mailbox: str) -> MailboxCensus:
-    """What lies in one mailbox, or why that could not be seen. Raises what the store raises."""
+def count_mailbox(store: Store, source: Source, mailbox: str, configured: Collection[str]) -> MailboxCensus:
+    """What lies in one of the mailboxes that are `configured`, or why that could not be seen.
+
+    Raises what the store raises.
+    """
     with store.read() as ask:
         polled = ask.polled(mailbox)
     try:
-        return _counted(store, source, mailbox, polled)
+        return _counted(store, source, mailbox, polled, configured)
     except CeeMailbotError as error:
         return MailboxCensus(mailbox=mailbox, error=str(error))
 
 
-def _counted(store: Store, source: Source, mailbox: str, polled: PolledMailbox | None) -> MailboxCensus:
+def _counted(
+    store: Store, source: Source, mailbox: str, polled: PolledMailbox | None, configured: Collection[str]
+) -> MailboxCensus:
     # Before its first poll a mailbox has no activation time yet: all that lies in it is still to come.
     known = polled or PolledMailbox(activation=_EVER, polled_since=None, newest=0)
-    tally = _Tally(mailbox=mailbox, polled=known, here=RowSet(known.newest), settled=RowSet(known.newest))
+    tally = _Tally(
+        mailbox=mailbox,
+        configured=configured,
+        polled=known,
+        here=RowSet(known.newest),
+        settled=RowSet(known.newest),
+    )
     with source.session() as session:
         for some in _sets(session.sightings()):
             _take(tally, some, store, session)
@@ -140,6 +152,8 @@ def _judge(tally: _Tally, sighting: Sighting, store: Store, session: SourceSessi
             tally.settled.add(next((row.id for row in rows if row.id not in tally.settled), rows[0].id))
         elif rows:
             tally.pending += 1  # a person put it back: the next poll takes it for what it is, a duplicate
+        elif sighting.settled and _has_row_of_old(tally, listed.arrived_at, digest, store):
+            tally.accounted += 1
         else:
             tally.missing.add(_missing(sighting))
     tally.on_server += 1
@@ -150,6 +164,12 @@ def _rows_with(tally: _Tally, arrived_at: datetime, digest: str, store: Store) -
     with store.read() as ask:
         same = ask.with_digest(tally.mailbox, digest)
         return list(same) or [row for row in ask.arrived(tally.mailbox, [arrived_at]) if digest in row.fragments]
+
+
+def _has_row_of_old(tally: _Tally, arrived_at: datetime, digest: str, store: Store) -> bool:
+    """Whether the message was taken in under a name that the mailbox had before."""
+    with store.read() as ask:
+        return ask.was_elsewhere(digest, arrived_at, configured=tally.configured)
 
 
 def _missing(sighting: Sighting) -> MissingMessage:

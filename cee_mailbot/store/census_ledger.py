@@ -53,6 +53,12 @@ class CensusRegister:
         """See `census_ledger.CensusQuestions`."""
         return tuple(self._counted(mailbox, MessageRow.sha256 == sha256))
 
+    def was_elsewhere(self, sha256: str, arrived_at: datetime, *, configured: Collection[str]) -> bool:
+        """See `census_ledger.CensusQuestions`."""
+        same = (MessageRow.sha256 == sha256, MessageRow.arrived_at == arrived_at.astimezone(UTC))
+        rows = select(MessageRow.id).where(*same, col(MessageRow.mailbox).not_in(configured))
+        return self._session.exec(rows.limit(1)).first() is not None
+
     def rows_after(self, mailbox: str, *, after: int, limit: int) -> tuple[CountedRow, ...]:
         """See `census_ledger.CensusQuestions`."""
         return tuple(self._counted(mailbox, col(MessageRow.id) > after, limit=limit))

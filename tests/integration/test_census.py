@@ -149,6 +149,21 @@ def test_what_a_person_removed_is_told_and_not_unclean(workshop: Workshop) -> No
     assert report.mailboxes[0].extra == (1, 2)
 
 
+@pytest.mark.parametrize(("polled_still", "missing"), [(False, 0), (True, 1)])
+def test_what_was_taken_in_under_a_former_name_of_the_mailbox_is_accounted_for(
+    workshop: Workshop, *, polled_still: bool, missing: int
+) -> None:
+    """To rename a mailbox is to poll a new one, whose processed folder is full already."""
+    workshop.receive(numbered(1), mailbox=CHEMICALS)
+    renamed = workshop.sources.pop("chemicals") if not polled_still else workshop.sources["chemicals"]
+    workshop.sources["electronics"] = renamed
+    workshop.clock.advance(timedelta(minutes=1))
+    workshop.poll()
+    census = Census(store=workshop.store, blobs=workshop.blobs, sources=workshop.sources, clock=workshop.site.clock)
+    [counted] = take_census(census, [ELECTRONICS]).mailboxes
+    assert (counted.on_server, counted.accounted, len(counted.missing)) == (1, 1 - missing, missing)
+
+
 def test_an_ingested_message_lies_in_no_mailbox_and_is_not_extra(workshop: Workshop) -> None:
     place = Handle(folder="file:/tmp/a.eml", validity="x", uid="0")
     take_in_raw(workshop.intake, ELECTRONICS, [RawMail(handle=place, raw=mail(), arrived_at=ARRIVED)])

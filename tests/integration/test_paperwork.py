@@ -19,7 +19,7 @@ from parsers.papers import Paper
 from tests.support import drawn_forms
 from tests.support.drawn_forms import Summary, form_7501
 from tests.support.mails import PDF, mail, numbered, pdf
-from tests.support.workshop import Killed, Workshop, history_breaks
+from tests.support.workshop import CHEMICALS, ELECTRONICS, Killed, Workshop, history_breaks
 
 MATCHING = form_7501(Summary(entry_number="345-6789012-3", entry_date="02/20/2026"))
 OTHER = form_7501(Summary(entry_number="345-6789012-3", port="3001", entry_date="02/20/2026"))
@@ -314,6 +314,29 @@ def test_a_claim_lasts_while_papers_are_read(workshop: Workshop) -> None:
     workshop.receive(mail(documents=[pdf(f"paper {number}") for number in range(9)]))
     read_papers(workshop.with_parts(reader=Watched()))
     assert others == [0] * 9
+
+
+def test_mail_of_a_mailbox_that_is_configured_no_more_is_read_and_keeps_no_other_waiting(workshop: Workshop) -> None:
+    workshop.receive(numbered(1), mailbox=CHEMICALS)
+    workshop.receive(numbered(2))
+    without = replace(
+        workshop.intake.site,
+        mailboxes=(ELECTRONICS,),
+        policies={ELECTRONICS.name: workshop.site.policies[ELECTRONICS.name]},
+    )
+    assert read_papers(replace(workshop.intake, site=without)).messages == 2
+    with workshop.store.read() as ask:
+        assert [one.status for message in (1, 2) for one in ask.documents(message)] == ["read", "read"]
+
+
+def test_a_claim_that_a_clock_gave_that_was_ahead_ends_when_it_is_set_right(workshop: Workshop) -> None:
+    workshop.receive(numbered(1))
+    right = workshop.clock.now()
+    workshop.clock.advance(timedelta(days=365))
+    with workshop.store.begin(workshop.clock.now()) as unit:
+        assert len(unit.claim_unread(limit=1, lease_until=workshop.clock.now() + LEASE)) == 1
+    workshop.clock.advance(right - workshop.clock.now())
+    assert read_papers(workshop.intake).messages == 1
 
 
 def test_what_is_held_is_not_read_before_a_person_looked_at_it(workshop: Workshop) -> None:
