@@ -83,8 +83,8 @@ class FolderBlobs:
 
     def check(self) -> str:
         """As `BlobStore.check`: writes a file, makes it durable and takes it away again; creates no folder."""
-        existing = next(path for path in (self._root.absolute(), *self._root.absolute().parents) if path.exists())
         with self._writing():
+            existing = _nearest(self._root)
             probe = existing / f".{secrets.token_hex(16)}"
             linked = probe.with_suffix(".linked")
             try:
@@ -94,7 +94,7 @@ class FolderBlobs:
                 for path in (probe, linked):
                     path.unlink(missing_ok=True)
             free = shutil.disk_usage(existing).free
-        state = "which can be written" if existing == self._root.absolute() else "which will be created"
+        state = "which can be written" if existing == self._root else "which will be created"
         return f"blobs in {self._root}, {state}; {free / 1e9:.1f} GB free"
 
     def sweep(self, older_than: timedelta) -> int:
@@ -160,14 +160,24 @@ class DiskReserve:
 
     def require(self, size: int) -> None:
         """As `Reserve.require`."""
-        existing = next(path for path in (self._root, *self._root.parents) if path.exists())
-        free = shutil.disk_usage(existing).free
+        try:
+            free = shutil.disk_usage(_nearest(self._root)).free
+        except OSError as error:
+            raise UnreachableError(
+                f"can't look how much is free for blobs: {what_the_system_says(error)}; until then mail stays on its "
+                "server"
+            ) from error
         if free - size < self._least:
             raise UnreachableError(
                 f"{free / 1e6:.0f} MB are free for blobs in {self._root}; {size / 1e6:.1f} MB of new mail would leave "
                 f"less than the reserve of {self._least / 1e6:.0f} MB: mail stays on its server until there is room; "
                 "make some, or lower disk_reserve in [alarms]"
             )
+
+
+def _nearest(root: Path) -> Path:
+    """The folder itself, or the nearest one above it that is there."""
+    return next(path for path in (root, *root.parents) if path.exists())
 
 
 def _write(path: Path, pieces: Iterable[bytes]) -> StoredBlob:

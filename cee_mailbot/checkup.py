@@ -8,7 +8,7 @@ from pathlib import Path
 import cee_mailbot
 import parsers
 from cee_mailbot.domain.directory import Directory
-from cee_mailbot.errors import CeeMailbotError
+from cee_mailbot.errors import CeeMailbotError, what_the_system_says
 from cee_mailbot.interfaces import Clock
 
 # No clock of a machine that runs this program can be right before this program was written.
@@ -31,6 +31,8 @@ def look(checks: Sequence[tuple[str, Callable[[], str]]]) -> Iterator[Finding]:
             yield Finding(what=what, ok=True, words=check())
         except CeeMailbotError as error:
             yield Finding(what=what, ok=False, words=str(error))
+        except OSError as error:
+            yield Finding(what=what, ok=False, words=what_the_system_says(error))
 
 
 def check_clock(clock: Clock, last_seen: datetime | None) -> str:

@@ -24,7 +24,14 @@ from cee_mailbot.domain.routing import Mailbox
 from cee_mailbot.domain.scanning import ScanVerdict
 from cee_mailbot.domain.submission import MessageStatus
 from cee_mailbot.domain.ways import other_ways
-from cee_mailbot.errors import BusyError, CeeMailbotError, NotAllowedError, NotFoundError, UserError
+from cee_mailbot.errors import (
+    BusyError,
+    CeeMailbotError,
+    NotAllowedError,
+    NotFoundError,
+    UserError,
+    what_the_system_says,
+)
 from cee_mailbot.explain import explain, explain_in_words
 from cee_mailbot.gathering import chase
 from cee_mailbot.graph_calls import NOT_ONLINE
@@ -93,6 +100,9 @@ def poll_one(app: App, mailbox: MailboxConfig) -> MailboxResult:
     except CeeMailbotError as error:
         logger.error("the poll failed: %s", error, extra=fields(mailbox=mailbox.name))  # noqa: TRY400 - no bug
         return MailboxResult(mailbox=mailbox.name, error=str(error), exit_code=getattr(error, "exit_code", 3))
+    except OSError as error:
+        logger.exception("the poll failed", extra=fields(mailbox=mailbox.name))
+        return MailboxResult(mailbox=mailbox.name, error=what_the_system_says(error), exit_code=3)
     return _result(report)
 
 

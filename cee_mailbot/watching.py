@@ -3,7 +3,7 @@
 import logging
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -132,8 +132,9 @@ def _unclean(census: dict[str, Any]) -> bool:
 def free_bytes(app: App) -> int | None:
     """What is free where blobs are kept; None where that can't be known."""
     place = Path(app.config.storage.blobs).absolute()
-    existing = next((path for path in (place, *place.parents) if path.exists()), None)
-    return shutil.disk_usage(existing).free if existing else None
+    with suppress(OSError):  # a folder that may not be entered, or a disk that is away: the polls say so
+        return shutil.disk_usage(next(path for path in (place, *place.parents) if path.exists())).free
+    return None
 
 
 # --- health ---------------------------------------------------------------------------------------------------

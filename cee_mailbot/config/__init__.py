@@ -153,11 +153,18 @@ def find_config(option: str | None, environ: Mapping[str, str], cwd: Path) -> Pa
     if named:
         return Path(named)
     places = (cwd / USUAL_PLACE, SYSTEM_PLACE)
-    found = next((place for place in places if place.exists()), None)
+    found = next((place for place in places if _may_be_there(place)), None)
     if found is None:
         looked = f"--config and ${VARIABLE} name none, and there is no {places[0]} and no {places[1]}"
         raise ConfigError([f"no configuration: {looked}; write one with: cee-mailbot init"])
     return found
+
+
+def _may_be_there(place: Path) -> bool:
+    try:
+        return place.exists()
+    except OSError:  # its folder may not be entered: what is wrong is said when it is read
+        return True
 
 
 def load_config(path: Path, environ: Mapping[str, str]) -> Config:

@@ -28,7 +28,7 @@ from cee_mailbot.config.tables import (
 from cee_mailbot.config.values import is_loopback
 from cee_mailbot.config.wording import NOT_YET
 from cee_mailbot.domain.routing import PROGRAM_TEAM, shipped_centers
-from parsers.addresses import address_key
+from parsers.addresses import Address, address_key
 
 _OF_IMAP = ("host", "tcp_port", "tls", "auth", "user", "ca_file", "folder", *SECRETS, *OAUTH)
 _KEYS_OF = {
@@ -117,6 +117,17 @@ def _replies_can_leave(settings: Settings) -> Iterator[Fault]:
     if replies.user is None and (secrets_in(replies) or replies.auth == "oauth2"):
         beside = "tokens" if replies.auth == "oauth2" else "a password"
         yield Fault(path=("replies", "user"), wrong=f"is missing beside {beside}", remedy="add user = ...")
+
+
+def _alarms_reach_people(settings: Settings) -> Iterator[Fault]:
+    ours = {address_key(mailbox.address) for mailbox in settings.mailbox}
+    for position, address in enumerate(settings.alarms.to):
+        if not Address(name="", addr=address).is_plausible:
+            remedy = "write one mail address, such as duty@agency.example"
+            yield Fault(path=("alarms", "to", position), wrong="is no address that mail can be sent to", remedy=remedy)
+        elif address_key(address) in ours:
+            remedy = "name where a person reads mail"
+            yield Fault(path=("alarms", "to", position), wrong="is a mailbox that this program reads", remedy=remedy)
 
 
 def _there_is_a_mailbox(settings: Settings) -> Iterator[Fault]:
@@ -287,6 +298,7 @@ CHECKS: tuple[Callable[[Settings], Iterator[Fault]], ...] = (
     *STAFF_CHECKS,
     _scanner_is_in_one_place,
     _replies_can_leave,
+    _alarms_reach_people,
     _there_is_a_mailbox,
     _mailboxes_can_be_read,
     _mailboxes_have_a_team,

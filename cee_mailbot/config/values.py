@@ -1,6 +1,7 @@
 """The values of a configuration: durations, sizes, instants, and secrets that stay unread until needed."""
 
 import ipaddress
+import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -133,7 +134,8 @@ def secret_in_file(path: Path, environ: Mapping[str, str]) -> Secret:
 
 
 def _from_file(path: Path, environ: Mapping[str, str]) -> str:
-    place = next((place for place in _places(path, environ) if place.is_file()), path)
+    # A folder that this user may not enter holds none of its secrets.
+    place = next((place for place in _places(path, environ) if os.path.isfile(place)), path)  # noqa: PTH113
     try:
         return place.read_bytes().decode("utf-8").removesuffix("\n").removesuffix("\r")
     except OSError as error:

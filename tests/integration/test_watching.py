@@ -21,14 +21,16 @@ import pytest
 from cee_mailbot import watching
 from cee_mailbot.alarming import AlarmBell
 from cee_mailbot.app import App, opened
-from cee_mailbot.blobs import DiskReserve
-from cee_mailbot.config import load_config
+from cee_mailbot.blobs import DiskReserve, FolderBlobs
+from cee_mailbot.config import ConfigError, load_config
 from cee_mailbot.domain.alarms import RULES
 from cee_mailbot.errors import RefusedReplyError, SignInError, TemporaryError, UnreachableError
 from cee_mailbot.interfaces import Letter
 from cee_mailbot.log import configure_logging
+from cee_mailbot.mailers.files import FilesMailer, FilesSettings
 from cee_mailbot.metrics import METRICS, PREFIX
-from cee_mailbot.operations import poll, send
+from cee_mailbot.operations import check, poll, send
+from cee_mailbot.store.database import SqlStore
 from cee_mailbot.testing import FixedClock, MemoryMailer
 from cee_mailbot.upkeep import keep_census, take_daily_census
 from tests.support.bot import Bot
@@ -249,7 +251,14 @@ def test_an_address_that_is_refused_for_good_keeps_nobody_from_being_told_once(a
     ]
 
 
-@pytest.mark.parametrize("refusal", [RefusedReplyError("550 no such user"), SignInError("535 wrong password")])
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        RefusedReplyError("550 no such user"),
+        SignInError("535 wrong password"),
+        ConfigError(["file mail: can't be read; create it, readable by this user"]),
+    ],
+)
 def test_a_refusal_for_good_is_spaced_out_and_seen(
     app: App, refusal: Exception, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -320,6 +329,48 @@ def test_a_database_that_is_down_is_logged_mailed_once_and_a_metric(
     assert "ended: database-down" in letters(app)[2]
     assert "no-completed-poll" not in letters(app)[2]
     assert samples(app)['cee_mailbot_alarm{reason="database-down"}'] == 0
+
+
+# A name that no file system takes stands for what the system will not let anybody look at: a folder without rights,
+# a disk that went away. Tests run as root too, whom no rights stop.
+NOT_TO_BE_LOOKED_AT = "x" * 300
+
+
+def without_the_disk_of_blobs(app: App, bot: Bot) -> App:
+    gone = app.config.storage.model_copy(update={"blobs": f"{bot.folder}/{NOT_TO_BE_LOOKED_AT}"})
+    return replace(app, config=replace(app.config, storage=gone), blobs=FolderBlobs(Path(gone.blobs)))
+
+
+def test_alarms_sound_and_health_answers_while_the_disk_of_blobs_is_away(app: App, bot: Bot) -> None:
+    app = without_the_disk_of_blobs(app, bot)
+    deliver(bot, numbered(1))
+    reserve = DiskReserve(Path(app.config.storage.blobs), 1)
+    [result] = poll(replace(app, intake=replace(app.intake, reserve=reserve, blobs=app.blobs)))
+    assert result.exit_code == 3
+    assert "mail stays on its server" in str(result.error)
+    assert isinstance(app.site.clock, FixedClock)
+    app.site.clock.advance(timedelta(minutes=16))
+    AlarmBell(app).sound()
+    [letter] = letters(app)
+    assert "no-completed-poll" in letter
+    assert "can't look how much is free" in letter.replace("=\r\n", "")
+    assert "cee_mailbot_disk_free_bytes" not in samples(app)
+    ready = watching.answer(app, "/readyz")
+    assert (ready.status, ready.body.partition(b":")[0]) == (503, b"blobs")
+
+
+def test_a_database_that_can_not_be_looked_for_is_down(app: App, bot: Bot) -> None:
+    app = replace(app, store=SqlStore(f"sqlite:///{bot.folder}/{NOT_TO_BE_LOOKED_AT}/bot.db"))
+    assert [one.reason for one in watching.look(app)[2]] == ["database-down"]
+    assert watching.answer(app, "/readyz").status == 503
+
+
+def test_what_the_system_refuses_one_check_keeps_no_other_from_being_made(app: App) -> None:
+    mailer = FilesMailer(FilesSettings(dir=Path(NOT_TO_BE_LOOKED_AT)))
+    findings = {one.what: one for one in check(replace(app, mailers={"electronics": mailer}))}
+    assert not findings["replies"].ok
+    assert "File name too long" in findings["replies"].words
+    assert findings["mailbox electronics"].ok
 
 
 def test_the_census_is_taken_once_a_day_and_an_unclean_one_is_an_alarm(app: App, bot: Bot) -> None:

@@ -187,6 +187,13 @@ def test_every_place_looked_in_is_named(tmp_path: Path, monkeypatch: pytest.Monk
         assert place in str(caught.value)
 
 
+def test_a_place_that_may_not_be_looked_into_is_told_of_as_the_configuration(tmp_path: Path) -> None:
+    """A name that no file system takes stands for a folder without rights, which would not stop root."""
+    found = find_config(None, {}, tmp_path / ("x" * 300))
+    with pytest.raises(ConfigError, match="can't be read"):
+        load_config(found, {})
+
+
 # What loads
 
 
@@ -364,6 +371,14 @@ def test_a_relative_password_file_is_looked_for_among_the_credentials_of_the_ser
     config = load(tmp_path, IMAP + 'password_file = "cee"\n', {"CREDENTIALS_DIRECTORY": str(tmp_path)})
     assert config.mailboxes[0].password is not None
     assert config.mailboxes[0].password() == "hunter2"
+
+
+def test_a_folder_of_secrets_that_may_not_be_looked_into_holds_none(tmp_path: Path) -> None:
+    """`/run/secrets` is often root's alone."""
+    config = load(tmp_path, IMAP + 'password_file = "cee"\n', {"CREDENTIALS_DIRECTORY": "x" * 300})
+    assert config.mailboxes[0].password is not None
+    with pytest.raises(ConfigError, match="file cee: can't be read"):
+        config.mailboxes[0].password()
 
 
 def test_a_password_can_come_from_a_variable(tmp_path: Path) -> None:
