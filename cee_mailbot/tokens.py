@@ -124,9 +124,9 @@ class ClientCredentials:
             status, headers, body = self._ask()
         except (httpx.HTTPError, *_BROKEN_ADDRESS) as error:
             raise UnreachableError(
-                f"{self._who} can't be reached: {_printable(str(error) or type(error).__name__)}; "
+                f"{self._who} can't be reached: {_unreached(error)}; "
                 "check token_url, ca_file, the network and the proxy in the environment"
-            ) from error
+            ) from (None if isinstance(error, httpx.InvalidURL) else error)
         said = _object(body)
         if status == _OK:
             return self._granted(said)
@@ -289,6 +289,13 @@ def _object(body: bytes) -> Mapping[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return said if isinstance(said, dict) else {}
+
+
+def _unreached(error: Exception) -> str:
+    """What is wrong; of an address that can't be read nothing, since a proxy's may have its password in it."""
+    if isinstance(error, httpx.InvalidURL):
+        return "its address, or that of a proxy, is none"
+    return _printable(str(error) or type(error).__name__)
 
 
 def _wait(headers: Mapping[str, str]) -> float:

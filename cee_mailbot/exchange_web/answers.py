@@ -18,6 +18,7 @@ from cee_mailbot.errors import UnreachableError
 _NO_CHARACTER = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _REFERENCE = re.compile(r"&#(?:x([0-9A-Fa-f]{1,8})|([0-9]{1,9}));")
 _MOST_TEXT, _DEEPEST = 32 << 20, 64
+_ELEMENT = 200  # characters that an element weighs as much as, however short it is written
 _CONTENT = "MimeContent"
 
 
@@ -80,6 +81,7 @@ class Answer:
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         self._open.append(Node(name.rpartition(" ")[2], attributes))
+        self._weigh(_ELEMENT + sum(map(len, attributes.values())))
         if len(self._open) > _DEEPEST:
             raise UnreachableError("the answer is nested without end")
 
@@ -105,10 +107,13 @@ class Answer:
         if node.tag == _CONTENT:
             self._decode(text)
             return
-        self._length += len(text)
+        self._weigh(len(text))
+        node.text += text
+
+    def _weigh(self, characters: int) -> None:
+        self._length += characters
         if self._length > _MOST_TEXT:
             raise UnreachableError("the answer has no end")
-        node.text += text
 
     def _decode(self, text: str) -> None:
         whole = self._left + "".join(text.split())

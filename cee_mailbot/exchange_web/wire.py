@@ -11,6 +11,7 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 from requests import RequestException, Response, Session
+from requests.exceptions import InvalidURL
 from spnego.exceptions import SpnegoError
 from urllib3.exceptions import LocationValueError
 
@@ -89,7 +90,7 @@ class Wire:
             raise
         except RequestException as error:
             self.over = True
-            raise self._lost(request, error) from error
+            raise self._lost(request, error) from (None if isinstance(error, InvalidURL) else error)
         except CeeMailbotError as error:
             self.over = True
             if isinstance(error, UnreachableError) and request.once and request.left:
@@ -150,7 +151,7 @@ class Wire:
             request.left = body.left
             raise
         except LocationValueError as error:  # of a host that no name can be, which requests lets through
-            raise RequestException(str(error)) from error
+            raise InvalidURL from error
         except _BROKEN_HANDSHAKE as error:
             raise SignInError(f"{self.who}: sign-in broke off: {printable(str(error))}; check user and auth") from error
         request.left = body.left
@@ -210,7 +211,10 @@ class Wire:
         return in_words(self.who, refusal.code, refusal.message, online=self.online)
 
     def _lost(self, request: Request, error: Exception) -> CeeMailbotError:
-        words = f"{self.who} can't be reached: {printable(str(error) or type(error).__name__)}"
+        # Of an address that can't be read nothing is said: that of a proxy may have its password in it.
+        unread = isinstance(error, InvalidURL)
+        why = "its address, or that of a proxy in the environment, is none" if unread else printable(str(error))
+        words = f"{self.who} can't be reached: {why or type(error).__name__}"
         if request.once and request.left:
             return UncertainError(f"{words}; whether it was sent can't be known")
         self._in_time()

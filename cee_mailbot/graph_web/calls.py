@@ -21,7 +21,7 @@ from cee_mailbot.graph_web.turns import GraphSettings, Turns
 from cee_mailbot.graph_web.words import in_words, printable
 from cee_mailbot.server_times import clock_skew
 
-_LONGEST_JSON = 32 << 20
+_LONGEST_JSON = 8 << 20  # as lists of nothing they take 200 MB; 200 messages are listed in less than one
 _PIECE = 1 << 20
 _LONGEST_PAUSE = 10.0  # seconds that are waited for on the spot; a longer wait ends the pass
 _PAUSES = 2
@@ -76,11 +76,12 @@ class GraphWeb:
                 follow_redirects=False,
                 trust_env=settings.root.startswith("https:"),  # what is in clear stays on this machine
             )
-        except (ImportError, *_BROKEN_ADDRESS) as error:
+        except (ImportError, *_BROKEN_ADDRESS):
+            # What is wrong with it is not said, nor in a traceback: the words may hold a piece of its password.
             raise UnreachableError(
-                f"mailbox {settings.address}: the proxy in the environment can't be used: {printable(str(error))}; "
-                "correct HTTPS_PROXY or ALL_PROXY, or take it away"
-            ) from error
+                f"mailbox {settings.address}: the proxy in the environment can't be used; correct HTTPS_PROXY or "
+                "ALL_PROXY, which must name one of HTTP, or take it away"
+            ) from None
 
 
 @dataclass(kw_only=True, slots=True)

@@ -74,8 +74,11 @@ class Calls:
                 return Answer(status=answer.status_code, said=_object(_bounded(answer, settings.timeout)))
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError, ImportError) as error:
             # A host that no name can be, or a proxy in the environment that is none, is a ValueError or ImportError.
-            words = f"{url} can't be reached: {error}; check issuer, ca_file and the network"
-            raise RefusedSignInError(Refusal.UNREACHABLE, words) from error
+            # Of an address that can't be read nothing is said: a proxy's may have its password in it.
+            unread = isinstance(error, httpx.InvalidURL)
+            why = "its address, or that of a proxy, is none" if unread else error
+            words = f"{url} can't be reached: {why}; check issuer, ca_file and the network"
+            raise RefusedSignInError(Refusal.UNREACHABLE, words) from (None if unread else error)
 
 
 def is_safe(url: object) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from itertools import count
+from itertools import chain, count, repeat
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import pytest
 
 from cee_mailbot.errors import PermanentError, SignInError, UnreachableError
 from cee_mailbot.exchange_web import ExchangeSettings, ExchangeWeb
+from cee_mailbot.exchange_web.answers import Answer
 from cee_mailbot.exchange_web.words import in_words
 from cee_mailbot.sources import source_class
 from cee_mailbot.sources.exchange import ExchangeSource
@@ -324,12 +325,31 @@ def test_a_wrong_clock_is_told_with_the_refused_sign_in(server: EwsServer) -> No
         pass
 
 
+@pytest.mark.parametrize("element", [b"<b/>", b'<b x="' + b"y" * 2000 + b'"/>'])
+def test_an_answer_of_elements_without_end_ends(element: bytes) -> None:
+    """Of little on the wire they made a gigabyte in memory, and where content comes nothing bounded them."""
+    pieces = chain([b"<Envelope><Body><ResponseMessages><M>"], repeat(element * 10_000, 20))
+    with pytest.raises(UnreachableError, match="no end"):
+        list(Answer().feed(pieces))
+
+
 def test_a_host_that_no_name_can_be_is_unreachable() -> None:
     settings = ExchangeSettings(
         endpoint=f"https://{'a' * 64}.example/EWS/Exchange.asmx", address="b@agency.example", password=lambda: "x"
     )
     with ExchangeWeb(settings).calls() as calls, pytest.raises(UnreachableError, match="check endpoint"):
         calls.inbox()
+
+
+def test_no_piece_of_a_proxys_password_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a slash in it the password is taken for a port, and the error of the library names that."""
+    monkeypatch.setenv("HTTPS_PROXY", "http://user:hush/word@proxy.example:3128")
+    settings = ExchangeSettings(
+        endpoint="https://mail.agency.example/EWS/Exchange.asmx", address="b@agency.example", password=lambda: "x"
+    )
+    with ExchangeWeb(settings).calls() as calls, pytest.raises(UnreachableError, match="that of a proxy") as caught:
+        calls.inbox()
+    assert "hush" not in str(caught.value)
 
 
 def test_a_sign_in_that_is_not_offered_is_named(server: EwsServer) -> None:

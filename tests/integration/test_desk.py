@@ -198,7 +198,7 @@ class MeetingReader(InProcessReader):
 
 
 def test_few_messages_are_held_at_once_for_those_who_download(workshop: Workshop) -> None:
-    """F46: forty downloads that waited for two children held a message of 50 MB each."""
+    """F46: all downloads that waited for two children held their messages, of 50 MB and more."""
     workshop.receive(mail())
     intake = workshop.with_parts(reader=MeetingReader())
     with ThreadPoolExecutor(READ_AT_ONCE + 1) as pool:

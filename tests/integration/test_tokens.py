@@ -3,6 +3,7 @@
 import json
 import logging
 import subprocess
+import traceback
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -267,6 +268,14 @@ def test_a_proxy_that_cannot_be_used_is_named(endpoint: TokenEndpoint, monkeypat
     monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:9")
     with pytest.raises(UnreachableError, match="the proxy in the environment"):
         tokens(endpoint, token_url="https://login.example/token").token()
+
+
+def test_no_piece_of_a_proxys_password_is_shown(endpoint: TokenEndpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a slash in it the password is taken for a port, and the error of the library names that."""
+    monkeypatch.setenv("ALL_PROXY", "http://user:hush/word@proxy.example:3128")
+    with pytest.raises(UnreachableError, match="or that of a proxy, is none") as caught:
+        tokens(endpoint, token_url="https://login.example/token").token()
+    assert "hush" not in "".join(traceback.format_exception(caught.value))
 
 
 def test_what_goes_in_clear_to_this_machine_goes_through_no_proxy(

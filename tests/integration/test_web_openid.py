@@ -585,13 +585,20 @@ def test_a_piece_of_a_page_is_not_led_to_the_provider(agency: Agency) -> None:
     assert (answer.status_code, answer.text) == (401, "")
 
 
-@pytest.mark.parametrize("host", ["login.example", f"{'a' * 64}.example"])
+@pytest.mark.parametrize(
+    ("host", "proxy"),
+    [
+        (f"{'a' * 64}.example", ""),
+        ("login.example", "socks5://127.0.0.1:9"),
+        ("login.example", "http://user:hush/word@proxy.example:3128"),
+    ],
+)
 def test_an_address_or_a_proxy_that_cannot_be_used_is_told_as_unreachable(
-    monkeypatch: pytest.MonkeyPatch, host: str
+    monkeypatch: pytest.MonkeyPatch, host: str, proxy: str
 ) -> None:
     """A SOCKS proxy in the environment ended `check` with a traceback."""
-    if host == "login.example":
-        monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:9")
+    monkeypatch.setenv("ALL_PROXY", proxy)
     settings = OpenidSettings(issuer=f"https://{host}", client_id="cee", key_file=Path("key"), site="https://q.example")
-    with pytest.raises(RefusedSignInError, match="can't be reached"):
+    with pytest.raises(RefusedSignInError, match="can't be reached") as caught:
         Calls(settings).get(f"https://{host}/.well-known/openid-configuration")
+    assert "hush" not in str(caught.value)
