@@ -54,6 +54,7 @@ class TemplateComposer:
     ) -> None:
         """Templates and words are read when they are first needed, and templates again when they have changed."""
         self._shipped = _shipped()
+        self._folder = folder
         self._site = _Templates([folder, _SHIPPED]) if folder else self._shipped
         self._agency_text = agency_text
         self._limits = Limits(attachments=attachment_limit, message=message_limit)
@@ -85,8 +86,13 @@ class TemplateComposer:
     def check(self) -> str:
         """Composes a sample of every kind and says in words that it went well.
 
-        Raises `CeeMailbotError` when the site's own words are broken.
+        Raises `CeeMailbotError` when the site's own words are broken, or their folder is not there.
         """
+        if self._folder is not None and not self._folder.is_dir():
+            raise CeeMailbotError(
+                f"there is no folder {self._folder}, so replies are written from the shipped templates; correct "
+                "templates in [replies], or leave it out"
+            )
         for kind in STATUSES:
             self._composed(self._site, sample_facts(kind))
         return f"{len(STATUSES)} kinds of replies can be written: {', '.join(STATUSES)}"

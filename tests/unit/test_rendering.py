@@ -404,6 +404,13 @@ class TestOverrides:
         assert text_of(ACKNOWLEDGEMENT, site) == "Hello CEE-007-26-004217-K.\n"
         assert text_of(REJECT, site) == text_of(REJECT, TemplateComposer())
 
+    def test_a_folder_that_is_not_there_is_named(self, tmp_path: Path) -> None:
+        """Else a slip in its name has the shipped words sent in the Center's name, and nobody told."""
+        site = TemplateComposer(folder=tmp_path / "tempaltes")
+        with pytest.raises(CeeMailbotError, match="tempaltes"):
+            site.check()
+        assert text_of(REJECT, site) == text_of(REJECT, TemplateComposer())
+
     @BROKEN
     def test_what_is_broken_is_named(self, tmp_path: Path, name: str, content: str) -> None:
         (tmp_path / name).write_text(content)
