@@ -64,5 +64,6 @@ def of_messages() -> tuple[Any, ...]:
         _partial("message_unmended", ("sender_domain", "id", "sender"), _IS_UNMENDED),
         _partial("message_rejected", ("id",), _IS_REJECTED),
         _partial("message_held", ("first_seen_at",), _IS_HELD),
-        _partial("message_fragments", ("arrived_at",), _IS_FRAGMENT),
+        # By what is the same in all of them: else the index on all messages that went nowhere is taken.
+        _partial("message_fragments", ("submission_id", "arrived_at"), _IS_FRAGMENT),
     )

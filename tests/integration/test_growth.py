@@ -85,6 +85,9 @@ def test_no_statement_of_a_minute_in_which_nothing_comes_reads_a_table_from_end_
     slow = {one: plan for one, plan in plans.items() if any(map(whole.match, plan)) and "DESC\n LIMIT" not in one}
     assert slow == {}
     assert len(plans) > 20
+    # Rejected, held and ignored mail went to no submission either, and piles up.
+    [of_fragments] = [plan for one, plan in plans.items() if "'assembling'" in one]
+    assert of_fragments == ["SEARCH message USING INDEX ix_message_fragments (submission_id=?)"]
 
 
 @pytest.mark.parametrize("sender_key", ["loud.example", "papers@gmail.com"])
