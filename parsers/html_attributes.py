@@ -18,20 +18,26 @@ _ATTRIBUTE = re.compile(
 _LOOKED_AT = 4
 
 
-def with_few_attributes(text: str) -> str:
-    """Return the text up to the first tag with more than `MOST_ATTRIBUTES`: all of it, in anything but an attack.
+def with_few_attributes(text: str) -> tuple[str, bool]:
+    """Return the text, in which each tag with more than `MOST_ATTRIBUTES` begins with `&lt;`, so that it is none.
 
-    What only looks like such a tag ends the text too. In linear time, whatever the text is.
+    What only looks like such a tag, in a comment or a script, changes nothing by that. Beside it whether it is all of
+    the text: where too much looks like one, which nothing but an attack does, it ends there. In linear time, whatever
+    the text is.
     """
-    left = _LOOKED_AT * len(text)
+    kept: list[str] = []
+    left, done = _LOOKED_AT * len(text), 0
     for tag in _START.finditer(text):
         at, attributes = _behind(_BETWEEN, text, _behind(_NAME, text, tag.end())), 0
         while (found := _ATTRIBUTE.match(text, at)) and attributes <= MOST_ATTRIBUTES:
             at, attributes = _behind(_BETWEEN, text, found.end()), attributes + 1
         left -= at - tag.start()
-        if attributes > MOST_ATTRIBUTES or left < 0:
-            return text[: tag.start()]
-    return text
+        if left < 0:
+            return "".join((*kept, text[done : tag.start()])), False
+        if attributes > MOST_ATTRIBUTES:
+            kept += [text[done : tag.start()], "&lt;"]
+            done = tag.start() + 1
+    return "".join((*kept, text[done:])), True
 
 
 def _behind(pattern: re.Pattern[str], text: str, at: int) -> int:

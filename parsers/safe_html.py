@@ -62,7 +62,7 @@ def sanitise_html(text: str, *, leave: str = "") -> str:
     said at the end. Never raises.
     """
     kept, whole = _within_limits(text)
-    looked_at = with_few_attributes(kept)
+    looked_at, all_of_it = with_few_attributes(kept)
     safe = nh3.clean(
         looked_at,
         tags=set(TAGS),
@@ -75,7 +75,7 @@ def sanitise_html(text: str, *, leave: str = "") -> str:
     if len(safe) > MOST_CHARACTERS:
         # A tag left open is written again in each paragraph. Nothing that is let through has a `<` in its values.
         safe, whole = safe[:MOST_CHARACTERS].rpartition("<")[0], False
-    return safe if whole and len(looked_at) == len(kept) else safe + CUT_SHORT
+    return safe if whole and all_of_it else safe + CUT_SHORT
 
 
 def text_of_html(text: str) -> str:
@@ -84,7 +84,7 @@ def text_of_html(text: str) -> str:
     What was hidden by a style is there too. Text beyond the limits is cut off. Never raises.
     """
     kept, _ = _within_limits(text)
-    flat = with_few_attributes(_CONTROLS.sub(" ", kept).replace("\r", " ").replace("\n", " "))
+    flat, _ = with_few_attributes(_CONTROLS.sub(" ", kept).replace("\r", " ").replace("\n", " "))
     blocks = nh3.clean(flat, tags=_TEXT_TAGS, clean_content_tags=_WITH_CONTENT, attributes={}, link_rel=None)
     lines = html.unescape(_TEXT_TAG.sub(lambda found: _BREAKS.get(found[1], "\n"), blocks))
     return _LINES.sub(_line_end, _BLANKS.sub(" ", _CONTROLS.sub(" ", lines))).strip()
