@@ -10,7 +10,7 @@ from cee_mailbot import accounts
 from cee_mailbot.domain.roles import Role
 from cee_mailbot.web.server import serving
 from tests.support.staff_page import PASSWORD, StaffPage
-from tests.support.workshop import Workshop, check_invariants
+from tests.support.workshop import Workshop, invariants_kept
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
@@ -29,10 +29,8 @@ def browser() -> "Iterator[Browser]":
 @pytest.fixture
 def shop(tmp_path: Path) -> Iterator[Workshop]:
     """A site with nothing in it; whatever a test does to it, what must always hold holds afterwards."""
-    made = Workshop(tmp_path)
-    yield made
-    check_invariants(made)
-    made.store.close()
+    with invariants_kept(Workshop(tmp_path)) as made:
+        yield made
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from argon2 import PasswordHasher
 
-from tests.support.workshop import Workshop, check_invariants
+from tests.support.workshop import Workshop, invariants_kept
 
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
@@ -20,10 +20,8 @@ def _passwords_cost_little(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def workshop(tmp_path: Path) -> Iterator[Workshop]:
     """A site with nothing in it; whatever a test does to it, what must always hold holds afterwards."""
-    made = Workshop(tmp_path)
-    yield made
-    check_invariants(made)
-    made.store.close()
+    with invariants_kept(Workshop(tmp_path)) as made:
+        yield made
 
 
 @pytest.fixture

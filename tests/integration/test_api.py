@@ -19,22 +19,20 @@ from tests.support.api import caller, token, with_token
 from tests.support.mails import CHEMICALS as TO_CHEMICALS
 from tests.support.mails import mail, numbered
 from tests.support.staff_page import StaffPage
-from tests.support.workshop import CHEMICALS, Workshop, check_invariants
+from tests.support.workshop import CHEMICALS, Workshop, invariants_kept
 
 API = "/api/v1"
 
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Iterator[Workshop]:
-    made = Workshop(tmp_path)
-    made.receive(mail(documents=[b"%PDF-1.4 papers", b"plain words"]))
-    made.receive(
-        mail(subject="DR,Acme,346-67890128,2704", to=TO_CHEMICALS, message_id="<9@filer.example>", body="Other."),
-        mailbox=CHEMICALS,
-    )
-    yield made
-    check_invariants(made)
-    made.store.close()
+    with invariants_kept(Workshop(tmp_path)) as made:
+        made.receive(mail(documents=[b"%PDF-1.4 papers", b"plain words"]))
+        made.receive(
+            mail(subject="DR,Acme,346-67890128,2704", to=TO_CHEMICALS, message_id="<9@filer.example>", body="Other."),
+            mailbox=CHEMICALS,
+        )
+        yield made
 
 
 @pytest.fixture

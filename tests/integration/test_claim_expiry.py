@@ -17,7 +17,7 @@ from cee_mailbot.questions import ItemQuery
 from cee_mailbot.sandbox import InProcessReader
 from tests.support.mails import mail
 from tests.support.staff_page import PASSWORD, StaffPage
-from tests.support.workshop import ARRIVED, Workshop, check_invariants
+from tests.support.workshop import ARRIVED, Workshop, invariants_kept
 from tests.support.written_site import write_site
 
 IDLE = timedelta(hours=4)
@@ -25,11 +25,9 @@ IDLE = timedelta(hours=4)
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Iterator[Workshop]:
-    made = Workshop(tmp_path)
-    made.receive(mail())
-    yield made
-    check_invariants(made)
-    made.store.close()
+    with invariants_kept(Workshop(tmp_path)) as made:
+        made.receive(mail())
+        yield made
 
 
 def claimed(shop: Workshop) -> str:

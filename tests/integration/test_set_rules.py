@@ -15,7 +15,7 @@ from cee_mailbot.domain.routing import Mailbox
 from cee_mailbot.domain.work_item import Closing
 from cee_mailbot.gathering import chase
 from tests.support.mails import EXACT, PDF, mail
-from tests.support.workshop import ARRIVED, CHEMICALS, ELECTRONICS, Workshop, check_invariants
+from tests.support.workshop import ARRIVED, CHEMICALS, ELECTRONICS, Workshop, invariants_kept
 
 MIN = timedelta(minutes=1)
 DAY = timedelta(days=1)
@@ -110,10 +110,8 @@ def test_a_waiting_notice_that_has_not_left_is_taken_back_once_the_set_is_whole(
 
 
 def shop_of(tmp_path: Path, **rules: Any) -> Iterator[Workshop]:
-    made = Workshop(tmp_path, **rules)
-    yield made
-    check_invariants(made)
-    made.store.close()
+    with invariants_kept(Workshop(tmp_path, **rules)) as made:
+        yield made
 
 
 @pytest.fixture

@@ -112,8 +112,8 @@ def test_fragments_of_a_mailbox_that_was_taken_out_are_held_in_their_time(worksh
 # --- fragments that a person lets go -----------------------------------------------------------------------------
 
 
-def test_a_held_fragment_is_released_as_the_whole_message_once_the_rest_has_come(workshop: Workshop) -> None:
-    first, second = halves()
+def release_late(workshop: Workshop, first: bytes, second: bytes) -> None:
+    """The first fragment is held at its deadline, and let go once the second has come: they are one message."""
     workshop.receive(first)
     workshop.clock.advance(DEADLINE + timedelta(minutes=1))
     poll_and_chase(workshop, ELECTRONICS)
@@ -121,6 +121,11 @@ def test_a_held_fragment_is_released_as_the_whole_message_once_the_rest_has_come
     assert workshop.statuses() == ["held", "assembling"]
     desk.release(workshop.intake, 1, actor="kim")
     assert workshop.statuses() == ["enqueued", "correspondence"]
+
+
+def test_a_held_fragment_is_released_as_the_whole_message_once_the_rest_has_come(workshop: Workshop) -> None:
+    first, second = halves()
+    release_late(workshop, first, second)
     [item] = workshop.items()
     assert (item.entry_number, item.documents, item.messages) == ("345-67890123", 1, (1, 2))
     assert item.presented_at == ARRIVED - timedelta(seconds=30)
@@ -142,13 +147,7 @@ def test_fragments_from_one_address_written_in_two_ways_are_of_one_message(works
     first, second = halves()
     assert b"broker@filer.example" in second
     other_way = second.replace(b"broker@filer.example", b"Broker@Filer.example")
-    workshop.receive(first)
-    workshop.clock.advance(DEADLINE + timedelta(minutes=1))
-    poll_and_chase(workshop, ELECTRONICS)
-    workshop.receive(other_way, arrived_at=workshop.clock.now())
-    assert workshop.statuses() == ["held", "assembling"]
-    desk.release(workshop.intake, 1, actor="kim")
-    assert workshop.statuses() == ["enqueued", "correspondence"]
+    release_late(workshop, first, other_way)
 
 
 # --- one message in several mailboxes ----------------------------------------------------------------------------

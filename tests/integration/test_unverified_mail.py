@@ -10,7 +10,7 @@ from cee_mailbot import desk
 from cee_mailbot.domain.work_item import Closing
 from cee_mailbot.gathering import chase
 from tests.support.mails import EXACT, PDF, mail
-from tests.support.workshop import Workshop, check_invariants, history_breaks
+from tests.support.workshop import Workshop, history_breaks, invariants_kept
 
 BORDER = "mx.cbp.dhs.gov"
 PASSED = f"Authentication-Results: {BORDER}; dmarc=pass header.from=filer.example"
@@ -20,10 +20,8 @@ FAILED = f"Authentication-Results: {BORDER}; dmarc=fail header.from=filer.exampl
 
 @pytest.fixture
 def workshop(tmp_path: Path) -> Iterator[Workshop]:
-    made = Workshop(tmp_path, trusted_authserv_ids=frozenset({BORDER}))
-    yield made
-    check_invariants(made)
-    made.store.close()
+    with invariants_kept(Workshop(tmp_path, trusted_authserv_ids=frozenset({BORDER}))) as made:
+        yield made
 
 
 def about(tracking: str, body: str, *, trace: tuple[str, ...] = (), extra: tuple[str, ...] = ()) -> bytes:

@@ -16,16 +16,14 @@ from cee_mailbot.web.pages.saved import MOST_OF_A_PERSON
 from tests.support.mails import CHEMICALS as TO_CHEMICALS
 from tests.support.mails import mail, numbered
 from tests.support.staff_page import PASSWORD, StaffPage, form, rows
-from tests.support.workshop import CHEMICALS, Workshop, check_invariants
+from tests.support.workshop import CHEMICALS, Workshop, invariants_kept
 
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Iterator[Workshop]:
-    made = Workshop(tmp_path)
-    made.receive(*(numbered(number) for number in range(1, 5)))
-    yield made
-    check_invariants(made)
-    made.store.close()
+    with invariants_kept(Workshop(tmp_path)) as made:
+        made.receive(*(numbered(number) for number in range(1, 5)))
+        yield made
 
 
 @pytest.fixture

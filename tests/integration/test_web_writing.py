@@ -13,19 +13,17 @@ from cee_mailbot.domain.facts import ItemStory
 from cee_mailbot.web.pages.drafts import STILL_THERE
 from tests.support.mails import mail
 from tests.support.staff_page import PASSWORD, StaffPage, form
-from tests.support.workshop import Workshop, check_invariants
+from tests.support.workshop import Workshop, invariants_kept
 
 HOLD = timedelta(seconds=20)
 
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Iterator[Workshop]:
-    made = Workshop(tmp_path, undo_send=HOLD)
-    made.receive(mail())
-    made.send()
-    yield made
-    check_invariants(made)
-    made.store.close()
+    with invariants_kept(Workshop(tmp_path, undo_send=HOLD)) as made:
+        made.receive(mail())
+        made.send()
+        yield made
 
 
 @pytest.fixture

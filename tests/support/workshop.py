@@ -174,6 +174,14 @@ def check_invariants(workshop: Workshop) -> None:
     assert history_breaks(workshop.store) == [], "I8: the history is whole"
 
 
+@contextmanager
+def invariants_kept(workshop: Workshop) -> Iterator[Workshop]:
+    """The site while a test uses it; what must always hold is looked at then, and the store closed."""
+    yield workshop
+    check_invariants(workshop)
+    workshop.store.close()
+
+
 class Killed(BaseException):
     """The process ends here, as if by kill -9: nothing catches it."""
 
