@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from cee_mailbot.accounts import Limits
 from cee_mailbot.blobs import DiskReserve, FolderBlobs
 from cee_mailbot.config import Config
-from cee_mailbot.config.staff_tables import WebTable
 from cee_mailbot.connections import Doors, mailers_of, source_of, watchers_of
 from cee_mailbot.directories import Directories, read_directories
+from cee_mailbot.domain.official_site import official_domain
 from cee_mailbot.domain.policy import Policy
 from cee_mailbot.domain.routing import PROGRAM_TEAM, Mailbox, shipped_centers
 from cee_mailbot.errors import CeeMailbotError
@@ -213,7 +214,7 @@ def serving(
     checks = {"database": app.store.check, "blobs": app.blobs.check}
     parts = Parts(
         intake=app.intake,
-        settings=_web_settings(web, demo=demo),
+        settings=_web_settings(app.config, demo=demo),
         ready=checks,
         status=status,
         texts=approved_texts(app.config.replies.templates),
@@ -227,12 +228,17 @@ def serving(
         yield web.public_url or address
 
 
-def _web_settings(web: WebTable, *, demo: bool) -> "Settings":
+def _web_settings(config: Config, *, demo: bool) -> "Settings":
     from cee_mailbot.web.parts import Settings  # noqa: PLC0415 - see `serving`
 
+    web = config.web
+    host = urlsplit(web.public_url or "").hostname or ""
     return Settings(
         sign_in="demo" if demo else web.sign_in,
         public_url=None if demo else web.public_url,
+        banner=official_domain(host) if web.banner == "on" and not demo else None,
+        identifier=None if demo else config.identifier.of(host),
+        help=web.help,
         limits=Limits(idle=web.idle, absolute=web.absolute),
         proxy_header=web.proxy_header,
         proxy_addresses=tuple(web.proxy_addresses),

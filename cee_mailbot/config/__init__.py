@@ -13,6 +13,7 @@ from cee_mailbot.config.checks import faults_between, kind_of, team_of
 from cee_mailbot.config.environment import read_environment
 from cee_mailbot.config.errors import ConfigError, Fault
 from cee_mailbot.config.file import ConfigFile, read_file
+from cee_mailbot.config.official_tables import IdentifierTable
 from cee_mailbot.config.signing_in import graph_root_of, graph_scope_of, graph_token_url_of
 from cee_mailbot.config.staff_tables import OpenidTable, WebTable
 from cee_mailbot.config.tables import (
@@ -136,6 +137,7 @@ class Config:
     alarms: AlarmsConfig
     web: WebTable
     openid: OpenidTable
+    identifier: IdentifierTable
     groups: tuple[GroupRule, ...]
     directories: DirectoriesConfig
     scanner: ScannerConfig
@@ -212,6 +214,7 @@ def _config(path: Path, settings: Settings, environ: Mapping[str, str]) -> Confi
         alarms=settings.alarms,
         web=settings.web,
         openid=settings.openid,
+        identifier=settings.identifier,
         groups=tuple(table.rule for table in settings.group),
         directories=settings.directories,
         scanner=settings.scanner,

@@ -7,6 +7,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from cee_mailbot.config.errors import Fault
+from cee_mailbot.config.official_checks import OFFICIAL_CHECKS
 from cee_mailbot.config.signing_in import (
     GRAPH,
     OAUTH,
@@ -296,6 +297,7 @@ CHECKS: tuple[Callable[[Settings], Iterator[Fault]], ...] = (
     _answers_have_time,
     _reading_has_room,
     *STAFF_CHECKS,
+    *OFFICIAL_CHECKS,
     _scanner_is_in_one_place,
     _replies_can_leave,
     _alarms_reach_people,

@@ -21,6 +21,8 @@ class WebTable(Table):
     proxy_addresses: Lines = []
     claim_expires: Duration | None = None
     record_views: Literal["on", "off"] = "off"
+    banner: Literal["on", "off"] = "off"
+    help: Line | None = None
 
 
 class OpenidTable(Table):

@@ -31,6 +31,7 @@ from cee_mailbot.config.fields import (
     Team,
     Tls,
 )
+from cee_mailbot.config.official_tables import IdentifierTable
 from cee_mailbot.config.staff_tables import GroupTable, OpenidTable, WebTable
 from cee_mailbot.domain.alarms import Thresholds
 
@@ -247,6 +248,7 @@ class Settings(BaseSettings):
     alarms: AlarmsConfig = AlarmsConfig()
     web: WebTable = WebTable()
     openid: OpenidTable = OpenidTable()
+    identifier: IdentifierTable = IdentifierTable()
     directories: DirectoriesConfig = DirectoriesConfig()
     scanner: ScannerConfig = ScannerConfig()
     mailbox: list[MailboxTable] = []
@@ -266,6 +268,7 @@ SECTIONS = (
     "directories",
     "web",
     "openid",
+    "identifier",
     "scanner",
 )
 """The tables that stand once, so that a variable of the environment can name a key of theirs."""

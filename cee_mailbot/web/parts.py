@@ -10,6 +10,7 @@ from cee_mailbot.accounts import Limits
 from cee_mailbot.desk import Intake
 from cee_mailbot.domain.approved_texts import ApprovedText
 from cee_mailbot.domain.groups import GroupRule
+from cee_mailbot.domain.official_site import Domain, Identifier
 from cee_mailbot.domain.roles import Person, Role
 from cee_mailbot.identity_provider import IdentityProvider
 
@@ -23,7 +24,8 @@ class Settings:
     `public_url` is the address that people type when a proxy stands before the page; without it the page is for this
     machine alone. `sign_in` names a way of `SIGN_IN`; `demo` lets everybody on this machine in. `proxy_addresses` are
     the only ones whose `proxy_header` is believed. With `record_views` the history tells who was given which document;
-    `claim_expires` is after how long without use a claim ends, None where none does.
+    `claim_expires` is after how long without use a claim ends, None where none does. `banner` is the domain that the
+    banner of the government speaks of, `identifier` the block at the foot of each page, `help` where staff find help.
     """
 
     sign_in: Literal["password", "proxy", "openid", "demo"] = "password"
@@ -34,11 +36,19 @@ class Settings:
     page_rows: int = 50
     record_views: bool = False
     claim_expires: timedelta | None = None
+    banner: Domain | None = None
+    identifier: Identifier | None = None
+    help: str | None = None
 
     @property
     def demo(self) -> bool:
         """Whether this is the demonstration, which every page says."""
         return self.sign_in == "demo"
+
+    @property
+    def help_link(self) -> str | None:
+        """Where the link to help leads: a page, or a letter to an address for mail."""
+        return f"mailto:{self.help}" if self.help and "://" not in self.help else self.help
 
     @property
     def has_sessions(self) -> bool:

@@ -16,6 +16,7 @@ from cee_mailbot.config import Config, find_config, load_config
 from cee_mailbot.config.errors import ConfigError
 from cee_mailbot.config.fields import Table
 from cee_mailbot.config.file import lines_of
+from cee_mailbot.config.official_tables import IdentifierTable
 from cee_mailbot.config.staff_tables import GroupTable, OpenidTable, WebTable
 from cee_mailbot.config.tables import (
     AlarmsConfig,
@@ -72,6 +73,7 @@ TABLES: dict[str, type[Table]] = {
     "[alarms]": AlarmsConfig,
     "[web]": WebTable,
     "[openid]": OpenidTable,
+    "[identifier]": IdentifierTable,
     "[[group]]": GroupTable,
     "[[mailbox]]": MailboxTable,
     "[[center]]": CenterTable,
