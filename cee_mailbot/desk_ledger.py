@@ -30,13 +30,15 @@ class DeskItem:
     presentation: Presentation
     received_at: datetime
     messages: tuple[int, ...]
+    tags: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Change:
     """One act on one item: the state it leads to, the columns it sets, and the flags it raises and drops.
 
-    `message` is the one that a raised flag is noted on and that the reply answers.
+    `tags` and `untags` are those of staff that it puts on and takes off. `message` is the one that a raised flag is
+    noted on and that the reply answers.
     """
 
     act: Act
@@ -46,6 +48,8 @@ class Change:
     sets: Mapping[str, object] = field(default_factory=dict)
     raises: tuple[str, ...] = ()
     drops: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    untags: tuple[str, ...] = ()
     reason: str = ""
     reply: "NewReply | None" = None
     message: int | None = None

@@ -81,6 +81,7 @@ class ItemQuery:
     entry: str | None = None
     account: str | None = None
     flag: str | None = None
+    tag: str | None = None
     assignee: str | None = None
     text: str | None = None
     due_before: datetime | None = None
@@ -171,6 +172,7 @@ class WorklistQuery:
     account: str | None = None
     port: str | None = None
     flag: str | None = None
+    tag: str | None = None
     assignee: str | None = None
     unclaimed: bool = False
     sender: str | None = None

@@ -11,6 +11,7 @@ from cee_mailbot.cli.filters import check_filters
 from cee_mailbot.cli.item_clock import add_entry_date, clock_lines, clocks_of
 from cee_mailbot.cli.output import how_many, print_facts, print_json, print_lines, print_table
 from cee_mailbot.cli.queue_acts import add_acts
+from cee_mailbot.desk.tagging import tag_of
 from cee_mailbot.domain.export import csv_of
 from cee_mailbot.domain.facts import ElsewhereFacts, ItemStory, story_to_json, to_json
 from cee_mailbot.domain.filters import OF_ITEMS
@@ -19,7 +20,7 @@ from cee_mailbot.questions import SORTABLE, ElsewhereQuery, ItemQuery, Questions
 
 SHOWN_ELSEWHERE = ("state", "code", "entry")
 USUAL_LINKS = 50
-FILTERS = ("team", "state", "code", "entry", "account", "flag", "assignee", "text")
+FILTERS = ("team", "state", "code", "entry", "account", "flag", "tag", "assignee", "text")
 
 
 def add_arguments(command: ArgumentParser, _name: str, common: ArgumentParser) -> None:
@@ -61,8 +62,9 @@ def _query(arguments: Namespace, app: App) -> ItemQuery:
     check_filters(
         Namespace(**vars(arguments) | {"sort": sort}), {**OF_ITEMS, "sort": SORTABLE, "team": app.config.centers}
     )
+    tag = None if arguments.tag is None else tag_of(arguments.tag)
     return ItemQuery(
-        **{name: getattr(arguments, name) for name in FILTERS},
+        **{name: getattr(arguments, name) for name in FILTERS} | {"tag": tag},
         due_before=instant(arguments.due_before, "--due-before"),
         sort=arguments.sort,
         limit=arguments.limit,
@@ -97,6 +99,7 @@ def _list(arguments: Namespace) -> int:
             "port",
             "presented_local",
             "flags",
+            "tags",
         )
         columns += ("snippet",) if arguments.text else ()
         print_table(columns, [[getattr(item, name) for name in columns] for item in items])

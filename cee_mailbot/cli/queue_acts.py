@@ -65,6 +65,10 @@ def _note_options(command: ArgumentParser) -> None:
     command.add_argument("text", metavar="TEXT", help="what staff will read; the sender never does")
 
 
+def _tag_options(command: ArgumentParser) -> None:
+    command.add_argument("name", metavar="NAME", help="letters, digits and dashes, such as fta-claim")
+
+
 def _wait_options(command: ArgumentParser) -> None:
     command.add_argument("--until", metavar="TIME", help="a date; else until something new comes from the broker")
     _reason(command)
@@ -146,6 +150,16 @@ ACTS: dict[str, tuple[str, Callable[[ArgumentParser], None], Carry]] = {
         "writes a note on it",
         _note_options,
         lambda app, given, who: desk.note(app.intake, given.tracking, given.text, actor=who),
+    ),
+    "tag": (
+        "puts one of your own labels on it",
+        _tag_options,
+        lambda app, given, who: desk.tag(app.intake, given.tracking, given.name, actor=who),
+    ),
+    "untag": (
+        "takes one of your own labels off",
+        _tag_options,
+        lambda app, given, who: desk.untag(app.intake, given.tracking, given.name, actor=who),
     ),
     "wait": ("sets it aside until a date or an answer", _wait_options, _wait),
     "close": (

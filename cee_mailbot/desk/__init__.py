@@ -29,6 +29,7 @@ from cee_mailbot.desk.messages import (
 )
 from cee_mailbot.desk.regrouping import join, move, split
 from cee_mailbot.desk.replaying import Replay, replay
+from cee_mailbot.desk.tagging import tag, untag
 from cee_mailbot.intake import Intake
 
 __all__ = [
@@ -57,10 +58,12 @@ __all__ = [
     "send_back",
     "set_presentation",
     "split",
+    "tag",
     "transfer",
     "transfer_to_port",
     "unclaim",
     "undo",
+    "untag",
     "wait",
     "wake_due",
     "write_to_filer",

@@ -10,8 +10,8 @@ class ItemFacts:
     """One line of the work queue; `presented_local` is on the port's clock, all other times are UTC.
 
     `messages` are row ids of every message of the item, duplicates included; `documents` counts those
-    that are neither quarantined nor inline; `missing` are part numbers. `snippet` is the text around what was searched
-    for, the matches in brackets; null where no text was.
+    that are neither quarantined nor inline; `missing` are part numbers; `tags` are staff's own labels. `snippet` is the
+    text around what was searched for, the matches in brackets; null where no text was.
     """
 
     tracking: str
@@ -41,6 +41,7 @@ class ItemFacts:
     created_at: datetime
     updated_at: datetime
     snippet: str | None = None
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -20,6 +20,8 @@ _WORDS: Mapping[str, str] = {
     "ignored": "message {message} came from a machine and is not answered",
     "waiting": "waits for the broker",
     "noted": "a note was written",
+    "tagged": "was tagged",
+    "untagged": "a tag was taken off",
     "replied": "wrote to the filer",
     "reject-made-good": "makes good what was not processed before",
     "entry-date-set": "the entry date was set",
@@ -36,6 +38,7 @@ KINDS: Mapping[str, frozenset[str]] = {
     "messages": frozenset({*MessageStatus, "reject-made-good", "moved", "split", "joined"}),
     "replies": frozenset({"replied"}),
     "notes": frozenset({"noted"}),
+    "tags": frozenset({"tagged", "untagged"}),
     "claims": frozenset({"claimed", "unclaimed", EXPIRED}),
     "decisions": frozenset(
         {"waiting", WOKEN, "closed", "reopened", "returned", "transferred", "transferred-to-port", UNDONE}

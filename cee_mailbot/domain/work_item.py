@@ -37,6 +37,8 @@ class Act(StrEnum):
     UNCLAIM = "unclaim"
     ENQUEUE = "enqueue"
     NOTE = "note"
+    TAG = "tag"
+    UNTAG = "untag"
     WAIT = "wait"
     CLOSE = "close"
     REOPEN = "reopen"
@@ -59,12 +61,13 @@ _OPEN: Mapping[Act, ItemState] = {
 }
 
 # In these acts the item stays where it is, whatever state it is in.
+_ALWAYS = (Act.NOTE, Act.TAG, Act.UNTAG, Act.REPLY)
 _STAYING: Mapping[ItemState, tuple[Act, ...]] = {
-    ItemState.ASSEMBLING: (Act.NOTE, Act.REPLY, Act.MOVE, Act.SPLIT, Act.JOIN),
-    ItemState.NEW: (Act.NOTE, Act.REPLY, Act.MOVE, Act.SPLIT, Act.JOIN, Act.SET_PRESENTATION),
-    ItemState.ASSIGNED: (Act.NOTE, Act.REPLY, Act.MOVE, Act.SPLIT, Act.JOIN, Act.SET_PRESENTATION),
-    ItemState.WAITING: (Act.NOTE, Act.REPLY, Act.MOVE, Act.SPLIT, Act.JOIN, Act.SET_PRESENTATION),
-    ItemState.CLOSED: (Act.NOTE, Act.REPLY, Act.SET_PRESENTATION),
+    ItemState.ASSEMBLING: (*_ALWAYS, Act.MOVE, Act.SPLIT, Act.JOIN),
+    ItemState.NEW: (*_ALWAYS, Act.MOVE, Act.SPLIT, Act.JOIN, Act.SET_PRESENTATION),
+    ItemState.ASSIGNED: (*_ALWAYS, Act.MOVE, Act.SPLIT, Act.JOIN, Act.SET_PRESENTATION),
+    ItemState.WAITING: (*_ALWAYS, Act.MOVE, Act.SPLIT, Act.JOIN, Act.SET_PRESENTATION),
+    ItemState.CLOSED: (*_ALWAYS, Act.SET_PRESENTATION),
 }
 
 # The table of states: what may be done in which state, and the state that it leads to. A join names the item that
@@ -98,6 +101,8 @@ EVENTS: Mapping[Act, str] = {
     Act.UNCLAIM: "unclaimed",
     Act.ENQUEUE: "enqueued",
     Act.NOTE: "noted",
+    Act.TAG: "tagged",
+    Act.UNTAG: "untagged",
     Act.WAIT: "waiting",
     Act.CLOSE: "closed",
     Act.REOPEN: "reopened",

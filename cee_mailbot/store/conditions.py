@@ -3,7 +3,9 @@
 from typing import Any
 
 from sqlalchemy import ColumnElement
-from sqlmodel import col, or_
+from sqlmodel import col, or_, select
+
+from cee_mailbot.store.tables import SubmissionRow, TagRow
 
 
 def equal(table: type[Any], **wanted: str | None) -> list[Any]:
@@ -14,3 +16,8 @@ def equal(table: type[Any], **wanted: str | None) -> list[Any]:
 def contains(text: str, *columns: Any) -> ColumnElement[bool]:
     """Whether the text stands in one of the columns, whatever the case of its letters."""
     return or_(*(col(column).icontains(text, autoescape=True) for column in columns))
+
+
+def tagged(tag: str) -> ColumnElement[bool]:
+    """Whether staff have put this tag on the item."""
+    return col(SubmissionRow.id).in_(select(TagRow.submission_id).where(TagRow.name == tag))

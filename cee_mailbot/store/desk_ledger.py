@@ -2,49 +2,32 @@
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import exists
 from sqlmodel import col, or_, select
 
 from cee_mailbot.desk_ledger import Change, DeskItem, Recorded, Regrouping, Splitting
 from cee_mailbot.domain.presentation import Basis, Presentation, Strength
 from cee_mailbot.domain.reply import ReplyKind, ReplyState
 from cee_mailbot.domain.submission import MessageStatus
-from cee_mailbot.domain.work_item import (
-    BY_ITSELF,
-    EVENTS,
-    EXPIRED,
-    REVERSIBLE,
-    SYSTEM,
-    UNDONE,
-    WOKEN,
-    Act,
-    Closing,
-    ItemState,
-)
+from cee_mailbot.domain.work_item import EVENTS, REVERSIBLE, SYSTEM, UNDONE, Act, Closing, ItemState
 from cee_mailbot.errors import NotAllowedError, NotFoundError
 from cee_mailbot.ledger import NewReply
 from cee_mailbot.questions import WorklistQuery
 from cee_mailbot.store import changes
-from cee_mailbot.store.account_tables import DraftRow, ViewingRow
-from cee_mailbot.store.assembly_ledger import ABOUT_TIME, AssemblyLedger
-from cee_mailbot.store.partial_indexes import OPEN
+from cee_mailbot.store.assembly_ledger import ABOUT_TIME
 from cee_mailbot.store.regrouped import close_emptied, regroup, split_off
 from cee_mailbot.store.search import Search
-from cee_mailbot.store.tables import FlagRow, HistoryRow, MessageRow, NoteRow, ReplyRow, SubmissionRow
+from cee_mailbot.store.tables import FlagRow, HistoryRow, MessageRow, NoteRow, ReplyRow, SubmissionRow, TagRow
 from cee_mailbot.store.texts import storable
+from cee_mailbot.store.waking_ledger import WakingLedger
 from cee_mailbot.store.worklist import worklist_rows
 
 REGROUPS = frozenset({Act.MOVE, Act.SPLIT, Act.JOIN})
 _ACTS = {event: act for act, event in EVENTS.items() if act is not Act.NOTE}
-_AWAKE, _PUT_BACK = (
-    {state: after for (state, _), after in BY_ITSELF.items()}[one] for one in (ItemState.WAITING, ItemState.ASSIGNED)
-)
 
 
-class DeskLedger(AssemblyLedger):
+class DeskLedger(WakingLedger):
     """See `desk_ledger.DeskLedger`."""
 
     _search: Search
@@ -55,7 +38,8 @@ class DeskLedger(AssemblyLedger):
         if row is None:
             raise NotFoundError(f"there is no item {tracking}; `cee-mailbot queue list` shows all")
         messages = self._session.exec(select(MessageRow.id).where(MessageRow.submission_id == row.id))
-        return _desk_item(row, tuple(one for one in messages if one is not None))
+        tags = self._session.exec(select(TagRow.name).where(TagRow.submission_id == row.id))
+        return _desk_item(row, tuple(one for one in messages if one is not None), tuple(sorted(tags)))
 
     def first_unclaimed(self, query: WorklistQuery) -> str | None:
         """See `desk_ledger.DeskLedger`."""
@@ -69,11 +53,15 @@ class DeskLedger(AssemblyLedger):
             row = self._session.get_one(SubmissionRow, change.submission)
             for name, value in {"state": change.state, **change.sets}.items():
                 setattr(row, name, value)
-            row.closed_at = self._now if change.state is ItemState.CLOSED else None
+            # What is done with a closed item leaves it closed since then.
+            row.closed_at = (row.closed_at or self._now) if change.state is ItemState.CLOSED else None
             self._drop_flags(change.submission, change.drops)
             self._raise_flags(change)
+            self._tag(change)
 
         detail: dict[str, object] = {"reason": change.reason} if change.reason else {}
+        if tags := change.tags or change.untags:
+            detail["tags"] = list(tags)
         if change.reply is not None:
             detail["reply"] = change.reply.message_id
         # The act stands in the history before the reply that follows from it.
@@ -86,6 +74,12 @@ class DeskLedger(AssemblyLedger):
             return
         for name in change.raises:
             self._session.merge(FlagRow(submission_id=change.submission, name=name, message_row=change.message))
+
+    def _tag(self, change: Change) -> None:
+        for name in change.tags:
+            self._session.merge(TagRow(submission_id=change.submission, name=name))
+        for name in change.untags:
+            self._session.delete(self._session.get_one(TagRow, (change.submission, name)))
 
     def _record(  # noqa: PLR0913 - the fields of one line, and the act itself
         self,
@@ -118,12 +112,6 @@ class DeskLedger(AssemblyLedger):
             detail={key: storable(value) if isinstance(value, str) else value for key, value in detail.items()},
         )
         self._session.flush()
-
-    def _bump(self, submissions: Sequence[int]) -> None:
-        for submission in submissions:
-            row = self._session.get_one(SubmissionRow, submission)
-            row.updated_at = self._now
-            row.version += 1
 
     def add_note(self, submission: int, *, actor: str, text: str) -> None:
         """See `desk_ledger.DeskLedger`."""
@@ -249,45 +237,6 @@ class DeskLedger(AssemblyLedger):
         if row.state != ReplyState.CANCELLED:
             self.cancel_reply(row.id or 0, actor=actor)
 
-    def due_to_wake(self) -> tuple[int, ...]:
-        """See `desk_ledger.DeskLedger`."""
-        waiting = select(SubmissionRow.id).where(
-            OPEN, SubmissionRow.state == ItemState.WAITING, col(SubmissionRow.waiting_until) <= self._now
-        )
-        return tuple(one for one in self._session.exec(waiting.order_by(col(SubmissionRow.id))) if one is not None)
-
-    def wake(self, submission: int, *, why: str, message: int | None = None) -> None:
-        """See `desk_ledger.DeskLedger`."""
-        row = self._session.get_one(SubmissionRow, submission)
-        if row.state != ItemState.WAITING:
-            return
-        row.state, row.waiting_until = _AWAKE, None
-        self._bump([submission])
-        self._history.add(WOKEN, at=self._now, submission=submission, message=message, detail={"why": why})
-
-    def expire_claims(self, idle: timedelta) -> int:
-        """See `desk_ledger.DeskLedger`."""
-        since = self._now - idle
-        looked = exists().where(
-            col(ViewingRow.tracking) == col(SubmissionRow.tracking),
-            col(ViewingRow.person) == col(SubmissionRow.assignee),
-            col(ViewingRow.at) > since,
-        )
-        written = exists().where(
-            col(DraftRow.tracking) == col(SubmissionRow.tracking),
-            col(DraftRow.person) == col(SubmissionRow.assignee),
-            col(DraftRow.at) > since,
-        )
-        held = (OPEN, SubmissionRow.state == ItemState.ASSIGNED, col(SubmissionRow.assignee).is_not(None))
-        idle_since = select(SubmissionRow).where(*held, col(SubmissionRow.updated_at) <= since, ~looked, ~written)
-        rows = self._session.exec(idle_since.order_by(col(SubmissionRow.id))).all()
-        for row in rows:
-            detail = {"was": row.assignee}
-            row.state, row.assignee = _PUT_BACK, None
-            self._bump([row.id or 0])
-            self._history.add(EXPIRED, at=self._now, submission=row.id, detail=detail)
-        return len(rows)
-
     def recorded(self, message_id: int) -> Recorded:
         """See `desk_ledger.DeskLedger`."""
         row = self._session.get(MessageRow, message_id)
@@ -310,7 +259,7 @@ def _reversible(line: HistoryRow) -> HistoryRow:
     return line
 
 
-def _desk_item(row: SubmissionRow, messages: tuple[int, ...]) -> DeskItem:
+def _desk_item(row: SubmissionRow, messages: tuple[int, ...], tags: tuple[str, ...]) -> DeskItem:
     return DeskItem(
         submission=row.id or 0,
         tracking=row.tracking,
@@ -328,6 +277,7 @@ def _desk_item(row: SubmissionRow, messages: tuple[int, ...]) -> DeskItem:
         ),
         received_at=row.received_at,
         messages=messages,
+        tags=tags,
     )
 
 

@@ -25,7 +25,7 @@ from cee_mailbot.store.account_ledger import AccountRegister
 from cee_mailbot.store.audit_ledger import AuditRegister
 from cee_mailbot.store.census_ledger import CensusRegister
 from cee_mailbot.store.clock_ledger import ClockRegister
-from cee_mailbot.store.conditions import equal
+from cee_mailbot.store.conditions import equal, tagged
 from cee_mailbot.store.elsewhere import elsewhere_rows
 from cee_mailbot.store.links import linked_numbers, made_good_by
 from cee_mailbot.store.paper_rows import paper_of
@@ -55,6 +55,7 @@ from cee_mailbot.store.tables import (
     PaperRow,
     ReplyRow,
     SubmissionRow,
+    TagRow,
 )
 from cee_mailbot.store.unprocessed import message_rows, reply_rows
 from cee_mailbot.store.watch_ledger import WatchRegister
@@ -229,6 +230,7 @@ class SqlQuestions(
     def _item_facts(self, rows: Sequence[SubmissionRow]) -> Iterator[facts.ItemFacts]:
         ids = [row.id for row in rows]
         flags = self._grouped(FlagRow.submission_id, FlagRow.name, ids)
+        tags = self._grouped(TagRow.submission_id, TagRow.name, ids)
         messages = self._grouped(MessageRow.submission_id, MessageRow.id, ids)
         parts = self._grouped(MessageRow.submission_id, MessageRow.part, ids, _COUNTS)
         documents = self._document_counts(ids)
@@ -241,6 +243,7 @@ class SqlQuestions(
                 parts=parts.get(row.id, []),
                 documents=documents.get(row.id, 0),
                 linked=linked.get(row.id, ()),
+                tags=sorted(tags.get(row.id, ())),
             )
 
     def _grouped(
@@ -295,6 +298,8 @@ def _item_conditions(query: ItemQuery) -> list[Any]:
     if query.flag is not None:
         flagged = select(FlagRow.submission_id).where(FlagRow.name == query.flag)
         conditions.append(col(SubmissionRow.id).in_(flagged))
+    if query.tag is not None:
+        conditions.append(tagged(query.tag))
     if query.due_before is not None:
         conditions.append(col(SubmissionRow.due) < query.due_before)
     return conditions

@@ -10,7 +10,7 @@ from cee_mailbot.domain.regrouping import OF_ITS_PLACE, OF_THE_WHOLE
 from cee_mailbot.domain.submission import MessageStatus
 from cee_mailbot.domain.work_item import Act, Closing, ItemState
 from cee_mailbot.errors import NotAllowedError
-from cee_mailbot.store.tables import FlagRow, LinkRow, MessageRow, SubmissionRow
+from cee_mailbot.store.tables import FlagRow, LinkRow, MessageRow, SubmissionRow, TagRow
 from cee_mailbot.store.texts import storable
 
 _CARRIED = frozenset({MessageStatus.ASSEMBLING, MessageStatus.ENQUEUED, MessageStatus.SUPPLEMENT})
@@ -24,6 +24,7 @@ def regroup(session: Session, regrouping: Regrouping, now: datetime) -> None:
     _complete(session, target, regrouping.messages)
     if regrouping.act is Act.JOIN:
         _close(session.get_one(SubmissionRow, regrouping.source), Closing.DUPLICATE, regrouping.target, now)
+        _bring_tags(session, regrouping.source, regrouping.target)
         link(session, regrouping.source, regrouping.target, "joined")
 
 
@@ -84,6 +85,13 @@ def _bring_flags(session: Session, messages: Collection[int], source: int, targe
         session.delete(flag)
         if flag.name not in OF_ITS_PLACE:
             session.merge(FlagRow(submission_id=target, name=flag.name, message_row=flag.message_row))
+
+
+def _bring_tags(session: Session, source: int, target: int) -> None:
+    """What staff said of an item that is emptied holds for the one that has its messages now."""
+    for tag in session.exec(select(TagRow).where(TagRow.submission_id == source)).all():
+        session.delete(tag)
+        session.merge(TagRow(submission_id=target, name=tag.name))
 
 
 def _complete(session: Session, target: SubmissionRow, brought: Sequence[int]) -> None:

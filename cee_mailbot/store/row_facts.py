@@ -17,7 +17,7 @@ def slices(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
     return (values[start : start + _AT_ONCE] for start in range(0, len(values), _AT_ONCE))
 
 
-def item_facts(
+def item_facts(  # noqa: PLR0913 - what hangs on a row
     row: SubmissionRow,
     *,
     flags: Sequence[str],
@@ -25,6 +25,7 @@ def item_facts(
     parts: Sequence[int | None],
     documents: int,
     linked: Sequence[str] = (),
+    tags: Sequence[str] = (),
 ) -> facts.ItemFacts:
     """An item; `parts` are the part numbers of its counted messages, None for each unmarked one."""
     have = {part for part in parts if part is not None}
@@ -56,6 +57,7 @@ def item_facts(
         linked=tuple(linked),
         created_at=row.created_at,
         updated_at=row.updated_at,
+        tags=tuple(tags),
     )
 
 

@@ -222,6 +222,15 @@ class FlagRow(SQLModel, table=True):
     message_row: int = Field(foreign_key="message.id", primary_key=True)
 
 
+class TagRow(SQLModel, table=True):
+    """One label of staff's own on a submission."""
+
+    __tablename__: ClassVar[Any] = "tag"
+    __table_args__: ClassVar[Any] = (Index(None, "name", "submission_id"),)
+    submission_id: int = Field(foreign_key="submission.id", primary_key=True)
+    name: str = Field(primary_key=True)
+
+
 class ReplyRow(SQLModel, table=True):
     """One reply of the outbox, with the exact bytes that go out at every try."""
 

@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 from cee_mailbot.domain.work_item import ItemState
 from cee_mailbot.errors import UserError
 from cee_mailbot.questions import WORKLIST_SORTS, Mark, WorklistQuery
-from cee_mailbot.store.conditions import contains, equal
+from cee_mailbot.store.conditions import contains, equal, tagged
 from cee_mailbot.store.partial_indexes import OPEN
 from cee_mailbot.store.search import Search, terms_of
 from cee_mailbot.store.tables import FlagRow, SubmissionRow
@@ -117,6 +117,8 @@ def _conditions(query: WorklistQuery, search: Search) -> list[Any]:
         found += [SubmissionRow.state == ItemState.NEW, col(SubmissionRow.assignee).is_(None)]
     if query.flag is not None:
         found.append(col(SubmissionRow.id).in_(select(FlagRow.submission_id).where(FlagRow.name == query.flag)))
+    if query.tag is not None:
+        found.append(tagged(query.tag))
     if query.sender is not None:
         found.append(_from(query.sender))
     return [*found, *_time_conditions(query), *([search.items(terms_of(query.text))] if query.text else [])]

@@ -71,6 +71,14 @@ def _note(doing: Doing) -> None:
     desk.note(doing.intake, doing.tracking, doing.asked.text("text"), actor=doing.actor, version=doing.version)
 
 
+def _tag(doing: Doing) -> None:
+    desk.tag(doing.intake, doing.tracking, doing.asked.text("tag"), actor=doing.actor, version=doing.version)
+
+
+def _untag(doing: Doing) -> None:
+    desk.untag(doing.intake, doing.tracking, doing.asked.text("tag"), actor=doing.actor, version=doing.version)
+
+
 def _wait(doing: Doing) -> None:
     until = local_instant(doing.asked.text("until"), doing.zone)
     desk.wait(
@@ -217,6 +225,8 @@ ACTS: dict[str, PageAct] = {
     Act.UNCLAIM: PageAct(button="Give item back", done="given back", carry=_unclaim),
     Act.ENQUEUE: PageAct(button="Enqueue as it is", done="enqueued", carry=_enqueue),
     Act.NOTE: PageAct(button="Add internal note", done="noted", carry=_note),
+    Act.TAG: PageAct(button="Add tag", done="tagged", carry=_tag),
+    Act.UNTAG: PageAct(button="Take tag off", done="changed: a tag was taken off", carry=_untag),
     Act.WAIT: PageAct(button="Set item aside", done="set aside", carry=_wait, leaves=True),
     Act.CLOSE: PageAct(button="Close item", done="closed", carry=_close, leaves=True),
     Act.REOPEN: PageAct(button="Reopen item", done="reopened", carry=_reopen),

@@ -25,6 +25,8 @@ CARRY: dict[Act, Carry] = {
     Act.UNCLAIM: lambda shop, item, _: desk.unclaim(shop.intake, item, actor="kim"),
     Act.ENQUEUE: lambda shop, item, _: desk.enqueue(shop.intake, item, actor="kim"),
     Act.NOTE: lambda shop, item, _: desk.note(shop.intake, item, "call them", actor="kim"),
+    Act.TAG: lambda shop, item, _: desk.tag(shop.intake, item, "fta-claim", actor="kim"),
+    Act.UNTAG: lambda shop, item, _: desk.untag(shop.intake, item, "of-old", actor="kim"),
     Act.WAIT: lambda shop, item, _: desk.wait(shop.intake, item, actor="kim", reason="asked"),
     Act.CLOSE: lambda shop, item, _: desk.close(shop.intake, item, Closing.DONE, actor="kim"),
     Act.REOPEN: lambda shop, item, _: desk.reopen(shop.intake, item, actor="kim"),
@@ -89,6 +91,7 @@ def assembling(shop: Workshop) -> str:
 
 def in_state(shop: Workshop, state: ItemState) -> str:
     tracking = assembling(shop) if state is ItemState.ASSEMBLING else two_in_one(shop)
+    desk.tag(shop.intake, tracking, "of-old", actor="lee")
     acts = {ItemState.ASSIGNED: Act.CLAIM, ItemState.WAITING: Act.WAIT, ItemState.CLOSED: Act.CLOSE}
     if state in acts:
         CARRY[acts[state]](shop, tracking, "")

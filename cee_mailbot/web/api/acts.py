@@ -67,6 +67,14 @@ def _note(call: Call, tracking: str) -> None:
     desk.note(call.intake, tracking, call.given.text, **_frame(call))
 
 
+def _tag(call: Call, tracking: str) -> None:
+    desk.tag(call.intake, tracking, call.given.tag, **_frame(call))
+
+
+def _untag(call: Call, tracking: str) -> None:
+    desk.untag(call.intake, tracking, call.given.tag, **_frame(call))
+
+
 def _wait(call: Call, tracking: str) -> None:
     desk.wait(call.intake, tracking, until=call.given.until, **_reasoned(call))
 
@@ -127,6 +135,8 @@ ITEM_ACTS: dict[str, ItemAct] = {
     "unclaim": ItemAct(says="Puts it back for whoever claims it.", body=given.Seen, carry=_unclaim),
     "enqueue": ItemAct(says="Enqueues an assembling set as it is.", body=given.Seen, carry=_enqueue),
     "note": ItemAct(says="Writes a note, which the sender never sees.", body=given.Noting, carry=_note),
+    "tag": ItemAct(says="Puts one of staff's own labels on it.", body=given.Tagging, carry=_tag),
+    "untag": ItemAct(says="Takes one of staff's own labels off.", body=given.Tagging, carry=_untag),
     "wait": ItemAct(says="Sets it aside until a time or an answer.", body=given.Waiting, carry=_wait),
     "close": ItemAct(says="Closes it with an outcome.", body=given.ClosingIt, carry=_close),
     "reopen": ItemAct(says="Puts a closed item back into the queue.", body=given.WithReason, carry=_reopen),

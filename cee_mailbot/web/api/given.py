@@ -3,8 +3,9 @@
 from datetime import date, datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, Field
+from pydantic import AfterValidator, AwareDatetime, Field, JsonValue
 
+from cee_mailbot.domain.tags import LONGEST_TAG, TAG_PATTERN, read_tag, why_no_tag
 from cee_mailbot.domain.work_item import Closing
 from cee_mailbot.web.api.operation import Given
 
@@ -21,6 +22,12 @@ def _storable(text: str) -> str:
     return text
 
 
+def _tag(text: str) -> str:
+    if (word := read_tag(text)) is None:
+        raise ValueError(why_no_tag(text))
+    return word
+
+
 def _of_our_time(at: datetime) -> datetime:
     if at.year not in _YEARS:
         raise ValueError(f"the year must lie between {_YEARS.start} and {_YEARS.stop - 1}")
@@ -35,6 +42,8 @@ def _day_of_our_time(day: date) -> date:
 
 Text = Annotated[str, Field(max_length=LONGEST_TEXT), AfterValidator(_storable)]
 Word = Annotated[str, Field(max_length=500), AfterValidator(_storable)]
+_TAG_SCHEMA: dict[str, JsonValue] = {"minLength": 1, "maxLength": LONGEST_TAG, "pattern": TAG_PATTERN}
+Tag = Annotated[str, AfterValidator(_tag), Field(json_schema_extra=_TAG_SCHEMA)]
 Instant = Annotated[AwareDatetime, AfterValidator(_of_our_time)]
 Day = Annotated[date, AfterValidator(_day_of_our_time)]
 RowId = Annotated[int, Field(ge=1, le=LARGEST_ROW)]
@@ -51,6 +60,7 @@ class QueueQuery(Given):
     entry: Word | None = None
     account: Word | None = None
     flag: Word | None = None
+    tag: Tag | None = None
     assignee: Word | None = None
     text: Word | None = None
     due_before: Instant | None = None
@@ -112,6 +122,12 @@ class Noting(Seen):
     """`queue note`."""
 
     text: Text
+
+
+class Tagging(Seen):
+    """`queue tag` and `queue untag`."""
+
+    tag: Tag
 
 
 class Waiting(WithReason):
