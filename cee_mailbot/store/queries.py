@@ -31,6 +31,7 @@ from cee_mailbot.store.links import linked_numbers, made_good_by
 from cee_mailbot.store.paper_rows import paper_of
 from cee_mailbot.store.picture_ledger import PictureRegister
 from cee_mailbot.store.row_facts import (
+    Hanging,
     document_facts,
     elsewhere_facts,
     history_facts,
@@ -236,15 +237,15 @@ class SqlQuestions(
         documents = self._document_counts(ids)
         linked = linked_numbers(self._session, ids)
         for row in rows:
-            yield item_facts(
-                row,
+            hanging = Hanging(
                 flags=sorted(set(flags.get(row.id, ()))),
+                tags=sorted(tags.get(row.id, ())),
                 messages=sorted(messages.get(row.id, ())),
                 parts=parts.get(row.id, []),
                 documents=documents.get(row.id, 0),
                 linked=linked.get(row.id, ()),
-                tags=sorted(tags.get(row.id, ())),
             )
+            yield item_facts(row, hanging)
 
     def _grouped(
         self, key: Any, value: Any, ids: Sequence[int | None], *conditions: Any

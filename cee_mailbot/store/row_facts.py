@@ -1,6 +1,7 @@
 """Rows as facts, in the names that other programs rely on."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,19 +18,21 @@ def slices(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
     return (values[start : start + _AT_ONCE] for start in range(0, len(values), _AT_ONCE))
 
 
-def item_facts(  # noqa: PLR0913 - what hangs on a row
-    row: SubmissionRow,
-    *,
-    flags: Sequence[str],
-    messages: Sequence[int],
-    parts: Sequence[int | None],
-    documents: int,
-    linked: Sequence[str] = (),
-    tags: Sequence[str] = (),
-) -> facts.ItemFacts:
-    """An item; `parts` are the part numbers of its counted messages, None for each unmarked one."""
-    have = {part for part in parts if part is not None}
-    expected = row.parts_expected
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Hanging:
+    """What hangs on an item; `parts` are the part numbers of its counted messages, None for each unmarked one."""
+
+    flags: Sequence[str]
+    tags: Sequence[str]
+    messages: Sequence[int]
+    parts: Sequence[int | None]
+    documents: int
+    linked: Sequence[str]
+
+
+def item_facts(row: SubmissionRow, hanging: Hanging) -> facts.ItemFacts:
+    """An item, with what hangs on it."""
+    have = {part for part in hanging.parts if part is not None}
     return facts.ItemFacts(
         tracking=row.tracking,
         team=row.team,
@@ -47,17 +50,17 @@ def item_facts(  # noqa: PLR0913 - what hangs on a row
         received_at=row.received_at,
         due=row.due,
         assignee=row.assignee,
-        flags=tuple(flags),
+        flags=tuple(hanging.flags),
         parts_received=len(have) or 1,
-        parts_expected=expected,
-        missing=tuple(number for number in range(1, (expected or 0) + 1) if number not in have),
-        documents=documents,
-        messages=tuple(messages),
+        parts_expected=row.parts_expected,
+        missing=tuple(number for number in range(1, (row.parts_expected or 0) + 1) if number not in have),
+        documents=hanging.documents,
+        messages=tuple(hanging.messages),
         sender=row.sender,
-        linked=tuple(linked),
+        linked=tuple(hanging.linked),
         created_at=row.created_at,
         updated_at=row.updated_at,
-        tags=tuple(tags),
+        tags=tuple(hanging.tags),
     )
 
 
