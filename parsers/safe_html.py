@@ -10,6 +10,7 @@ from itertools import islice
 import nh3
 
 from parsers.html_attributes import with_few_attributes
+from parsers.html_names import with_plain_names
 from parsers.links import kept_link
 
 # What is not in these lists is gone: images, styles, forms, frames, drawings, and every attribute of style, event,
@@ -23,22 +24,31 @@ TAGS = frozenset(
 )
 ATTRIBUTES = {"a": {"href"}, "td": {"colspan", "rowspan"}, "th": {"colspan", "rowspan"}}
 LINK_REL = "noopener noreferrer nofollow"
-# With these goes what stands in them: it was never meant as text.
+# With these goes what stands in them: it was never meant as text. What a program without scripts, plugins or forms
+# shows in the place of one (`noscript`, `object`, `textarea`, `xmp`) is text.
 _WITH_CONTENT = {
-    *("applet", "audio", "canvas", "embed", "frameset", "iframe", "math", "noembed", "noframes", "noscript"),
-    *("object", "script", "select", "style", "svg", "template", "textarea", "title", "video", "xmp"),
+    *("applet", "audio", "canvas", "embed", "frameset", "iframe", "math", "noembed", "noframes", "script"),
+    *("style", "svg", "template", "title", "video"),
 }
 # A parser of HTML needs the square of the depth, and of a tag's attributes; a page that goes further is cut off there.
 MOST_CHARACTERS = 2_000_000
 MOST_TAGS = 20_000
+# Each `&` costs a look over what follows.
+MOST_REFERENCES = 50_000
 _TAG = re.compile(r"</?[a-zA-Z]")
+_REFERENCE = re.compile("&")
+_NEVER_TEXT = re.compile(r"[\x00\ud800-\udfff]")
 # A parser opens these anew in every paragraph that follows, as long as nothing closes them (HTML 13.2.4.3): without
 # attributes at most three of each name, with attributes that differ any number. None of theirs is in our list; of
-# an `a`, which keeps one, each closes the last.
+# an `a`, which keeps one, each closes the last. All that `html` has goes to the one `html`, each compared with each.
 _FORMATTING = re.compile(
-    r"<(?P<end>/?)(?:(?P<kept>b|code|em|i|s|small|strike|strong|tt|u)|big|font|nobr)(?=[\s/>])[^>]*>",
+    r"<(?P<end>/?)(?:(?P<kept>b|code|em|html|i|s|small|strike|strong|tt|u)|big|font|nobr)(?=[\s/>])"
+    r"(?P<attributes>[^<>]*)(?P<closed>>)?",
     re.ASCII | re.IGNORECASE,
 )
+_QUOTED = re.compile(r"=[\t\n\f\r ]*(?:\"[^\"]*\"|'[^']*')")
+# What ends a comment or a section of a drawing.
+_ENDINGS = ("--", "--!", "]]")
 CUT_SHORT = "<p>[The rest of this text is too long to be shown. Open the message itself.]</p>"
 
 _SPAN = re.compile(r"[1-9][0-9]?", re.ASCII)
@@ -73,8 +83,8 @@ def sanitise_html(text: str, *, leave: str = "") -> str:
         link_rel=LINK_REL,
     )
     if len(safe) > MOST_CHARACTERS:
-        # A tag left open is written again in each paragraph. Nothing that is let through has a `<` in its values.
-        safe, whole = safe[:MOST_CHARACTERS].rpartition("<")[0], False
+        # A tag left open is written again in each paragraph, and a sign as four or five.
+        safe, whole = _up_to_a_tag_or_sign(safe[:MOST_CHARACTERS]), False
     return safe if whole and all_of_it else safe + CUT_SHORT
 
 
@@ -90,25 +100,43 @@ def text_of_html(text: str) -> str:
     return _LINES.sub(_line_end, _BLANKS.sub(" ", _CONTROLS.sub(" ", lines))).strip()
 
 
+def _up_to_a_tag_or_sign(safe: str) -> str:
+    """Return safe HTML, cut anywhere, without what is only half there; no value let through has a `<` or `>`."""
+    for begin, end in (("<", ">"), ("&", ";")):
+        if (begun := safe.rfind(begin)) > safe.rfind(end):
+            safe = safe[:begun]
+    return safe
+
+
 def _line_end(found: re.Match[str]) -> str:
     """Return one line end, or the two of an empty line, however many there were."""
     return "\n" if found[0].count("\n") == 1 else "\n\n"
 
 
 def _within_limits(text: str) -> tuple[str, bool]:
-    """Return the text up to the limits, its formatting tags bare, and whether that is all of it."""
-    beyond = next(islice(_TAG.finditer(text, 0, MOST_CHARACTERS), MOST_TAGS, None), None)
-    end = beyond.start() if beyond else MOST_CHARACTERS
-    return _with_bare_formatting(text[:end].replace("\x00", " ")), len(text) <= end
+    """Return the text up to the limits, its tags HTML's, those of formatting bare, and whether that is all of it."""
+    end = MOST_CHARACTERS
+    for limited, most in ((_TAG, MOST_TAGS), (_REFERENCE, MOST_REFERENCES)):
+        beyond = next(islice(limited.finditer(text, 0, end), most, None), None)
+        end = beyond.start() if beyond else end
+    return with_plain_names(with_bare_formatting(_NEVER_TEXT.sub(" ", text[:end]))), len(text) <= end
 
 
-def _with_bare_formatting(text: str) -> str:
+def with_bare_formatting(text: str) -> str:
     """Return the text without attributes in formatting tags; those that are not in our list become a `span`.
 
-    To the first `>`, be it within quotation marks: so none is left that has an attribute, whatever stands around it.
+    Wherever one begins to read, none is left that has an attribute. What may be none, for the end of a comment, a
+    style or a value stands in it, begins with `&lt;`: that end stays.
     """
-    last = text.rfind(">") + 1  # no tag ends behind it, and no search for an end goes beyond
-    return _FORMATTING.sub(lambda tag: f"<{tag['end']}{tag['kept'] or 'span'}>", text[:last]) + text[last:]
+    return _FORMATTING.sub(_bare, text)
+
+
+def _bare(tag: re.Match[str]) -> str:
+    bare = _QUOTED.sub("", tag["attributes"])
+    quotes = bare.count('"') % 2 or bare.count("'") % 2
+    if quotes or not tag["closed"] or bare.endswith(_ENDINGS):
+        return f"&lt;{tag[0][1:]}"
+    return f"<{tag['end']}{tag['kept'] or 'span'}>"
 
 
 def _attribute(name: str, value: str, leave: str) -> str | None:

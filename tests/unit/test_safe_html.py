@@ -10,15 +10,18 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from parsers.html_attributes import MOST_ATTRIBUTES, with_few_attributes
+from parsers.html_names import NAMES
 from parsers.safe_html import (
     ATTRIBUTES,
     CUT_SHORT,
     LINK_REL,
     MOST_CHARACTERS,
+    MOST_REFERENCES,
     MOST_TAGS,
     TAGS,
     sanitise_html,
     text_of_html,
+    with_bare_formatting,
 )
 
 DATA = Path(__file__).parent / "data"
@@ -259,6 +262,83 @@ def test_a_sign_for_less_begins_no_tag(text: str) -> None:
     assert with_few_attributes(text) == (text, True)
 
 
+BODY = "<p>Entry 345-67890123</p>"
+ENDS = {
+    "a comment": f"<!-- where a <b --> {BODY}",
+    "a comment with a mark": f"<!-- where a <b --!> {BODY}",
+    "a style": f"<style>x <b </style>{BODY}",
+    "a script with a comparison": f"<script>if (a <i </script>{BODY}",
+    "a section of a drawing": f"<svg><![CDATA[ <b ]]></svg>{BODY}",
+    "a value": f"<p title='a <b '>{BODY}<i>it's</i>",
+    "a style, and has more than a tag may": f"<style></style {attributes()}>{BODY}",
+    "nothing, for it is never closed": f"{BODY}<b and the rest",
+}
+
+
+@pytest.mark.parametrize("page", ENDS.values(), ids=ENDS)
+def test_what_looks_like_a_tag_takes_no_end_with_it(page: str) -> None:
+    """The words behind it would be gone, and nothing would say so."""
+    assert "Entry 345-67890123" in sanitise_html(page)
+    assert "Entry 345-67890123" in text_of_html(page)
+
+
+@pytest.mark.parametrize("name", ["noscript", "object", "textarea", "xmp"])
+def test_what_is_shown_where_no_script_or_plugin_runs_is_text(name: str) -> None:
+    page = f"<{name}>Entry 345-67890123 <img src=x onerror=alert(1)></{name}>"
+    assert "Entry 345-67890123" in sanitise_html(page)
+    assert "Entry 345-67890123" in text_of_html(page)
+    assert_harmless(sanitise_html(page))
+
+
+NEVER_SHOWN = {
+    *("applet", "audio", "canvas", "iframe", "math", "noembed", "noframes", "script", "style", "svg", "template"),
+    *("title", "video"),
+}
+
+
+@pytest.mark.parametrize("name", ["list", "LINE", "desc", "text", "not", "g", "o:p", "mtext", "a-z", *NAMES])
+def test_what_stands_behind_a_tag_of_any_other_name_is_shown(name: str) -> None:
+    """A broker who writes `see the <list>` lost all that followed: formulas and drawings have such names."""
+    page = f"<p>See the <{name}> of lines: Entry 345-67890123"
+    shown = name not in NEVER_SHOWN
+    assert ("Entry 345-67890123" in sanitise_html(page)) == shown
+    assert ("Entry 345-67890123" in text_of_html(page)) == shown
+
+
+LINK_OF = {"attributes": attributes(1_000), "an address": f"href='{'y' * 100_000}'"}
+
+
+@pytest.mark.parametrize("has", LINK_OF.values(), ids=LINK_OF)
+def test_F46_a_link_that_is_opened_anew_in_every_paragraph_is_short(has: str) -> None:
+    """With a thousand attributes it took the child's memory, with a million characters its time."""
+    safe = sanitise_html(f"<p>first<a {has}>" + "<p>x" * 10)
+    assert safe.startswith("<p>first&lt;a ")
+    assert safe.count("<a") == 0
+
+
+def test_F46_what_the_page_itself_has_is_not_gathered() -> None:
+    """A parser compares each attribute of each `html` with all of those before it."""
+    bare = with_bare_formatting("<html a><html b=1><html\tc>")
+    assert bare == "<html><html><html>"
+
+
+def test_F46_signs_without_end_are_cut_short_and_say_so() -> None:
+    """Each is a look over what follows: two million were half a minute."""
+    safe = sanitise_html("&" * 200_000)
+    assert safe == "&amp;" * MOST_REFERENCES + CUT_SHORT
+
+
+def test_signs_that_are_written_longer_are_cut_between_two() -> None:
+    """Nothing was left of a text without tags."""
+    safe = sanitise_html("x" + "<" * (MOST_CHARACTERS - 1)).removesuffix(CUT_SHORT)
+    assert len(safe) > MOST_CHARACTERS - 10
+    assert set(safe.removeprefix("x").split(";")) == {"&lt", ""}
+
+
+def test_half_a_character_is_none() -> None:
+    assert sanitise_html("a\ud800b") == "a b"
+
+
 def test_controls_part_no_attributes_once_they_are_blanks() -> None:
     """What is read as one name here would be many where controls were made blanks before."""
     assert text_of_html(f"<p {attributes(between=chr(1))}>last").startswith("<p a0 a1 ")
@@ -279,11 +359,12 @@ def test_what_an_open_tag_is_made_into_is_cut_short_and_says_so() -> None:
 @pytest.mark.parametrize(
     ("written", "safe"),
     {
-        '<b title="1 > 0">x</b>': '<b> 0"&gt;x</b>',
+        '<b title="1 > 0">x</b>': '&lt;b title="1 &gt; 0"&gt;x',
+        "<font face=\"'Arial', serif\" title='a \"b'>x</font>": "<span>x</span>",
         "<b\x00id=1>x</b\t>": "<b>x</b>",
         "<B/><FONT face='A'>x</FONT>": "<b><span>x</span></b>",
         "<bx id=1>x</bx><br clear=all>": "x<br>",
-        "<b id=1": "",
+        "<b id=1": "&lt;b id=1",
     }.items(),
 )
 def test_formatting_tags_lose_their_attributes_and_no_others(written: str, safe: str) -> None:
