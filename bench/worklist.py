@@ -2,7 +2,8 @@
 
     python bench/worklist.py --short 1000 --long 100000
 
-Prints the median processor time of each page in each queue, and as a ratio to the first page of the short one. The
+Prints the median processor time of each page in each queue, and as a ratio to the first page of the short one; the
+same of the counts above the list, and what the whole list costs as CSV. The
 items are written as rows; what is measured is the question that the page asks, its facts included.
 """
 
@@ -20,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from sqlalchemy import insert
 
+from cee_mailbot.domain.export import csv_lines
 from cee_mailbot.questions import Mark, WorklistQuery
 from cee_mailbot.store.database import SqlStore
 from cee_mailbot.store.tables import SubmissionRow
@@ -27,6 +29,7 @@ from cee_mailbot.store.tables import SubmissionRow
 TEAMS = tuple(f"{team:03}" for team in range(1, 11))
 START = datetime(2026, 1, 5, 15, tzinfo=UTC)
 AT_ONCE = 5000
+MOST_COUNTED = 10_001  # as the page does
 
 
 def items(count: int) -> Iterator[dict[str, object]]:
@@ -101,6 +104,29 @@ def asking(query: WorklistQuery) -> Callable[[SqlStore], None]:
     return ask_for
 
 
+def counting(query: WorklistQuery) -> Callable[[SqlStore], None]:
+    """How large the whole list is, and where in it the page begins: what the line above the list says."""
+    query = replace(query, limit=MOST_COUNTED)
+
+    def ask_for(store: SqlStore) -> None:
+        with store.read() as ask:
+            if not ask.how_many(query) + ask.how_many_before(query):
+                sys.exit("the list is empty: this measures nothing")
+
+    return ask_for
+
+
+def exporting(query: WorklistQuery) -> Callable[[SqlStore], None]:
+    """The whole list as CSV."""
+
+    def ask_for(store: SqlStore) -> None:
+        with store.read() as ask:
+            if not sum(len(line) for line in csv_lines(ask.whole_worklist(replace(query, limit=200)))):
+                sys.exit("the file is empty: this measures nothing")
+
+    return ask_for
+
+
 def main() -> None:
     """See the module."""
     options = argparse.ArgumentParser(description=__doc__)
@@ -117,7 +143,11 @@ def main() -> None:
                 for page, mark in pages(count).items():
                     took = cost(store, asking(replace(query, after=mark)), given.rounds)
                     base = base or took
-                    sys.stdout.write(f"{count:>7} items, {name:9}, {page:6} page: {took:6.1f} ms, {took / base:.2f}\n")
+                    counted = cost(store, counting(replace(query, after=mark)), given.rounds)
+                    sys.stdout.write(f"{count:>7} items, {name:9}, {page:6} page: {took:6.1f} ms, {took / base:.2f}")
+                    sys.stdout.write(f"; its place in the list: {counted:6.1f} ms, {counted / base:.2f}\n")
+                exported = cost(store, exporting(query), 1)
+                sys.stdout.write(f"{count:>7} items, {name:9}, whole list as CSV: {exported:8.0f} ms\n")
             store.close()
 
 

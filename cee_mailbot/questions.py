@@ -1,6 +1,6 @@
 """What can be asked of the store: reads that change nothing, and the filters they take."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -24,6 +24,12 @@ class Questions(ClockQuestions, UpkeepQuestions, AccountQuestions, StaffQuestion
 
     def how_many(self, query: "WorklistQuery") -> int:
         """How many items the query has in all, counted up to its limit."""
+
+    def how_many_before(self, query: "WorklistQuery") -> int:
+        """How many of them stand on the pages before this one, counted up to its limit."""
+
+    def whole_worklist(self, query: "WorklistQuery") -> Iterator[facts.ItemFacts]:
+        """Every item of the query in order, without the text found around its words; few are in memory at a time."""
 
     def elsewhere(self, query: "ElsewhereQuery") -> tuple[facts.ElsewhereFacts, ...]:
         """Items of these teams that came to these mailboxes of others, those presented last first."""

@@ -53,6 +53,7 @@ WORK = {
     "polling",
     "waking",
     "accounts",
+    "list_look",
     "intake",
     "outcome",
     "evidence",
@@ -141,7 +142,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "config": {"domain", "parsers", "errors"},
     **dict.fromkeys(WORK, CONTRACTS | WORK),
     **dict.fromkeys(RIM, CONTRACTS),
-    "web": CONTRACTS | {"desk", "accounts"},  # what staff do goes through these two doors
+    "web": CONTRACTS | {"desk", "accounts", "list_look"},  # what staff do goes through these doors
     "connections": CONTRACTS | RIM | {"config"},
     "app": CONTRACTS | WORK | RIM | {"connections", "config"},
     "operations": CONTRACTS

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
@@ -18,11 +18,24 @@ _BEGINS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "|", "%", "\uff1d
 
 def csv_of(items: Iterable[ItemFacts]) -> str:
     """The items under a line of headings; lines end in CRLF, lists are words with blanks between them."""
+    return "".join(csv_lines(items))
+
+
+def csv_lines(items: Iterable[ItemFacts], about: str | None = None) -> Iterator[str]:
+    """The same line by line; `about` says which list it is, as the heading of one more column that stays empty.
+
+    A line of its own above the headings would be taken for them by whatever reads CSV.
+    """
+    more = [] if about is None else [about]
+    yield _line([*COLUMNS, *map(cell, more)])
+    for item in items:
+        yield _line([*(cell(getattr(item, name)) for name in COLUMNS), *("" for _ in more)])
+
+
+def _line(cells: list[str]) -> str:
     text = io.StringIO(newline="")
     # Everything is quoted: a lone CR or a NUL in a cell breaks no line, and `007` is seen to be a text.
-    writer = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
-    writer.writerows([cell(getattr(item, name)) for name in COLUMNS] for item in items)
+    csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\r\n").writerow(cells)
     return text.getvalue()
 
 

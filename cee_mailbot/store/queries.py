@@ -61,7 +61,7 @@ from cee_mailbot.store.tables import (
 from cee_mailbot.store.unprocessed import message_rows, reply_rows
 from cee_mailbot.store.watch_ledger import WatchRegister
 from cee_mailbot.store.whose import messages_of, replies_of
-from cee_mailbot.store.worklist import count_worklist, worklist_rows
+from cee_mailbot.store.worklist import count_before, count_worklist, every_row, worklist_rows
 from parsers.addresses import address_key
 
 UNCOUNTED = ("inline", "quarantined")
@@ -103,6 +103,15 @@ class SqlQuestions(
     def how_many(self, query: WorklistQuery) -> int:
         """See `questions.Questions`."""
         return count_worklist(self._session, self._search, query)
+
+    def how_many_before(self, query: WorklistQuery) -> int:
+        """See `questions.Questions`."""
+        return count_before(self._session, self._search, query)
+
+    def whole_worklist(self, query: WorklistQuery) -> Iterator[facts.ItemFacts]:
+        """See `questions.Questions`."""
+        for rows in every_row(self._session, self._search, query):
+            yield from self._item_facts(rows)
 
     def elsewhere(self, query: ElsewhereQuery) -> tuple[facts.ElsewhereFacts, ...]:
         """See `questions.Questions`."""

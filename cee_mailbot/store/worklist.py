@@ -4,8 +4,11 @@ Every team is asked by itself, since an index can keep the items of one team in 
 rows are then merged.
 """
 
+import heapq
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, tuple_
@@ -36,7 +39,7 @@ def worklist_rows(
     page = found[: query.limit]
     more = len(found) > query.limit
     last = page[-1] if page and more else None
-    return page, Mark(at=tuple(getattr(last, name) for name in columns), row=last.id or 0) if last else None
+    return page, _mark_at(last, columns) if last else None
 
 
 def count_worklist(session: Session, search: Search, query: WorklistQuery) -> int:
@@ -44,6 +47,46 @@ def count_worklist(session: Session, search: Search, query: WorklistQuery) -> in
     conditions = [col(SubmissionRow.team).in_(query.teams), *_conditions(query, search)]
     rows = select(SubmissionRow.id).where(*conditions).limit(query.limit).subquery()
     return session.exec(select(func.count()).select_from(rows)).one()
+
+
+def count_before(session: Session, search: Search, query: WorklistQuery) -> int:
+    """How many rows of the query come before its page, counted up to its limit; by the index that finds a page."""
+    if query.after is None:
+        return 0
+    columns, falling = _sort(query.sort)
+    like, count = _conditions(query, search), 0
+    for team in query.teams:
+        for limits in _runs_before(query.after, columns, falling=falling):
+            conditions = [SubmissionRow.team == team, *like, *limits]
+            rows = select(SubmissionRow.id).where(*conditions).limit(query.limit - count).subquery()
+            count += session.exec(select(func.count()).select_from(rows)).one()
+    return count
+
+
+def every_row(session: Session, search: Search, query: WorklistQuery) -> Iterator[Sequence[SubmissionRow]]:
+    """All rows of the query in order, in runs; of each team no more are read at a time than the query's limit."""
+    columns, falling = _sort(query.sort)
+    like = _conditions(query, search)
+    teams = [_every_row_of(session, team, query, like, falling=falling) for team in query.teams]
+    merged = heapq.merge(*teams, key=lambda row: _place(row, columns), reverse=falling)
+    while run := list(islice(merged, query.limit)):
+        yield run
+
+
+def _every_row_of(
+    session: Session, team: str, query: WorklistQuery, like: Sequence[Any], *, falling: bool
+) -> Iterator[SubmissionRow]:
+    columns, _ = _sort(query.sort)
+    while True:
+        rows = list(_rows_of(session, team, query, like, falling=falling))
+        yield from rows[: query.limit]
+        if len(rows) <= query.limit:
+            return
+        query = replace(query, after=_mark_at(rows[query.limit - 1], columns))
+
+
+def _mark_at(row: SubmissionRow, columns: Sequence[str]) -> Mark:
+    return Mark(at=tuple(getattr(row, name) for name in columns), row=row.id or 0)
 
 
 def _sort(sort: str) -> tuple[tuple[str, ...], bool]:
@@ -92,6 +135,24 @@ def _runs(
             yield order, [which, *beyond]
         elif undated == falling:
             yield order, [which]
+
+
+def _runs_before(after: Mark, columns: tuple[str, ...], *, falling: bool) -> Iterator[list[ColumnElement[bool]]]:
+    """The conditions of each run of rows up to the mark, its own row included."""
+    if columns[0] != "due":
+        yield [_up_to(after.at, after.row, columns, falling=falling)]
+        return
+    due, undated = col(SubmissionRow.due), after.at[0] is None
+    at, order = (after.at[1:], columns[1:]) if undated else (after.at, columns)
+    yield [due.is_(None) if undated else due.is_not(None), _up_to(at, after.row, order, falling=falling)]
+    if undated != falling:
+        yield [due.is_not(None) if undated else due.is_(None)]
+
+
+def _up_to(at: Sequence[datetime | None], row: int, columns: Sequence[str], *, falling: bool) -> ColumnElement[bool]:
+    fields = tuple_(*(col(getattr(SubmissionRow, name)) for name in columns), col(SubmissionRow.id))
+    values = tuple_(*at, row)
+    return fields >= values if falling else fields <= values
 
 
 def _beyond(

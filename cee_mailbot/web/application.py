@@ -4,6 +4,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
+from threading import Lock
 from urllib.parse import quote
 
 from fastapi import FastAPI, Request
@@ -49,6 +50,7 @@ def build_application(parts: Parts) -> FastAPI:
     application = FastAPI(title="cee_mailbot", docs_url=None, redoc_url=None, openapi_url=None)
     application.state.parts = parts
     application.state.tries = Tries()
+    application.state.exporting = Lock()
     application.mount("/static", StaticFiles(directory=STATIC), name="static")
     for route in ROUTES:
         application.add_route(route.path, _endpoint(route, parts), methods=[route.method])

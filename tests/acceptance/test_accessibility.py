@@ -81,7 +81,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         routes = [
             one
             for one in ROUTES
-            if one.method == "GET" and not one.path.endswith(("z", "/raw", "{number}", "/viewing", ".json"))
+            if one.method == "GET" and not one.path.endswith(("z", "/raw", "{number}", "/viewing", ".json", ".csv"))
         ]
         paths = [one.path.format(**thing) for one in routes for thing in things[one.of]]
         with serving(app, demo=True, tcp_port=0) as home:

@@ -16,13 +16,16 @@ from cee_mailbot.domain.queue_search import Search, jump_target, read_search, wr
 from cee_mailbot.domain.reasons import FLAGS
 from cee_mailbot.domain.roles import Role
 from cee_mailbot.domain.work_item import Act, ItemState, find_tracking
+from cee_mailbot.list_look import Density, look_of
 from cee_mailbot.questions import WORKLIST_SORTS, Questions
 from cee_mailbot.staff_ledger import Presence, WokenFacts
 from cee_mailbot.web.acts import ACTS
 from cee_mailbot.web.asking import Asked, go_to
 from cee_mailbot.web.claims import Claim, claim_of
+from cee_mailbot.web.list_size import size_in_words
 from cee_mailbot.web.pages.bulk import BULK
 from cee_mailbot.web.pages.drafts import others_at
+from cee_mailbot.web.pages.list_look import COLUMN_NAMES
 from cee_mailbot.web.pages.site_alerts import site_alerts
 from cee_mailbot.web.showing import show
 from cee_mailbot.web.views import DueWords, View, address_of, due_words, elsewhere_of, query_of, read_mark, views_of
@@ -64,6 +67,12 @@ def search_of(asked: Asked) -> Search:
     filters = read_search(" ".join(typed))
     given = {name: getattr(filters, name) for name in (*named, "state", "unclaimed", "mine") if getattr(filters, name)}
     return replace(search, **given, unread=(*search.unread, *filters.unread))
+
+
+def search_shown(asked: Asked) -> Search:
+    """What the list shows: what the address asks for, or the items of an entry number that stands there alone."""
+    _, entry = jump_target(asked.query.get("q", ""))
+    return search_of(asked) if entry is None else Search(entry=entry)
 
 
 def sort_of(asked: Asked) -> str:
@@ -119,13 +128,11 @@ def _jump(asked: Asked, ask: Questions) -> str | None:
 
 
 def _list(asked: Asked, ask: Questions) -> dict[str, Any]:
-    search, sort = search_of(asked), sort_of(asked)
-    _, entry = jump_target(asked.query.get("q", ""))
-    if entry is not None:
-        search = Search(entry=entry)
+    search, sort = search_shown(asked), sort_of(asked)
     columns = len(WORKLIST_SORTS[sort.removeprefix("-")])
     after = read_mark(asked.query.get("after", ""), columns) if "after" in asked.query else None
-    page = ask.worklist(replace(query_of(search, sort, asked.parts, asked.person), after=after))
+    query = replace(query_of(search, sort, asked.parts, asked.person), after=after)
+    page = ask.worklist(query)
     return {
         "search": search,
         "q": write_search(search),
@@ -133,6 +140,10 @@ def _list(asked: Asked, ask: Questions) -> dict[str, Any]:
         "sort": sort,
         "sorts": SORT_NAMES,
         "rows": _rows(page.items, asked, ask),
+        "size": size_in_words(ask, query, len(page.items)),
+        "look": look_of(asked.parts.intake.store, asked.person.name),
+        "densities": tuple(Density),
+        "columns": COLUMN_NAMES,
         "alerts": site_alerts(asked, ask),
         "back": [one for one in ask.back(asked.person.name) if asked.person.sees(one.team)] if after is None else (),
         "elsewhere": _elsewhere(search, asked, ask) if after is None else (),
