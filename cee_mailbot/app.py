@@ -14,6 +14,7 @@ from cee_mailbot.accounts import Limits
 from cee_mailbot.blobs import DiskReserve, FolderBlobs
 from cee_mailbot.config import Config
 from cee_mailbot.connections import Doors, mailers_of, source_of, watchers_of
+from cee_mailbot.desk.bulk_worker import BulkWorker
 from cee_mailbot.directories import Directories, read_directories
 from cee_mailbot.domain.official_site import official_domain
 from cee_mailbot.domain.policy import Policy
@@ -202,6 +203,8 @@ def serving(
 ) -> Iterator[str]:
     """Serves the queue page until the block is left: its address. `demo` lets everybody on this machine in.
 
+    Whoever serves the page carries out the bulk jobs that are started on it.
+
     `status` is what the API tells of how the program fares.
 
     Raises `UnreachableError` when the TCP port can't be had.
@@ -212,6 +215,7 @@ def serving(
 
     web = app.config.web
     checks = {"database": app.store.check, "blobs": app.blobs.check}
+    worker = BulkWorker(app.intake)
     parts = Parts(
         intake=app.intake,
         settings=_web_settings(app.config, demo=demo),
@@ -220,10 +224,12 @@ def serving(
         texts=approved_texts(app.config.replies.templates),
         provider=None if demo else provider_of(app.config, app.site.clock),
         groups=app.config.groups,
+        ring_bulk=worker.ring,
     )
     application = build_application(parts)
     host = "127.0.0.1" if demo else web.host
-    with listening(application, host=host, tcp_port=web.tcp_port if tcp_port is None else tcp_port) as address:
+    place = web.tcp_port if tcp_port is None else tcp_port
+    with listening(application, host=host, tcp_port=place) as address, worker.working():
         logger.info("the queue page is at %s", web.public_url or address)
         yield web.public_url or address
 

@@ -36,6 +36,8 @@ POINTS = MappingProxyType(
         "C19": "the schema is migrated and not committed",
         "C20": "some of a backup is written, or some of it restored",
         "C21": "an act of staff is done and not committed",
+        "C22": "a row of a bulk job is done, its result is written beside it, and neither is committed",
+        "C23": "a row of a bulk job is committed, and the next one is not begun",
     }
 )
 

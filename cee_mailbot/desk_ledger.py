@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from cee_mailbot.account_ledger import AccountWrites
+from cee_mailbot.bulk_ledger import BulkWrites
 from cee_mailbot.domain.presentation import Presentation
 from cee_mailbot.domain.work_item import Act, Closing, ItemState
 from cee_mailbot.questions import WorklistQuery
@@ -107,7 +108,7 @@ class Recorded:
     policy: str
 
 
-class DeskLedger(AccountWrites, StaffWrites, Protocol):
+class DeskLedger(AccountWrites, StaffWrites, BulkWrites, Protocol):
     """The part of a unit of work that concerns staff; each act on items writes exactly one line of history."""
 
     def desk_item(self, tracking: str) -> DeskItem:

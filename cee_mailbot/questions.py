@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from cee_mailbot.account_ledger import AccountQuestions
+from cee_mailbot.bulk_ledger import BulkQuestions
 from cee_mailbot.clock_ledger import ClockQuestions
 from cee_mailbot.domain import facts
 from cee_mailbot.picture_ledger import PictureQuestions
@@ -13,7 +14,9 @@ from cee_mailbot.staff_ledger import StaffQuestions
 from cee_mailbot.upkeep_ledger import UpkeepQuestions
 
 
-class Questions(ClockQuestions, UpkeepQuestions, AccountQuestions, StaffQuestions, PictureQuestions, Protocol):
+class Questions(
+    ClockQuestions, UpkeepQuestions, AccountQuestions, StaffQuestions, PictureQuestions, BulkQuestions, Protocol
+):
     """Reads of the store that change nothing."""
 
     def items(self, query: "ItemQuery") -> tuple[facts.ItemFacts, ...]:

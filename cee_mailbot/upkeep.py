@@ -23,6 +23,7 @@ from cee_mailbot.log import fields
 logger = logging.getLogger(__name__)
 
 DAY = timedelta(days=1)
+BULK_JOBS_KEPT = timedelta(days=30)
 
 
 def census(app: App, names: Sequence[str] = ()) -> tuple[CensusReport, tuple[str, ...]]:
@@ -66,12 +67,20 @@ def take_daily_census(app: App) -> CensusReport | None:
     if last is not None and timedelta() <= app.site.clock.now() - datetime.fromisoformat(last["at"]) < DAY:
         return None
     note_head(app)
+    forget_bulk_jobs(app)
     if swept := app.blobs.sweep(DAY):
         logger.info(
             "unfinished files among the blobs, of writers that were killed, are removed", extra=fields(files=swept)
         )
     report = keep_census(app)
     return keep_census(app) if report.unclean else report
+
+
+def forget_bulk_jobs(app: App) -> None:
+    """Forgets what bulk jobs did to which items, long after; what was done stands in the history of each item."""
+    with app.store.begin(app.site.clock.now()) as unit:
+        if forgotten := unit.forget_bulk_jobs(previewed=DAY, ended=BULK_JOBS_KEPT):
+            logger.info("bulk jobs that ended long ago are forgotten", extra=fields(jobs=forgotten))
 
 
 def verify_history(app: App) -> AuditReport:

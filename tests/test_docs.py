@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from cee_mailbot.cli import COMMANDS, build_parser
+from cee_mailbot.domain.bulk import BulkRowState, BulkState
 from cee_mailbot.domain.doubts import AMBIGUOUS_DEFECTS, FLAG_RULES
 from cee_mailbot.domain.presentation import Basis, Strength
 from cee_mailbot.domain.reasons import FLAGS, REASONS, REPLY_REASONS
@@ -43,7 +44,9 @@ def test_every_command_is_documented() -> None:
     assert not missing
 
 
-@pytest.mark.parametrize("names", [MessageStatus, ItemState, ReplyKind, ReplyState, Basis, Strength])
+@pytest.mark.parametrize(
+    "names", [MessageStatus, ItemState, ReplyKind, ReplyState, Basis, Strength, BulkState, BulkRowState]
+)
 def test_every_status_and_state_is_in_the_glossary(names: type) -> None:
     """The glossary is the authority on words."""
     text = page("docs/glossary.md")

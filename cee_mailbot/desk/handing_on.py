@@ -18,7 +18,7 @@ from cee_mailbot.reply_writing import StaffWords, leading_member, write_staff_re
 
 def send_back(intake: Intake, tracking: str, *, reason: str, actor: str, version: int | None = None) -> None:
     """Returns the documents: the sender reads the reason, and the item is closed."""
-    words = _to_be_read(reason, "the reason, which the sender will read,")
+    words = to_be_read(reason, "the reason, which the sender will read,")
     with opened(intake, tracking, Act.RETURN, actor=actor, version=version) as at:
         change = at.change(outcome=Closing.RETURNED, waiting_until=None, reason=words)
         at.unit.carry_out(_answered(change, at, intake, ReplyKind.RETURN))
@@ -30,7 +30,7 @@ def write_to_filer(intake: Intake, tracking: str, *, text: str, actor: str, vers
     Raises `UserError` for a text with a field that nobody filled in, and `NotAllowedError` where there is nobody who
     can be written to.
     """
-    words = _to_be_read(text, "the text, which the filer will read,")
+    words = to_be_read(text, "the text, which the filer will read,")
     with opened(intake, tracking, Act.REPLY, actor=actor, version=version) as at:
         change = _answered(at.change(reason=words), at, intake, ReplyKind.STAFF)
         if change.reply is None:
@@ -38,7 +38,7 @@ def write_to_filer(intake: Intake, tracking: str, *, text: str, actor: str, vers
         at.unit.carry_out(change)
 
 
-def _to_be_read(text: str, what: str) -> str:
+def to_be_read(text: str, what: str) -> str:
     """What a letter will say, all of it. Raises `UserError` for what would be cut, or has a field nobody filled in."""
     words = given(text, what)
     if left := unfilled(words):
@@ -50,7 +50,7 @@ def _to_be_read(text: str, what: str) -> str:
 
 def transfer(intake: Intake, tracking: str, *, team: str, reason: str, actor: str, version: int | None = None) -> None:
     """Passes the item to another Center: it keeps its number and its times, and is new there."""
-    words = _to_be_read(reason, "the reason, which the sender and the other Center will read,")
+    words = to_be_read(reason, "the reason, which the sender and the other Center will read,")
     center = intake.site.centers.get(team)
     if center is None:
         raise UserError(f"there is no team {team}; there are: {', '.join(sorted(intake.site.centers))}")
@@ -73,7 +73,7 @@ def _due_there(at: Opened, center: Center, intake: Intake) -> datetime | None:
 
 def transfer_to_port(intake: Intake, tracking: str, *, reason: str, actor: str, version: int | None = None) -> None:
     """Leaves the documents to the port of entry: the sender is told, and the item is closed."""
-    words = _to_be_read(reason, "the reason, which the sender will read,")
+    words = to_be_read(reason, "the reason, which the sender will read,")
     with opened(intake, tracking, Act.TRANSFER_TO_PORT, actor=actor, version=version) as at:
         change = at.change(outcome=Closing.TRANSFERRED, waiting_until=None, reason=words)
         at.unit.carry_out(_answered(change, at, intake, ReplyKind.TRANSFER))

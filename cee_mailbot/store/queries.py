@@ -23,6 +23,7 @@ from cee_mailbot.questions import (
 )
 from cee_mailbot.store.account_ledger import AccountRegister
 from cee_mailbot.store.audit_ledger import AuditRegister
+from cee_mailbot.store.bulk_ledger import BulkRegister
 from cee_mailbot.store.census_ledger import CensusRegister
 from cee_mailbot.store.clock_ledger import ClockRegister
 from cee_mailbot.store.conditions import equal, tagged
@@ -72,7 +73,14 @@ _COUNTS = col(MessageRow.status).not_in((MessageStatus.DUPLICATE, MessageStatus.
 
 
 class SqlQuestions(
-    ClockRegister, CensusRegister, AuditRegister, WatchRegister, AccountRegister, StaffRegister, PictureRegister
+    ClockRegister,
+    CensusRegister,
+    AuditRegister,
+    WatchRegister,
+    AccountRegister,
+    StaffRegister,
+    PictureRegister,
+    BulkRegister,
 ):
     """See `ledger.Questions`."""
 

@@ -9,6 +9,7 @@ from cee_mailbot.domain.submission import MessageStatus
 from cee_mailbot.ledger import Outcome
 from cee_mailbot.store.account_ledger import AccountLedger
 from cee_mailbot.store.audit_ledger import AuditLedger
+from cee_mailbot.store.bulk_ledger import BulkLedger
 from cee_mailbot.store.census_ledger import CensusLedger
 from cee_mailbot.store.clock_ledger import ClockLedger
 from cee_mailbot.store.correspondence_ledger import CorrespondenceLedger
@@ -41,6 +42,7 @@ class SqlUnitOfWork(
     AccountLedger,
     PaperLedger,
     StaffLedger,
+    BulkLedger,
 ):
     """See `ledger.UnitOfWork`; lives as long as the session's transaction."""
 

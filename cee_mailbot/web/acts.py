@@ -2,18 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, time
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cee_mailbot import desk
 from cee_mailbot.desk import Intake
+from cee_mailbot.desk.local_time import local_instant
+from cee_mailbot.domain.bulk import UNDO
 from cee_mailbot.domain.roles import Role
 from cee_mailbot.domain.work_item import Act, Closing, find_tracking
 from cee_mailbot.errors import UserError
 from cee_mailbot.web.asking import Asked
-
-UNDO = "undo"
-MORNING = time(8, 0)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -201,23 +198,6 @@ def _other(doing: Doing) -> str:
         raise UserError("give the tracking number of the other item, such as CEE-007-26-000123-S")
     doing.asked.authorise_item(numbers[0], Role.SPECIALIST)
     return numbers[0]
-
-
-def local_instant(text: str, zone: str) -> datetime | None:
-    """The instant that a browser's field for date (and time) gives on the clock of `zone`; a day alone is its morning.
-
-    None for an empty field. Raises `UserError`.
-    """
-    if not text:
-        return None
-    try:
-        local = datetime.fromisoformat(text)
-        known = ZoneInfo(zone)
-    except (ValueError, ZoneInfoNotFoundError, OSError):
-        raise UserError(f"{text[:40]!r} is no time; write it as 2026-11-20T13:52") from None
-    if len(text) == len("2026-11-20"):
-        local = datetime.combine(local.date(), MORNING)
-    return local if local.tzinfo else local.replace(tzinfo=known)
 
 
 ACTS: dict[str, PageAct] = {

@@ -99,6 +99,14 @@ class Asked:
         team = home.team or self._team_of_mailbox(home.mailbox) if home else None
         return self.authorise_team(team, needed, f"there is no reply {reply_id} that you may see")
 
+    def authorise_bulk_job(self, job: int) -> None:
+        """A bulk job is its person's, and an administrator's of all teams. Raises `NotFoundError`."""
+        with self.parts.intake.store.read() as ask:
+            found = ask.bulk_job(job)
+        own = found is not None and found.person == self.person.name
+        if found is None or not (own or (self.person.may(Role.ADMINISTRATOR) and self.person.teams is None)):
+            raise NotFoundError(f"there is no bulk job {job} that you may see")
+
     def _team_of_mailbox(self, mailbox: str) -> str:
         """Its team; nobody's, which only those who see all teams may see, when it is no longer configured."""
         return next((one.team for one in self.parts.intake.site.mailboxes if one.name == mailbox), "")

@@ -17,6 +17,7 @@ class Of(StrEnum):
     ITEM = "tracking"
     MESSAGE = "message"
     REPLY = "reply"
+    BULK = "job"
     SITE = "site"
 
 
@@ -52,3 +53,5 @@ def authorise(door: Door, asked: Asked) -> None:
         asked.authorise_message(whole_number(asked.path[Of.MESSAGE]), door.needs)
     elif door.of is Of.REPLY:
         asked.authorise_reply(whole_number(asked.path[Of.REPLY]), door.needs)
+    elif door.of is Of.BULK:
+        asked.authorise_bulk_job(whole_number(asked.path[Of.BULK]))

@@ -70,8 +70,8 @@ class Settings:
 class Parts:
     """The program as the queue page sees it; `ready` are the checks of `/readyz`, each with its words or an error.
 
-    `status` gives what `status --json` prints. With `sign_in = "openid"` there is a `provider`, and `groups` say what
-    its groups may do.
+    `status` gives what `status --json` prints; with `sign_in = "openid"` there is a `provider`, and `groups` say
+    what its groups may do. `ring_bulk` tells whoever carries bulk jobs out that there is one.
     """
 
     intake: Intake
@@ -81,6 +81,7 @@ class Parts:
     status: Callable[[], Mapping[str, Any]] = dict
     provider: IdentityProvider | None = None
     groups: tuple[GroupRule, ...] = ()
+    ring_bulk: Callable[[], None] = lambda: None
 
     def now(self) -> datetime:
         """The present instant of the site's clock."""

@@ -13,7 +13,7 @@ from cee_mailbot.web.asking import Asked
 from cee_mailbot.web.parts import Parts
 
 # What an open page asks for by itself: no sign that somebody is there.
-BY_ITSELF = ("/viewing", "/session/left.json")
+BY_ITSELF = ("/viewing", "/session/left.json", "/progress")
 _DEVICE_LASTS = 365 * 24 * 3600  # seconds
 # WCAG 2.2.1 wants 20 seconds at least.
 WARNED_BEFORE = timedelta(minutes=2)

@@ -11,7 +11,9 @@ import pytest
 from cee_mailbot.app import SetClock, opened, serving
 from cee_mailbot.cli import main
 from cee_mailbot.config import load_config
+from cee_mailbot.desk.bulk import Asker, foretell
 from cee_mailbot.questions import ItemQuery, MessageQuery
+from cee_mailbot.web.parts import DEMO_PERSON
 from cee_mailbot.web.routes import ROUTES, Of
 from tests.support.axe import violations
 
@@ -77,11 +79,13 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             Of.ITEM: [{"tracking": one.tracking} for one in (*richest, several)],
             Of.MESSAGE: [{"message": message, "number": number} for message, number in shown],
             Of.REPLY: [{"reply": 1}],
+            Of.BULK: [{"job": foretell(app.intake, Asker(person=DEMO_PERSON), "close", items=[several.tracking])}],
         }
         routes = [
             one
             for one in ROUTES
-            if one.method == "GET" and not one.path.endswith(("z", "/raw", "{number}", "/viewing", ".json", ".csv"))
+            if one.method == "GET"
+            and not one.path.endswith(("z", "/raw", "{number}", "/viewing", "/progress", ".json", ".csv"))
         ]
         paths = [one.path.format(**thing) for one in routes for thing in things[one.of]]
         with serving(app, demo=True, tcp_port=0) as home:
@@ -120,6 +124,7 @@ def acted(page: "Page", site: Site) -> Iterator[str]:
     page.get_by_label("Internal note").fill("The filer was called.")
     with page.expect_navigation():
         page.get_by_role("button", name="Add internal note: 1 item").click()
+    page.get_by_text("Finished: 1 of 1 item done").wait_for()
     yield "the result of a bulk act"
     with page.expect_navigation():
         page.get_by_role("link", name="CEE-").first.click()

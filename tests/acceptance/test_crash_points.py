@@ -21,7 +21,7 @@ from tests.support.strace import killing_at, seen, watching
 
 ROOT = Path(__file__).resolve().parents[2]
 KINDS = ("good DR", "good PR", "unknown code", "sent once", "copy of sent once", "two From headers", "bounce")
-ELSEWHERE = {"C19", "C20", "C21"}  # below, in test_backup_commands, and in test_killed_acts
+ELSEWHERE = {"C19", "C20", "C21", "C22", "C23"}  # below, in test_backup_commands, test_killed_acts, test_bulk_jobs
 OLD_SERVER = ("C9b",)  # the server has no MOVE
 
 

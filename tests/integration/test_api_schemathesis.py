@@ -11,6 +11,8 @@ from hypothesis.strategies import text
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import response_schema_conformance, status_code_conformance
 
+from cee_mailbot.desk.bulk import Asker, foretell
+from cee_mailbot.domain.roles import Person, Role
 from cee_mailbot.web.api.operation import Operation
 from cee_mailbot.web.api.operations import OPERATIONS
 from tests.support.api import caller
@@ -45,7 +47,10 @@ def test_no_call_breaks_the_program(
     page: StaffPage, authorization: str, described: schemathesis.BaseSchema, operation: Operation
 ) -> None:
     """Against things that are there, so that calls come further than `404`."""
-    there = {"tracking": page.shop.items()[0].tracking, "message": 1, "reply": 1, "closure": 1, "number": 1}
+    there = {"tracking": page.shop.items()[0].tracking, "message": 1, "reply": 1, "closure": 1, "number": 1, "job": 1}
+    if "{job}" in operation.path:
+        asker = Asker(person=Person(name="robot", role=Role.ADMINISTRATOR))
+        there["job"] = foretell(page.shop.intake, asker, "claim", items=[str(there["tracking"])])
     headers = {"authorization": authorization, "host": HOST}
 
     @given(case=described[operation.address][operation.method].as_strategy())

@@ -1,12 +1,16 @@
 """Many items at once, with a preview and a result for each; lists that are saved."""
 
+import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from html import unescape
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from fastapi.testclient import TestClient
+from httpx import Response
 
 from cee_mailbot import accounts, desk
 from cee_mailbot.domain.roles import Role
@@ -36,37 +40,59 @@ def sue(page: StaffPage) -> TestClient:
     return page.person("sue", Role.SUPERVISOR, teams=["007"])
 
 
-def fields_of(page: str) -> dict[str, str | list[str]]:
-    """The fields of the form of a preview, its items as a list."""
-    fields: dict[str, str | list[str]] = dict(form(page, "/bulk"))
-    items = [part.split('"')[0] for part in page.split('name="item" value="')[1:]]
-    return fields | {"item": items}
+def previewed(browser: TestClient, **fields: Any) -> str:
+    """The address of the preview that this form leads to."""
+    answer = browser.post("/bulk/preview", data=fields)
+    assert answer.status_code == 303, answer.text
+    return str(answer.headers["location"])
 
 
-def test_a_preview_tells_what_will_change_and_what_can_not(shop: Workshop, sue: TestClient) -> None:
+def start(browser: TestClient, place: str, **fields: str) -> Response:
+    """Sends the form of a preview."""
+    hidden = form(browser.get(place).text, f"{place}/start")
+    return browser.post(f"{place}/start", data=hidden | fields)
+
+
+def results(page: str) -> dict[str, str]:
+    """What a page says of each item, in its order."""
+    lines = re.findall(r'<tr><th scope="row">(?:<a [^>]*>)?(CEE-[^<]*).*?<td>[^<]*</td><td>(.*?)</td></tr>', page)
+    return {tracking: unescape(words) for tracking, words in lines}
+
+
+def test_a_preview_tells_what_will_change_and_what_can_not(shop: Workshop, page: StaffPage, sue: TestClient) -> None:
     first, second, third, fourth = (item.tracking for item in shop.items())
     desk.claim(shop.intake, first, actor="Lee")
     desk.close(shop.intake, second, Closing.DONE, actor="sue")
     before = shop.everything()
-    shown = sue.post("/bulk/preview", data={"act": "close", "item": [first, second, third, fourth]}).text
-    assert "4 items: 2 will change, 2 cannot." in shown
-    assert "claimed by Lee" in shown
-    assert "it is closed" in shown
+    shown = sue.get(previewed(sue, act="close", item=[first, second, third, fourth])).text
+    assert "4 items: 2 will change, 2 cannot (1 claimed by Lee, 1 it is closed)." in shown
+    assert results(shown) == {
+        first: "Cannot change: claimed by Lee",
+        second: "Cannot change: it is closed",
+        third: "Will change",
+        fourth: "Will change",
+    }
+    page.work()
     changed = [name for name, found in shop.everything().items() if found != before[name]]
-    assert set(changed) <= {"session"}, "nothing was done"
+    assert set(changed) <= {"session", "bulk_job", "bulk_row", "sqlite_sequence"}, "nothing was done"
 
 
-def test_what_fails_for_one_item_hinders_no_other(shop: Workshop, sue: TestClient) -> None:
+def test_what_fails_for_one_item_hinders_no_other(shop: Workshop, page: StaffPage, sue: TestClient) -> None:
     numbers = [item.tracking for item in shop.items()]
-    fields = fields_of(sue.post("/bulk/preview", data={"act": "close", "all": "1", "q": "code:DR"}).text)
-    assert len(fields["item"]) == 4
+    place = previewed(sue, act="close", all="1", q="code:DR")
+    fields = form(sue.get(place).text, f"{place}/start") | {"outcome": "no-action", "reason": "test mail"}
     desk.note(shop.intake, numbers[0], "wait", actor="lee")
-    done = sue.post("/bulk", data=fields | {"outcome": "no-action", "reason": "test mail"}).text
-    assert "3 done, 1 not" in done
-    assert "was changed since you saw it" in done
+    for _ in range(2):
+        answer = sue.post(f"{place}/start", data=fields)
+        assert (answer.status_code, answer.headers["location"]) == (303, place), "a form that is sent twice acts once"
+        page.work()
+    done = sue.get(place).text
+    assert "4 of 4 items done: 3 changed, 1 not" in done
+    assert next(iter(results(done).items())) == (numbers[0], "Not changed: changed since by lee"), (
+        "what failed comes first"
+    )
+    assert list(results(done).values())[1:] == ["Changed"] * 3
     assert [item.state for item in shop.items()] == ["new", "closed", "closed", "closed"]
-    again = sue.post("/bulk", data=fields | {"outcome": "no-action", "reason": "test mail"}).text
-    assert "3 done, 1 not" in again, "a form that is sent twice acts once"
     with shop.store.read() as ask:
         history = ask.story(numbers[1]).history
     assert [line.event for line in history].count("closed") == 1
@@ -79,8 +105,7 @@ def test_items_of_another_team_are_none_of_it(shop: Workshop, sue: TestClient) -
     )
     foreign = next(item.tracking for item in shop.items() if item.team == "001")
     assert sue.post("/bulk/preview", data={"act": "claim", "item": [foreign]}).status_code == 404
-    assert sue.post("/bulk", data={"act": "claim", "key": "k", "item": [f"{foreign}:1"]}).status_code == 404
-    assert "4 items: 4 will change" in sue.post("/bulk/preview", data={"act": "claim", "all": "1"}).text
+    assert "4 items: 4 will change" in sue.get(previewed(sue, act="claim", all="1")).text
 
 
 @pytest.mark.parametrize("fields", [{}, {"act": "claim"}, {"act": "join", "all": "1"}, {"act": "return", "all": "1"}])
@@ -91,7 +116,7 @@ def test_what_is_no_bulk_act_is_refused(sue: TestClient, fields: dict[str, str])
 def test_specialists_have_no_bulk_acts(page: StaffPage) -> None:
     kim = page.person("kim")
     assert 'id="bulk"' not in kim.get("/").text
-    assert kim.post("/bulk", data={"act": "claim", "key": "k"}).status_code == 403
+    assert kim.post("/bulk/preview", data={"act": "claim", "all": "1"}).status_code == 403
 
 
 def test_saved_lists_are_ones_own_or_the_teams(page: StaffPage, sue: TestClient) -> None:
@@ -140,17 +165,13 @@ def test_a_person_saves_so_many_lists_and_no_more(shop: Workshop, page: StaffPag
     assert lee.post("/views", data={**form(lee.get("/").text, "/views"), "name": "mine"}).status_code == 303
 
 
-def test_many_items_are_not_changed_without_a_key(shop: Workshop, sue: TestClient) -> None:
+def test_many_items_are_not_changed_without_a_key(shop: Workshop, page: StaffPage, sue: TestClient) -> None:
     """The next time would else be taken for this one, and said to be done."""
-    tracking = shop.items()[0].tracking
-    answer = sue.post("/bulk", data={"act": "claim", "item": f"{tracking}:0"})
+    place = previewed(sue, act="claim", item=shop.items()[0].tracking)
+    answer = sue.post(f"{place}/start")
+    page.work()
     assert "carries no key" in answer.text
     assert shop.items()[0].assignee is None
-
-
-def version_of(shop: Workshop, tracking: str) -> int:
-    with shop.store.read() as ask:
-        return ask.story(tracking).version
 
 
 def test_a_list_of_a_team_is_no_longer_its_writers(shop: Workshop, sue: TestClient) -> None:
@@ -163,15 +184,13 @@ def test_a_list_of_a_team_is_no_longer_its_writers(shop: Workshop, sue: TestClie
         assert sue.post("/views/forget", data={"view": str(ours)}).status_code == status
 
 
-def test_a_day_for_many_items_begins_in_the_morning_of_each_ones_port(shop: Workshop, sue: TestClient) -> None:
+def test_a_day_for_many_items_begins_in_the_morning_of_each_ones_port(
+    shop: Workshop, page: StaffPage, sue: TestClient
+) -> None:
     item = shop.items()[0]
-    sent = {
-        "act": "wait",
-        "key": "k",
-        "item": f"{item.tracking}:{version_of(shop, item.tracking)}",
-        "until": "2026-03-09",
-    }
-    assert "1 done" in sue.post("/bulk", data=sent).text
+    start(sue, previewed(sue, act="wait", item=item.tracking), until="2026-03-09")
+    page.work()
+    assert shop.items()[0].state == "waiting"
     shop.clock.advance(datetime(2026, 3, 9, 7, 59, tzinfo=ZoneInfo(item.zone)) - shop.clock.now())
     assert desk.wake_due(shop.intake) == 0
     shop.clock.advance(timedelta(minutes=1))

@@ -9,6 +9,7 @@ from fastapi.testclient import TestClient
 
 from cee_mailbot import accounts
 from cee_mailbot.account_ledger import Account
+from cee_mailbot.desk.bulk import Asker, foretell
 from cee_mailbot.domain.roles import Person, Role, Scope
 from cee_mailbot.web.gate import Door, Of
 from cee_mailbot.web.routes import EVERY_DOOR, ROUTES
@@ -21,6 +22,9 @@ from tests.support.workshop import CHEMICALS, Workshop
 RANK = {role: rank for rank, role in enumerate(Role)}
 GUARDED = [door for door in EVERY_DOOR if door.needs is not None]
 SECRETS = ("Acme", "346-67890128")  # what stands in the things of the other team alone
+
+
+JOBS_OF: tuple[tuple[Role, str | None], ...] = ((Role.SUPERVISOR, "007"), (Role.SUPERVISOR, None))
 
 
 def name_of(door: Door) -> str:
@@ -54,12 +58,17 @@ class Matrix:
                     "act": "claim",
                     "closure": 1,
                     "kind": "note",
+                    "job": self._job(item.tracking, whose),
                 }
-                for item in shop.items()
+                for item, whose in zip(shop.items(), JOBS_OF, strict=True)
             ]
 
+    def _job(self, tracking: str, whose: tuple[Role, str | None]) -> int:
+        """A bulk job of one item, foretold; the first is of somebody of its team, the other of somebody of all."""
+        return foretell(self.shop.intake, Asker(person=self.people[whose]), "claim", items=[tracking])
+
     def _person(self, role: Role, team: str | None) -> Person:
-        person = Person(name=f"{role}-{team}", role=role, teams=None if team is None else frozenset({team}))
+        person = Person(name=_name((role, team)), role=role, teams=None if team is None else frozenset({team}))
         now = self.shop.clock.now()
         made = Account(name=person.name, password="", role=role, teams=person.teams, disabled=False, created_at=now)
         with self.shop.store.begin(now) as unit:
@@ -98,7 +107,13 @@ def declared(door: Door, person: Person, *, own: bool) -> int | None:
         return 403
     if door.of is Of.SITE:
         return None if person.teams is None else 403
+    if door.of is Of.BULK:
+        return None if person.name in (_name(JOBS_OF[not own]), _name((Role.ADMINISTRATOR, None))) else 404
     return None if own or person.teams is None or door.of is Of.NOTHING else 404
+
+
+def _name(whose: tuple[Role, str | None]) -> str:
+    return f"{whose[0]}-{whose[1]}"
 
 
 def check(door: Door, matrix: Matrix, person: Person, headers: dict[str, str]) -> None:

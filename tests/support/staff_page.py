@@ -8,6 +8,7 @@ from typing import Any
 from fastapi.testclient import TestClient
 
 from cee_mailbot import accounts
+from cee_mailbot.desk.bulk_worker import BulkWorker
 from cee_mailbot.domain.groups import GroupRule
 from cee_mailbot.domain.roles import Role
 from cee_mailbot.identity_provider import IdentityProvider
@@ -32,6 +33,7 @@ class StaffPage:
     ) -> None:
         self.shop = shop
         checks = {"database": shop.store.check, "blobs": shop.blobs.check}
+        self.worker = BulkWorker(shop.intake)
         parts = Parts(
             intake=shop.intake,
             settings=Settings(**settings),
@@ -39,8 +41,14 @@ class StaffPage:
             texts=approved_texts(),
             provider=provider,
             groups=groups,
+            ring_bulk=self.worker.ring,
         )
         self.application = build_application(parts)
+
+    def work(self) -> None:
+        """Carries out what bulk jobs there are, to their end."""
+        while self.worker.turn():
+            pass
 
     def browser(self) -> TestClient:
         """A browser that shows our pages, and has not signed in."""

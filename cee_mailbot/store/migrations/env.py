@@ -3,7 +3,7 @@
 from alembic import context
 from sqlmodel import SQLModel
 
-from cee_mailbot.store import account_tables, tables, watch_tables  # noqa: F401 - they fill the metadata
+from cee_mailbot.store import account_tables, bulk_tables, tables, watch_tables  # noqa: F401 - they fill the metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -17,7 +17,7 @@ from cee_mailbot.web.showing import show
 
 _REFERENCE = "#/components/schemas/{model}"
 _NAMED = re.compile(r"\{([a-z]+)\}")
-_NUMBERS = frozenset({"message", "reply", "number", "closure"})
+_NUMBERS = frozenset({"message", "reply", "number", "closure", "job"})
 _OCTETS = "application/octet-stream"
 PROBLEM = {
     "type": "object",

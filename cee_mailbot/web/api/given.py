@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, AwareDatetime, Field, JsonValue
 
+from cee_mailbot.domain.bulk import MOST_ITEMS
 from cee_mailbot.domain.tags import LONGEST_TAG, TAG_PATTERN, read_tag, why_no_tag
 from cee_mailbot.domain.work_item import Closing
 from cee_mailbot.web.api.operation import Given
@@ -187,6 +188,33 @@ class Releasing(Given):
 
 class Nothing(Given):
     """An act that takes nothing; the body may be left out."""
+
+
+class BulkGiven(Given):
+    """One act on many items: those named, or all that the search finds, and the fields of the act."""
+
+    act: Word
+    items: Annotated[tuple[Word, ...], Field(max_length=MOST_ITEMS)] = ()
+    search: Word | None = None
+    reason: Text = ""
+    text: Text = ""
+    tag: Tag | None = None
+    outcome: Closing | None = None
+    team: Word | None = None
+    until: Instant | None = None
+
+
+class BulkJobsQuery(Given):
+    """How many bulk jobs are wanted."""
+
+    limit: Rows = USUAL_ROWS
+
+
+class BulkRowsQuery(Given):
+    """Which rows of a bulk job are wanted."""
+
+    limit: Rows = USUAL_ROWS
+    offset: Skipped = 0
 
 
 class ClosureGiven(Given):

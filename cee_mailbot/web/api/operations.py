@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from cee_mailbot.bulk_ledger import BulkJobFacts
 from cee_mailbot.domain import facts
 from cee_mailbot.domain.roles import Role, Scope
-from cee_mailbot.web.api import acts, given, reads
+from cee_mailbot.web.api import acts, bulk, given, reads
+from cee_mailbot.web.api.bulk import BulkInFull
 from cee_mailbot.web.api.operation import Given, Operation
 from cee_mailbot.web.gate import Of
 
@@ -60,6 +62,33 @@ def _site(  # noqa: PLR0913 - the columns of the table
         gives=gives,
         transactions=0 if method == "GET" else 1,
         again=again,
+    )
+
+
+def _bulk(  # noqa: PLR0913 - the columns of the table
+    method: str,
+    path: str,
+    carry: Any,
+    says: str,
+    *,
+    gives: Any = BulkInFull,
+    body: type[Given] | None = None,
+    query: type[Given] | None = None,
+    acts: bool = False,
+) -> Operation:
+    return Operation(
+        method=method,
+        path=path,
+        needs=Role.SUPERVISOR,
+        of=Of.BULK if "{job}" in path else Of.NOTHING,
+        scope=Scope.READ if method == "GET" else Scope.ACT,
+        says=says,
+        carry=carry,
+        body=body,
+        query=query,
+        gives=gives,
+        transactions=1 if acts else 0,
+        again=bulk.job_now if acts else None,
     )
 
 
@@ -137,6 +166,31 @@ OPERATIONS: tuple[Operation, ...] = (
         of=Of.REPLY,
         body=given.Nothing,
         gives=facts.ReplyFacts,
+    ),
+    _bulk(
+        "GET",
+        "/bulk",
+        bulk.list_jobs,
+        "One's last bulk jobs, newest first.",
+        query=given.BulkJobsQuery,
+        gives=tuple[BulkJobFacts, ...],
+    ),
+    _bulk(
+        "POST",
+        "/bulk",
+        bulk.foretell,
+        "Writes down what an act would do to each of many items; nothing is done until the job is started.",
+        body=given.BulkGiven,
+    ),
+    _bulk("GET", "/bulk/{job}", bulk.show_job, "What became of each item of a job.", query=given.BulkRowsQuery),
+    _bulk("POST", "/bulk/{job}/start", bulk.start, "Lets it be carried out.", body=given.Nothing, acts=True),
+    _bulk("POST", "/bulk/{job}/stop", bulk.stop, "Ends what is not done yet.", body=given.Nothing, acts=True),
+    _bulk(
+        "POST",
+        "/bulk/{job}/undo",
+        bulk.foretell_undo,
+        "A new job that takes back what this one changed, foretold and to be started.",
+        body=given.Nothing,
     ),
     _read("/closures", reads.list_closures, "The snow days in force.", gives=tuple[facts.ClosureFacts, ...]),
     _site(

@@ -1,120 +1,144 @@
-"""One act on many items: first what it would do to each, then the same, and what became of each."""
+"""Bulk jobs: what would become of each item, then the same carried out, and what became of each."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Any
 
 from fastapi.responses import Response
 
-from cee_mailbot.domain.facts import ItemStory
-from cee_mailbot.domain.queue_search import read_search
+from cee_mailbot.bulk_ledger import BulkJobFacts, BulkRowFacts
+from cee_mailbot.desk import bulk
+from cee_mailbot.desk.bulk import FIELDS, Asker
+from cee_mailbot.domain.bulk import BulkState, foretold, told
+from cee_mailbot.domain.queue_search import read_search, write_search
 from cee_mailbot.domain.roles import Role
-from cee_mailbot.domain.work_item import TRANSITIONS, Act, Closing, ItemState
-from cee_mailbot.errors import NotAllowedError, NotFoundError, UserError
+from cee_mailbot.domain.work_item import Closing
+from cee_mailbot.errors import NotFoundError
 from cee_mailbot.questions import Questions
-from cee_mailbot.web.acts import ACTS, Doing
-from cee_mailbot.web.asking import Asked, whole_number
-from cee_mailbot.web.once import AlreadyDoneError, once_sent
+from cee_mailbot.web.acts import ACTS
+from cee_mailbot.web.asking import Asked, go_to, whole_number
+from cee_mailbot.web.gate import Of
+from cee_mailbot.web.once import once_sent
+from cee_mailbot.web.session_cookie import session_left
 from cee_mailbot.web.showing import show
 from cee_mailbot.web.views import query_of
 
-MOST_ITEMS = 200
-BULK = (Act.CLAIM, Act.UNCLAIM, Act.WAIT, Act.CLOSE, Act.TRANSFER, Act.NOTE)
-# The fields of the acts, which the form of the preview carries on.
-FIELDS = ("reason", "text", "outcome", "team", "until", "zone")
+RECENT = 20
+REASONS = 5  # that are told in the first sentence; the rows tell all
+_FEW = 100
+_SOON, _LATER = 1, 5  # seconds between two looks at a job with few or many items left
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class BulkRow:
-    """One item of a bulk act: why it can't be changed, or what became of it; None in both is what will be changed."""
+class Line:
+    """One row of a job, and whether the person may still see its item."""
 
-    tracking: str
-    version: int
-    entry: str | None
-    state: str
-    why_not: str | None = None
+    row: BulkRowFacts
+    seen: bool
+
+
+def asker_of(asked: Asked) -> Asker:
+    """Who asks: an account is asked for its role at each item, a role that somebody else gave holds for the session."""
+    if asked.parts.settings.sign_in in ("password", "proxy"):
+        return Asker(person=asked.person)
+    left = session_left(asked)
+    until = left.ends if left is not None else asked.parts.now() + asked.parts.settings.limits.absolute
+    return Asker(person=asked.person, until=until)
 
 
 def preview(asked: Asked) -> Response:
-    """What the act would do to each item; nothing is done."""
-    act = _act(asked)
-    with asked.parts.intake.store.read() as ask:
-        rows = [_foreseen(ask.story(tracking), act, asked) for tracking in _chosen(asked, ask)]
-    if not rows:
-        raise UserError("choose at least one item")
-    return show(
-        asked,
-        "bulk.html",
-        act=act,
-        button=ACTS[act].button,
-        rows=rows,
-        will=[row for row in rows if row.why_not is None],
-        cannot=[row for row in rows if row.why_not is not None],
-        values={name: asked.form[name] for name in FIELDS if asked.form.get(name)},
-        outcomes=tuple(Closing),
-        teams=tuple(sorted(asked.parts.intake.site.centers)),
-    )
-
-
-def carry_out(asked: Asked) -> Response:
-    """Does it to each item by itself: what fails for one hinders no other."""
-    act = _act(asked)
-    items = [_versioned(one) for one in asked.lists.get("item", ())]
-    if not 0 < len(items) <= MOST_ITEMS:
-        raise UserError(f"choose between 1 and {MOST_ITEMS} items")
-    for tracking, _ in items:
-        asked.authorise_item(tracking, Role.SUPERVISOR)
-    rows = [_carried(asked, act, tracking, version) for tracking, version in items]
-    return show(
-        asked,
-        "bulk_done.html",
-        button=ACTS[act].button,
-        changed=[row for row in rows if row.why_not is None],
-        failed=[row for row in rows if row.why_not is not None],
-    )
-
-
-def _act(asked: Asked) -> Act:
-    named = asked.form.get("act", "")
-    if named not in set(BULK):
-        raise UserError("choose what is to be done with the items")
-    return Act(named)
-
-
-def _chosen(asked: Asked, ask: Questions) -> tuple[str, ...]:
-    """The items that were ticked, or all that the list finds; each is one that the person may change."""
+    """Writes down what the act would do to each item, and shows it; nothing is done to any."""
+    act, intake, asker = asked.form.get("act", ""), asked.parts.intake, asker_of(asked)
+    fields = {name: asked.text(name) for name in FIELDS}
     if asked.form.get("all"):
-        query = query_of(read_search(asked.form.get("q", "")), "due", asked.parts, asked.person)
-        return tuple(item.tracking for item in ask.worklist(replace(query, limit=MOST_ITEMS)).items)
-    ticked = tuple(dict.fromkeys(one.upper() for one in asked.lists.get("item", ())))
-    if len(ticked) > MOST_ITEMS:
-        raise UserError(f"choose at most {MOST_ITEMS} items")
-    for tracking in ticked:
-        asked.authorise_item(tracking, Role.SUPERVISOR)
-    return ticked
+        search = read_search(asked.form.get("q", ""))
+        query = query_of(search, "due", asked.parts, asked.person)
+        job = bulk.foretell_list(intake, asker, act, query, search=write_search(search), fields=fields)
+    else:
+        job = bulk.foretell(intake, asker, act, items=asked.lists.get("item", ()), fields=fields)
+    return go_to(f"/bulk/{job}")
 
 
-def _foreseen(story: ItemStory, act: Act, asked: Asked) -> BulkRow:
-    item = story.item
-    row = BulkRow(tracking=item.tracking, version=story.version, entry=item.entry_number, state=item.state)
-    if (ItemState(item.state), act) not in TRANSITIONS:
-        return replace(row, why_not=f"it is {item.state}")
-    if item.assignee not in (None, asked.person.name):
-        return replace(row, why_not=f"claimed by {item.assignee}")
-    return row
+def bulk_page(asked: Asked) -> Response:
+    """A job: what would become of each item, how far it is, or what became of each."""
+    with asked.parts.intake.store.read() as ask:
+        return show(asked, "bulk.html", **_shown(asked, ask, _job(asked, ask)))
 
 
-def _versioned(text: str) -> tuple[str, int]:
-    tracking, _, version = text.partition(":")
-    return tracking.upper(), whole_number(version)
+def progress(asked: Asked) -> Response:
+    """How far a job is: asked for by a script until it is over, with what became of each then."""
+    with asked.parts.intake.store.read() as ask:
+        return show(asked, "_bulk_progress.html", polled=True, **_shown(asked, ask, _job(asked, ask)))
 
 
-def _carried(asked: Asked, act: Act, tracking: str, version: int) -> BulkRow:
-    row = BulkRow(tracking=tracking, version=version, entry=None, state="")
-    try:
-        # Each item is once for itself, so that what was done is not done again.
-        line = once_sent(asked, f"/items/{tracking}", of=tracking)
-        ACTS[act].carry(Doing(intake=line, asked=asked, tracking=tracking, version=version))
-    except AlreadyDoneError:
-        return row
-    except (NotAllowedError, NotFoundError, UserError) as refused:
-        return replace(row, why_not=str(refused))
-    return row
+def bulk_list(asked: Asked) -> Response:
+    """One's last jobs; an administrator of all teams sees everybody's."""
+    everybodys = asked.person.may(Role.ADMINISTRATOR) and asked.person.teams is None
+    with asked.parts.intake.store.read() as ask:
+        jobs = ask.bulk_jobs(person=None if everybodys else asked.person.name, limit=RECENT)
+    lines = [{"job": job, "button": ACTS[job.act].button, "words": in_words(job)} for job in jobs]
+    return show(asked, "bulk_list.html", lines=lines, everybodys=everybodys, most=RECENT)
+
+
+def start(asked: Asked) -> Response:
+    """Lets a job be carried out."""
+    job = _number(asked)
+    fields = {name: asked.text(name) for name in FIELDS}
+    bulk.start(once_sent(asked, f"/bulk/{job}"), asker_of(asked), job, fields)
+    asked.parts.ring_bulk()
+    return go_to(f"/bulk/{job}")
+
+
+def stop(asked: Asked) -> Response:
+    """Ends what is not done yet."""
+    job = _number(asked)
+    bulk.stop(once_sent(asked, f"/bulk/{job}"), job, actor=asked.person.name)
+    return go_to(f"/bulk/{job}")
+
+
+def undo(asked: Asked) -> Response:
+    """Shows what taking back all that a job changed would do to each item."""
+    return go_to(f"/bulk/{bulk.foretell_undo(asked.parts.intake, asker_of(asked), _number(asked))}")
+
+
+def in_words(job: BulkJobFacts) -> str:
+    """How far a job is, in one sentence without its reasons."""
+    if job.state is BulkState.PREVIEWED:
+        return foretold(job.to_do, [("", job.not_changed)] if job.not_changed else []).removesuffix(" ()")
+    return told(to_do=job.to_do, changed=job.changed, not_changed=job.not_changed)
+
+
+def _number(asked: Asked) -> int:
+    return whole_number(str(asked.path[Of.BULK]))
+
+
+def _job(asked: Asked, ask: Questions) -> BulkJobFacts:
+    """The job of the path. Raises `NotFoundError` for one that was forgotten since the gate saw it."""
+    found = ask.bulk_job(_number(asked))
+    if found is None:
+        raise NotFoundError("this bulk job is no longer kept")
+    return found
+
+
+def _shown(asked: Asked, ask: Questions, job: BulkJobFacts) -> dict[str, Any]:
+    size = asked.parts.settings.page_rows
+    page = max(1, whole_number(asked.query.get("page", "1")))
+    rows = ask.bulk_rows(job.id, limit=size, offset=(page - 1) * size)
+    found = ask.bulk_items([row.tracking for row in rows])
+    teams = {tracking: item.team for tracking, item in found.items()}
+    whole = job.to_do + job.changed + job.not_changed
+    reasons = [(one.why, one.items) for one in ask.bulk_reasons(job.id, limit=REASONS)]
+    return {
+        "job": job,
+        "own": job.person == asked.person.name,
+        "button": ACTS[job.act].button,
+        "words": foretold(job.to_do, reasons) if job.state is BulkState.PREVIEWED else in_words(job),
+        "reasons": reasons,
+        "lines": [Line(row=row, seen=asked.person.sees(teams.get(row.tracking, ""))) for row in rows],
+        "page": page,
+        "pages": max(1, -(-whole // size)),
+        "delay": _SOON if job.to_do < _FEW else _LATER,
+        "undoable": bulk.can_be_undone(job),
+        "values": job.fields,
+        "outcomes": tuple(Closing),
+        "teams": tuple(sorted(asked.parts.intake.site.centers)),
+    }

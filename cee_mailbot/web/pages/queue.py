@@ -9,7 +9,9 @@ from urllib.parse import urlsplit
 from fastapi.responses import HTMLResponse, Response
 
 from cee_mailbot.accounts import first_list
+from cee_mailbot.desk.bulk import BULK
 from cee_mailbot.desk.clock import in_force
+from cee_mailbot.domain.bulk import MOST_ITEMS
 from cee_mailbot.domain.facts import ElsewhereFacts, ItemFacts
 from cee_mailbot.domain.item_history import did_last
 from cee_mailbot.domain.queue_search import Search, jump_target, read_search, write_search
@@ -23,7 +25,6 @@ from cee_mailbot.web.acts import ACTS
 from cee_mailbot.web.asking import Asked, go_to
 from cee_mailbot.web.claims import Claim, claim_of
 from cee_mailbot.web.list_size import size_in_words
-from cee_mailbot.web.pages.bulk import BULK
 from cee_mailbot.web.pages.drafts import others_at
 from cee_mailbot.web.pages.list_look import COLUMN_NAMES
 from cee_mailbot.web.pages.site_alerts import site_alerts
@@ -153,6 +154,7 @@ def _list(asked: Asked, ask: Questions) -> dict[str, Any]:
         "saved": _saved(search, asked, ask),
         "may_do_bulk": asked.person.may(Role.SUPERVISOR),
         "bulk_acts": {act: ACTS[act].button for act in BULK},
+        "most_items": MOST_ITEMS,
         "teams": asked.person.teams_among(asked.parts.teams),
         "states": tuple(ItemState),
         "codes": subject_table(),

@@ -1,0 +1,273 @@
+"""Bulk jobs row by row: each is done once, whoever is killed, stopped, overtaken or no longer allowed to."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from cee_mailbot import accounts, crash, desk
+from cee_mailbot.bulk_ledger import BULK_LEASE, BulkJobFacts
+from cee_mailbot.desk import bulk
+from cee_mailbot.desk.bulk import Asker
+from cee_mailbot.desk.bulk_worker import BulkWorker
+from cee_mailbot.domain.bulk import BulkState
+from cee_mailbot.domain.roles import Person, Role
+from cee_mailbot.errors import NotAllowedError
+from cee_mailbot.store.database import SqlStore
+from tests.support.mails import numbered
+from tests.support.staff_page import PASSWORD
+from tests.support.workshop import Killed, Workshop, invariants_kept
+
+SUE = Asker(person=Person(name="sue", role=Role.SUPERVISOR, teams=frozenset({"007"})))
+ITEMS = 5
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Workshop]:
+    with invariants_kept(Workshop(tmp_path)) as made:
+        made.receive(*(numbered(number) for number in range(1, ITEMS + 1)))
+        accounts.add_account(
+            made.store,
+            made.clock,
+            name="sue",
+            password=PASSWORD,
+            role=SUE.person.role,
+            teams=SUE.person.teams,
+            actor="root",
+        )
+        yield made
+
+
+@pytest.fixture
+def rival(shop: Workshop) -> Iterator[BulkWorker]:
+    """A worker in a process of another machine, at the same database."""
+    store = SqlStore(f"sqlite:///{shop.folder / 'bot.db'}", holder="another.example/boot 7 7")
+    yield BulkWorker(replace(shop.intake, store=store))
+    store.close()
+
+
+def begun(shop: Workshop, act: str = "note", **fields: str) -> int:
+    """A job on every item that was started."""
+    if act == "note":
+        fields = {"text": "seen", **fields}
+    items = [item.tracking for item in shop.items()]
+    job = bulk.foretell(shop.intake, SUE, act, items=items)
+    bulk.start(shop.intake, SUE, job, fields)
+    return job
+
+
+def work(worker: BulkWorker) -> None:
+    """Carries out what there is, to its end."""
+    while worker.turn():
+        pass
+
+
+def job_of(shop: Workshop, job: int) -> BulkJobFacts:
+    with shop.store.read() as ask:
+        found = ask.bulk_job(job)
+    assert found is not None
+    return found
+
+
+def why_not(shop: Workshop, job: int) -> list[str | None]:
+    """What is said of each row, those not changed first."""
+    with shop.store.read() as ask:
+        return [row.why for row in ask.bulk_rows(job, limit=1000)]
+
+
+def notes(shop: Workshop) -> list[int]:
+    """How many notes each item has."""
+    with shop.store.read() as ask:
+        return [len(ask.story(item.tracking).notes) for item in shop.items()]
+
+
+@pytest.mark.parametrize("moment", [f"{point}:{row}" for point in ("C21", "C22", "C23") for row in (1, 3, ITEMS)])
+def test_a_job_killed_at_any_row_goes_on_and_does_each_once(
+    shop: Workshop, moment: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """C22, C23: between act and result, and between two rows; the result is there if and only if the act is."""
+
+    def kill() -> None:
+        raise Killed(moment)
+
+    job = begun(shop)
+    monkeypatch.setattr(crash, "here", crash.armed(moment, kill))
+    with pytest.raises(Killed):
+        work(BulkWorker(shop.intake))
+    done = int(moment.partition(":")[2]) - (not moment.startswith("C23"))
+    assert notes(shop) == [1] * done + [0] * (ITEMS - done)
+    assert job_of(shop, job).changed == done
+    work(BulkWorker(shop.intake))  # it is started again: this process is none that has ended, and has its own lease
+    assert notes(shop) == [1] * ITEMS
+    found = job_of(shop, job)
+    assert (found.state, found.changed, found.to_do) == (BulkState.FINISHED, ITEMS, 0)
+
+
+def test_of_two_workers_one_has_a_job_until_its_lease_is_over(shop: Workshop, rival: BulkWorker) -> None:
+    job, worker = begun(shop), BulkWorker(shop.intake)
+    assert (worker.turn(), rival.turn()) == (1, 0)
+    shop.clock.advance(BULK_LEASE + timedelta(seconds=1))
+    assert (rival.turn(), worker.turn()) == (1, 0), "what stands still is taken over, and finds that it was"
+    work(rival)
+    assert notes(shop) == [1] * ITEMS
+    assert job_of(shop, job).changed == ITEMS
+
+
+def test_a_row_that_another_did_meanwhile_is_not_done_again(shop: Workshop, rival: BulkWorker) -> None:
+    """Stopped after it looked what is to do, and continued after the other has done it and everything else."""
+    job = begun(shop)
+    with shop.store.read() as ask:
+        (task,) = ask.bulk_turn()
+    work(rival)
+    assert BulkWorker(shop.intake)._carry_out(task) is False
+    assert notes(shop) == [1] * ITEMS
+    assert job_of(shop, job).changed == ITEMS
+
+
+def test_a_short_job_does_not_wait_for_a_long_one(shop: Workshop) -> None:
+    long = begun(shop)
+    short = bulk.foretell(shop.intake, SUE, "note", items=[shop.items()[-1].tracking])
+    bulk.start(shop.intake, SUE, short, {"text": "short"})
+    assert BulkWorker(shop.intake).turn() == 2
+    assert job_of(shop, short).state is BulkState.FINISHED
+    assert job_of(shop, long).to_do == ITEMS - 1
+
+
+def test_an_account_disabled_midway_does_nothing_more(shop: Workshop) -> None:
+    job, worker = begun(shop), BulkWorker(shop.intake)
+    worker.turn()
+    accounts.disable(shop.store, shop.clock, name="sue", actor="root")
+    work(worker)
+    assert notes(shop) == [1, 0, 0, 0, 0]
+    assert why_not(shop, job) == ["the account sue is disabled"] * 4 + [None]
+
+
+@pytest.mark.parametrize(
+    ("role", "teams", "why"),
+    [
+        (Role.SPECIALIST, {"007"}, "sue has the role specialist now, and this needs supervisor"),
+        (Role.SUPERVISOR, {"001"}, "sue does not work for the Center that has it now"),
+    ],
+)
+def test_a_role_or_team_lost_midway_ends_what_it_allowed(shop: Workshop, role: Role, teams: set[str], why: str) -> None:
+    job, worker = begun(shop), BulkWorker(shop.intake)
+    worker.turn()
+    accounts.set_role(shop.store, shop.clock, name="sue", role=role, teams=frozenset(teams), actor="root")
+    work(worker)
+    assert why_not(shop, job) == [why] * 4 + [None]
+
+
+def test_a_role_that_a_provider_gave_holds_until_its_sign_in_is_over(shop: Workshop) -> None:
+    """What an account of that name may do is no matter, but for one that is disabled."""
+    ann = Asker(person=Person(name="ann", role=Role.SUPERVISOR), until=shop.clock.now() + timedelta(hours=1))
+    items = [item.tracking for item in shop.items()]
+    job = bulk.foretell(shop.intake, ann, "note", items=items)
+    bulk.start(shop.intake, ann, job, {"text": "seen"})
+    worker = BulkWorker(shop.intake)
+    worker.turn()
+    shop.clock.advance(timedelta(hours=1))
+    work(worker)
+    assert why_not(shop, job) == ["the sign-in of ann with which it was started is over"] * 4 + [None]
+
+
+def test_what_is_stopped_ends_where_it_is(shop: Workshop) -> None:
+    job, worker = begun(shop), BulkWorker(shop.intake)
+    worker.turn()
+    bulk.stop(shop.intake, job, actor="sue")
+    work(worker)
+    assert notes(shop) == [1, 0, 0, 0, 0]
+    assert why_not(shop, job) == ["stopped by sue before its turn"] * 4 + [None]
+    with pytest.raises(NotAllowedError, match="stopped"):
+        bulk.stop(shop.intake, job, actor="sue")
+
+
+def test_a_fault_of_ours_at_one_row_ends_neither_the_job_nor_the_worker(
+    shop: Workshop, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """One bad row never stops the rest, and is not tried for ever."""
+    bad = shop.items()[1].tracking
+
+    def broken(doing: bulk.Doing) -> None:
+        if doing.task.tracking == bad:
+            raise RuntimeError("a bug")
+        desk.note(doing.intake, doing.task.tracking, "seen", actor="sue")
+
+    monkeypatch.setitem(bulk.JOBS, "note", bulk.BulkAct(carry=broken))  # type: ignore[arg-type]
+    job = begun(shop)
+    work(BulkWorker(shop.intake))
+    assert notes(shop) == [1, 0, 1, 1, 1]
+    assert why_not(shop, job)[0] == "the program failed at it; the log says why"
+    assert "a row of a bulk job broke" in caplog.text
+
+
+def test_all_that_a_job_changed_is_taken_back_but_for_what_changed_since(shop: Workshop) -> None:
+    job = begun(shop, "close", outcome="done")
+    work(BulkWorker(shop.intake))
+    items = [item.tracking for item in shop.items()]
+    desk.reopen(shop.intake, items[0], actor="Kim")
+    undo = bulk.foretell_undo(shop.intake, SUE, job)
+    bulk.start(shop.intake, SUE, undo, {})
+    desk.note(shop.intake, items[1], "wait", actor="Lee")
+    work(BulkWorker(shop.intake))
+    assert why_not(shop, undo) == ["changed since by Kim", "changed since by Lee", None, None, None]
+    assert [item.state for item in shop.items()] == ["new", "closed", "new", "new", "new"]
+
+
+def test_items_that_were_handed_over_are_taken_back_from_where_one_does_not_see_them(shop: Workshop) -> None:
+    """As on the page: until somebody there does something with them, and as long as no letter has left."""
+    job = begun(shop, "transfer", team="001", reason="chemicals")
+    work(BulkWorker(shop.intake))
+    assert {item.team for item in shop.items()} == {"001"}
+    items = [item.tracking for item in shop.items()]
+    desk.claim(shop.intake, items[0], actor="Lee")
+    undo = bulk.foretell_undo(shop.intake, SUE, job)
+    bulk.start(shop.intake, SUE, undo, {})
+    work(BulkWorker(shop.intake))
+    assert [item.team for item in shop.items()] == ["001", "007", "007", "007", "007"]
+    assert why_not(shop, undo)[0] == "changed since, elsewhere", "what happens at another Center is not told"
+    assert shop.send().sent == ITEMS + 1, "acknowledgements, and the letter of the hand-over that stands"
+
+
+def test_a_job_of_notes_can_not_be_taken_back(shop: Workshop) -> None:
+    """Undo passes notes over: it would take back what was done before them."""
+    job = begun(shop)
+    work(BulkWorker(shop.intake))
+    with pytest.raises(NotAllowedError):
+        bulk.foretell_undo(shop.intake, SUE, job)
+
+
+def test_no_more_than_a_few_jobs_of_a_person_are_under_way(shop: Workshop) -> None:
+    for _ in range(bulk.MOST_OPEN):
+        begun(shop)
+    with pytest.raises(NotAllowedError, match="under way"):
+        begun(shop)
+
+
+def test_what_nobody_started_is_forgotten_when_there_is_more_of_it(shop: Workshop) -> None:
+    items = [item.tracking for item in shop.items()]
+    jobs = [bulk.foretell(shop.intake, SUE, "claim", items=items) for _ in range(12)]
+    with shop.store.read() as ask:
+        kept = [one.id for one in ask.bulk_jobs(person="sue", limit=100)]
+    assert kept == jobs[:1:-1]
+
+
+def test_jobs_are_forgotten_after_their_time_and_their_numbers_are_no_others(shop: Workshop) -> None:
+    done, open_ = begun(shop), begun(shop)
+    BulkWorker(shop.intake).turn()
+    bulk.stop(shop.intake, done, actor="sue")
+    previewed = bulk.foretell(shop.intake, SUE, "claim", items=[shop.items()[0].tracking])
+    shop.clock.advance(timedelta(days=2))
+    with shop.store.begin(shop.clock.now()) as unit:
+        assert unit.forget_bulk_jobs(previewed=timedelta(days=1), ended=timedelta(days=3)) == 1
+    shop.clock.advance(timedelta(days=2))
+    with shop.store.begin(shop.clock.now()) as unit:
+        assert unit.forget_bulk_jobs(previewed=timedelta(days=1), ended=timedelta(days=3)) == 1
+    with shop.store.read() as ask:
+        assert [one.id for one in ask.bulk_jobs(person="sue", limit=9)] == [open_], "what is under way stays"
+    assert bulk.foretell(shop.intake, SUE, "claim", items=[shop.items()[0].tracking]) > previewed
+    with closing(sqlite3.connect(shop.folder / "bot.db")) as database:
+        assert database.execute("SELECT DISTINCT job_id FROM bulk_row ORDER BY 1").fetchall() == [(2,), (4,)]
