@@ -232,11 +232,12 @@ class Reading:
 class Body:
     """What the body of a message says: its plain text, else the text of its HTML; and whether it has HTML.
 
-    Of the text what follows a million characters is left out.
+    Of the text what follows a million characters is left out; `whole` is whether that is all of it.
     """
 
     text: str = ""
     has_html: bool = False
+    whole: bool = True
 
 
 class Reader(Protocol):

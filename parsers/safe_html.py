@@ -93,11 +93,17 @@ def text_of_html(text: str) -> str:
 
     What was hidden by a style is there too. Text beyond the limits is cut off. Never raises.
     """
-    kept, _ = _within_limits(text)
-    flat, _ = with_few_attributes(_CONTROLS.sub(" ", kept).replace("\r", " ").replace("\n", " "))
+    return read_html(text)[0]
+
+
+def read_html(text: str) -> tuple[str, bool]:
+    """Return the text of HTML as `text_of_html` does, and whether that is all of it."""
+    kept, whole = _within_limits(text)
+    flat, all_of_it = with_few_attributes(_CONTROLS.sub(" ", kept).replace("\r", " ").replace("\n", " "))
     blocks = nh3.clean(flat, tags=_TEXT_TAGS, clean_content_tags=_WITH_CONTENT, attributes={}, link_rel=None)
     lines = html.unescape(_TEXT_TAG.sub(lambda found: _BREAKS.get(found[1], "\n"), blocks))
-    return _LINES.sub(_line_end, _BLANKS.sub(" ", _CONTROLS.sub(" ", lines))).strip()
+    said = _LINES.sub(_line_end, _BLANKS.sub(" ", _CONTROLS.sub(" ", lines))).strip()
+    return said, whole and all_of_it
 
 
 def _up_to_a_tag_or_sign(safe: str) -> str:

@@ -10,7 +10,7 @@ from cee_mailbot.domain.windows import AGES, DUE_WORDS
 from cee_mailbot.domain.work_item import ItemState, find_tracking
 from parsers.entry_number import read_entry_number
 
-_TOKEN = re.compile(r'([a-z]+):(?:"([^"]*)"|(\S+))|"([^"]*)"|(\S+)', re.ASCII)
+_TOKEN = re.compile(r'([A-Za-z]+):(?:"([^"]*)"|(\S+))|"([^"]*)"|(\S+)', re.ASCII)
 LONGEST_SEARCH = 500
 
 
@@ -78,9 +78,11 @@ def read_search(text: str) -> Search:
         name, quoted, plain, phrase, word = match.groups()
         if name is None:
             words.append(phrase if phrase is not None else word)
-        elif not _fill(found, name, quoted if quoted is not None else plain):
+        elif name.lower() not in TOKENS and not name.islower():
+            words.append(match.group())  # `RE:`, `PO:`: of a mail, and no token that was mistyped
+        elif not _fill(found, name.lower(), quoted if quoted is not None else plain):
             unread.append(match.group())
-    return replace(Search(text=" ".join(one for one in words if one), unread=tuple(unread)), **found)  # type: ignore[arg-type]
+    return replace(Search(text=" ".join(" ".join(words).split()), unread=tuple(unread)), **found)  # type: ignore[arg-type]
 
 
 def _fill(found: dict[str, object], name: str, value: str) -> bool:
@@ -114,7 +116,14 @@ def write_search(search: Search) -> str:
         for one in fields(search)
         if one.name in names and getattr(search, one.name)
     ]
-    return " ".join([*plain, *states, *claims, *([search.text] if search.text else [])])
+    words = [f'"{word}"' if _is_token(word) else word for word in search.text.split()]
+    return " ".join([*plain, *states, *claims, *words])
+
+
+def _is_token(word: str) -> bool:
+    """Whether a word, which was a phrase, would read as a token."""
+    found = _TOKEN.fullmatch(word)
+    return found is not None and found[1] is not None and (found[1].lower() in TOKENS or found[1].islower())
 
 
 def jump_target(text: str) -> tuple[str | None, str | None]:

@@ -22,7 +22,7 @@ from parsers.mail import Mail, read_mail
 from parsers.papers import NOT_LOOKED_INTO, Paper, read_paper
 from parsers.probes import probed
 from parsers.redrawing import redrawn
-from parsers.safe_html import sanitise_html, text_of_html
+from parsers.safe_html import read_html, sanitise_html
 from parsers.second_reading import DOCUMENTS_DIFFER, STRUCTURE_DEFECTS, sees_other_documents
 
 EMPTY_CUT = Cut(leaves=(), documents=(), text=None, html=None, defects=(), attachments_bytes=0)
@@ -88,7 +88,8 @@ def body_of(raw: bytes) -> Body:
     _forget()
     carried = cut_closed(raw)
     text, html = carried.text or "", carried.html or ""
-    return Body(text=(text if text.strip() else text_of_html(html))[:LONGEST_BODY], has_html=bool(html))
+    said, whole = (text, True) if text.strip() else read_html(html)
+    return Body(text=said[:LONGEST_BODY], has_html=bool(html), whole=whole and len(said) <= LONGEST_BODY)
 
 
 def html_of(raw: bytes, leave: str) -> str | None:

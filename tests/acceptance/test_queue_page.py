@@ -81,6 +81,9 @@ def test_a_list_is_walked_by_keys_and_comes_back_with_its_row_in_hand(shop: Work
     assert page.evaluate(FOCUSED) == rows[1]
     outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
     assert outline != "none", "one sees where one is"
+    page.keyboard.press("x")
+    assert page.eval_on_selector_all("input[name=item]:checked", "found => found.map(one => one.value)") == [rows[1]]
+    assert page.evaluate(FOCUSED) == rows[1]
     press_and_go(page, "Enter")
     assert heading(page) == rows[1]
     press_and_go(page, "Escape")
@@ -114,6 +117,22 @@ def test_keys_do_nothing_while_one_writes(shop: Workshop, enter: Enter) -> None:
     assert {state for state, _ in states(shop).values()} == {"assigned"}
 
 
+def test_a_draft_that_is_not_kept_any_more_says_so(shop: Workshop, enter: Enter) -> None:
+    """The last one that was kept stood there as if it were all; what was written is on the page that follows."""
+    shop.receive(numbered(1))
+    page = enter("kim")
+    press_and_go(page, "C")
+    page.keyboard.press("n")
+    page.keyboard.type("The filer ")
+    expect(page.locator("#draft-note")).to_contain_text("Draft kept")
+    page.context.clear_cookies()
+    page.keyboard.type("was called.")
+    expect(page.locator("#draft-note")).to_have_text("Not kept: you are signed out; sign in again in another window.")
+    with page.expect_navigation():
+        page.get_by_role("button", name="Add internal note").click()
+    assert page.locator("textarea").input_value() == "The filer was called."
+
+
 def test_a_key_shows_what_must_be_filled_in_and_sends_nothing(shop: Workshop, enter: Enter) -> None:
     shop.receive(numbered(1))
     page = enter("kim")
@@ -144,9 +163,40 @@ def test_the_help_sheet_lists_the_keys_of_this_page_alone(shop: Workshop, enter:
     on_an_item = sheet()
     assert {"1", "n", "h", "t", "3", ".", "z"} <= on_an_item
     assert not {"C", "j", "c"} & on_an_item
-    page.keyboard.press("Control+k")
+    page.get_by_role("link", name="Show text").focus()
+    page.keyboard.press("?")
     page.get_by_role("button", name="n Internal note").click()
+    page.wait_for_selector("#keys", state="detached")
     assert page.evaluate("document.activeElement.id") == "note"
+
+
+def test_every_act_of_a_page_is_in_the_palette(shop: Workshop, enter: Enter) -> None:
+    """With a key or without: what a form does is found by its words, and what it asks for is filled in first."""
+    shop.receive(numbered(1))
+    page = enter("kim")
+    press_and_go(page, "C")
+    page.keyboard.press("Control+k")
+    told = page.locator("#keys li").all_inner_texts()
+    buttons = page.eval_on_selector_all(
+        "main form button:not(.draft button)", "all => all.map(one => one.textContent.trim())"
+    )
+    keyed = {"Close as done, go to next": "1", "Set item aside": "h", "Send message to filer": "r"}
+    missing = [one for one in buttons if not any(line.endswith(one) for line in told)]
+    assert missing == []
+    assert {f"{key} {words}" for words, key in keyed.items()} <= set(told)
+    assert len(set(told)) == len(told)
+    assert all(told)
+    page.get_by_label("Find an action").fill("presentation")
+    assert page.locator("#keys li:visible").all_inner_texts() == ["Set presentation time"]
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#keys", state="detached")
+    assert page.evaluate("document.activeElement.name") == "at"
+    assert {state for state, _ in states(shop).values()} == {"assigned"}
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+k")
+    page.get_by_label("Find an action").fill("give item")
+    press_and_go(page, "Enter")
+    assert set(states(shop).values()) == {("new", None)}
 
 
 def test_single_keys_are_switched_off_for_one_person(shop: Workshop, enter: Enter) -> None:

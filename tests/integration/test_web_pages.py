@@ -185,11 +185,22 @@ def test_a_stale_act_does_nothing_and_shows_what_changed(shop: Workshop, kim: Te
     assert answer.status_code == 409
     assert "lee</strong> claimed" in answer.text
     assert "Page 2 is missing." in answer.text, "what was typed is not lost"
+    assert "broker@filer.example</strong>, who will read this" in answer.text
     assert story(shop, tracking).item.state == "assigned"
     assert shop.send().sent == 1, "the acknowledgement alone leaves"
     again = kim.post(action, data=form(answer.text, action) | {"reason": "Page 2 is missing."})
     assert again.status_code == 303
     assert story(shop, tracking).item.outcome == "returned"
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [("line\n" * 50_000, True), ("line\n" * 1_000, False)],
+)
+def test_a_text_that_goes_on_says_so(shop: Workshop, kim: TestClient, body: str, said: bool) -> None:  # noqa: FBT001
+    shop.receive(mail(body=body))
+    page = kim.get(f"/messages/{shop.messages()[0].id}").text
+    assert ("Only the beginning is shown" in page) is said
 
 
 ACTS = {

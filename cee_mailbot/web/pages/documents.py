@@ -54,9 +54,13 @@ class Papers:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Shown:
-    """What a message says: its plain text, whether it has HTML, and in words why there is nothing to read."""
+    """What a message says: its plain text, whether it has HTML, and in words why there is nothing to read.
+
+    `cut_off` is whether the text goes on where it ends.
+    """
 
     text: str = ""
+    cut_off: bool = False
     html: bool = False
     problem: str | None = None
 
@@ -106,7 +110,8 @@ def _said(asked: Asked, number: int, *, malware: bool) -> Shown:
     except NotAllowedError as refused:
         return Shown(problem=str(refused))
     if body.text or body.has_html:
-        return Shown(text=body.text[:LONGEST_SHOWN], html=body.has_html)
+        cut_off = not body.whole or len(body.text) > LONGEST_SHOWN
+        return Shown(text=body.text[:LONGEST_SHOWN], cut_off=cut_off, html=body.has_html)
     return Shown(problem="This message has no text.")
 
 

@@ -30,7 +30,8 @@ KEYS: tuple[tuple[str, str], ...] = (
     ("g q", "The list"),
     ("g m", "My items"),
     ("g d", "Pictures"),
-    ("?, Ctrl+K", "Everything that has a key on this page"),
+    ("?", "Everything that has a key on this page"),
+    ("Ctrl+K", "Every action of this page, with a key or without"),
 )
 
 

@@ -86,7 +86,7 @@
     [["/"], "Search", () => Boolean(one("#search")), () => one("#search").select()],
     [["."], "Copy the tracking number (.. with the subject, ... with the link)",
       () => Boolean(one("[data-copy]")), () => copy(1)],
-    [["?"], "Keys of this page", () => true, () => sheet()],
+    [["?"], "Keys of this page", () => true, () => sheet(valid())],
   ];
 
   const marked = () => [...document.querySelectorAll("[data-key]")];
@@ -120,30 +120,69 @@
     return [...here, ...own];
   }
 
-  function sheet() {
+  // Every act of this page, by its button, and where one can go: those that have a key, then all the others.
+  const PLACES = "nav.places a, nav.pages a, main form button:not(.draft button, [type=button]), nav.views form button";
+
+  function everything() {
+    const keyed = valid();
+    const told = new Set(keyed.map(([, words]) => words));
+    const others = [...document.querySelectorAll(PLACES)].filter((element) => usable(element) && !element.dataset.key);
+    for (const element of others) {
+      const words = wordsOf(element);
+      if (!told.has(words)) keyed.push([[], words, () => act(element)]);
+      told.add(words);
+    }
+    return keyed;
+  }
+
+  function lineOf([keys, words, doing], dialog) {
+    const line = document.createElement("li");
+    const button = document.createElement("button");
+    button.type = "button";
+    if (keys.length) {
+      const cap = document.createElement("kbd");
+      cap.textContent = keys[0] === "Escape" ? "Esc" : keys[0];
+      button.append(cap, " ");
+    }
+    button.append(words);
+    button.addEventListener("click", () => { dialog.close(); doing(); });
+    line.append(button);
+    return line;
+  }
+
+  // Shows those of the lines whose words have what was typed; Enter does the first.
+  function finder(list) {
+    const label = document.createElement("label");
+    const field = document.createElement("input");
+    field.type = "search";
+    field.autocomplete = "off";
+    label.append("Find an action ", field);
+    const lines = () => [...list.children];
+    field.addEventListener("input", () => {
+      const wanted = field.value.trim().toLowerCase();
+      lines().forEach((line) => { line.hidden = !line.textContent.toLowerCase().includes(wanted); });
+    });
+    field.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter") return;
+      event.preventDefault();
+      lines().find((line) => !line.hidden)?.querySelector("button").click();
+    });
+    return label;
+  }
+
+  function sheet(entries, find = false) {
     one("#keys")?.remove();
     const dialog = document.createElement("dialog");
     dialog.id = "keys";
     dialog.setAttribute("aria-labelledby", "keys-title");
     const title = document.createElement("h2");
     title.id = "keys-title";
-    title.textContent = "Keys of this page";
+    title.textContent = find ? "Actions of this page" : "Keys of this page";
     const note = document.createElement("p");
     note.className = "quiet";
-    note.textContent = single ? "Each also works together with Alt." : "Single keys are switched off: hold Alt with each key.";
+    note.textContent = single ? "Each key also works together with Alt." : "Single keys are switched off: hold Alt with each key.";
     const list = document.createElement("ul");
-    for (const [keys, words, doing] of valid()) {
-      if (keys[0] === "?") continue;
-      const line = document.createElement("li");
-      const button = document.createElement("button");
-      button.type = "button";
-      const cap = document.createElement("kbd");
-      cap.textContent = keys[0] === "Escape" ? "Esc" : keys[0];
-      button.append(cap, ` ${words}`);
-      button.addEventListener("click", () => { dialog.close(); doing(); });
-      line.append(button);
-      list.append(line);
-    }
+    list.append(...entries.filter(([keys]) => keys[0] !== "?").map((entry) => lineOf(entry, dialog)));
     const settings = document.createElement("a");
     settings.href = "/keys";
     settings.textContent = "All keys, and switching single keys off";
@@ -152,9 +191,8 @@
     close.className = "primary";
     close.textContent = "Close";
     close.addEventListener("click", () => dialog.close());
-    const before = document.activeElement;
-    dialog.addEventListener("close", () => { before?.focus?.(); dialog.remove(); });
-    dialog.append(title, note, list, settings, close);
+    dialog.addEventListener("close", () => dialog.remove()); // the browser has put the focus back before
+    dialog.append(title, note, ...(find ? [finder(list)] : []), list, settings, close);
     document.body.append(dialog);
     dialog.showModal();
   }
@@ -186,7 +224,7 @@
     if (event.defaultPrevented || event.isComposing || one("dialog[open]")) return;
     if (event.key === "k" && event.ctrlKey && !event.altKey) {
       event.preventDefault();
-      sheet();
+      sheet(everything(), true);
       return;
     }
     if (event.ctrlKey || event.metaKey) return;

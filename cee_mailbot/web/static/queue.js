@@ -14,6 +14,22 @@ window.addEventListener("pageshow", () => {
   document.querySelectorAll("form button[disabled]").forEach((one) => { one.disabled = false; });
 });
 
+// What a page asked for by itself or on a click and did not get is said: a draft that was not kept above all.
+(() => {
+  const SIGNED_OUT = 401;
+
+  function failed({ detail }) {
+    const words = detail.xhr?.status === SIGNED_OUT ? "you are signed out; sign in again in another window" : "the server did not answer";
+    if (detail.target.id.startsWith("draft-")) {
+      detail.target.textContent = `Not kept: ${words}.`;
+    } else if (detail.requestConfig.triggeringEvent?.type === "click") {
+      document.querySelector("#told").textContent = `Not shown: ${words}.`;
+    }
+  }
+
+  for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) document.addEventListener(name, failed);
+})();
+
 // How long ago an item was claimed, and how long the claim stands yet: the server's seconds, counted on from when they came.
 (() => {
   const STEP_MS = 15000;
