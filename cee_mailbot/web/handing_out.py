@@ -14,7 +14,8 @@ def note_handed_out(door: Door, asked: Asked, answer: Response) -> None:
 
     Raises `CeeMailbotError` with what stands against it.
     """
-    if not (door.hands_out and asked.parts.settings.record_views) or answer.status_code != _OK:
+    given = asked.request.method != "HEAD" and answer.status_code == _OK  # to HEAD nothing is given
+    if not (door.hands_out and asked.parts.settings.record_views and given):
         return
     number = asked.path.get("number")
     desk.note_view(

@@ -85,7 +85,8 @@ def serving(application: FastAPI, *, host: str, tcp_port: int) -> Iterator[str]:
 
 def _listening(host: str, tcp_port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    # Named by its protocol: asyncio lets nothing wait for an acknowledgement (TCP_NODELAY) only where it knows this.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, tcp_port))

@@ -143,6 +143,11 @@ def test_pages_are_drawn_as_they_come_near(window: Window) -> None:
     frame.press("#page", "Enter")
     frame.wait_for_selector(f'.page[data-number="{total}"][data-drawn]')
     assert frame.locator('.page[data-number="1"] canvas').count() == 0, "what is far away is let go of"
+    for number in ("7", str(total), "1"):  # what is no more in view is not waited for
+        frame.fill("#page", number)
+        frame.press("#page", "Enter")
+    frame.wait_for_selector('.page[data-number="1"][data-drawn]')
+    assert frame.locator(".page p").count() == 0, "no page that was left says that it can't be drawn"
 
 
 def test_brackets_go_from_document_to_document_also_from_within(window: Window) -> None:

@@ -1,5 +1,6 @@
 """What a visitor may send so that others can't get in, or their pages can't be made."""
 
+import asyncio
 import base64
 import json
 import socket
@@ -14,7 +15,7 @@ from fastapi import Request
 from cee_mailbot import accounts
 from cee_mailbot.domain.roles import Role
 from cee_mailbot.web.addresses import caller_address
-from cee_mailbot.web.server import serving
+from cee_mailbot.web.server import WholeInTime, serving
 from cee_mailbot.web.sign_in import who_asks
 from cee_mailbot.web.tries import (
     TRIES_OF_A_NAME,
@@ -286,3 +287,23 @@ def test_a_request_that_does_not_come_whole_is_not_waited_for(
             caller.sendall(begun % named if b"%" in begun else begun)
             assert answers.read() == b"", "the connection is closed"
     assert not caplog.records
+
+
+def test_no_piece_of_an_answer_waits_until_the_one_before_it_is_acknowledged(
+    page: StaffPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a browser waits 40 ms more for whatever leaves in two pieces, as every file and every page does."""
+    at_once: list[int] = []
+    begin = WholeInTime.connection_made
+
+    def noted(self: WholeInTime, transport: asyncio.Transport) -> None:
+        at_once.append(transport.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+        begin(self, transport)
+
+    monkeypatch.setattr(WholeInTime, "connection_made", noted)
+    with serving(page.application, host="127.0.0.1", tcp_port=0) as address:
+        host = urlsplit(address).netloc
+        with socket.create_connection(("127.0.0.1", int(host.partition(":")[2])), timeout=60) as caller:
+            caller.sendall(f"GET /livez HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+            assert caller.recv(12) == b"HTTP/1.1 200"
+    assert at_once == [1]

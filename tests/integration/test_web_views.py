@@ -66,6 +66,17 @@ def test_each_time_somebody_is_given_something_is_a_line(shop: Workshop) -> None
     assert says == f"a document of message {number} was given to this person (document 1; how downloaded)"
 
 
+def test_who_asks_for_the_head_alone_is_given_nothing(shop: Workshop) -> None:
+    page = StaffPage(shop, record_views=True)
+    (item,) = shop.items()
+    path = f"/messages/{item.messages[0]}/documents/1"
+    answer = page.person("kim").head(path)
+    assert (answer.status_code, answer.content, answer.headers["content-length"]) == (200, b"", "11")
+    bearer = {"authorization": f"Bearer {token(page, 'kim', [Scope.READ])}"}
+    assert page.browser().head(f"/api/v1{path}", headers=bearer).status_code == 200
+    assert views(shop) == []
+
+
 def test_what_was_not_given_is_no_view_and_neither_are_lists(shop: Workshop) -> None:
     browser = StaffPage(shop, record_views=True).person("kim")
     (item,) = shop.items()

@@ -65,7 +65,10 @@
   const near = new IntersectionObserver((changed) => {
     for (const { target, isIntersecting } of changed) if (isIntersecting) show(target);
   }, { rootMargin: `${NEAR}px` });
-  document.querySelectorAll("[data-pdf]").forEach((place) => near.observe(place));
+  for (const place of document.querySelectorAll("[data-pdf]")) {
+    if (isNear(place)) show(place); // at once: the observer tells when the page was painted
+    near.observe(place);
+  }
 
   // What a frame may say: that it is ready, that it can't show its document, where one is in it, and three keys that lead out of it.
   window.addEventListener("message", ({ source, data }) => {

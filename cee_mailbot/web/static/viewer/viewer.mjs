@@ -1,8 +1,8 @@
 // A PDF as pages to look at. This runs in a frame that has no origin: it holds no session, can ask for nothing but the
 // files beside it, and is handed the bytes by the page around it. Nothing in a PDF acts: no script, no link, no form.
 import * as pdfjs from "./pdfjs-5.6.205/pdf.min.mjs";
+import { SHIPPED, starting } from "./worker.mjs";
 
-const SHIPPED = new URL("pdfjs-5.6.205/", import.meta.url).href;
 const MOST_PAGES = 1000; // that are laid out; a PDF may claim any number
 const MOST_PIXELS = 2 ** 24; // of one page
 const MOST_SIDE = 20000; // of one page, in pixels of the style
@@ -54,27 +54,12 @@ async function patiently(promise) {
   }
 }
 
-// The bytes are read in a worker, which has no more rights than this frame and can be ended when it does not end.
-// A frame without an origin may start one from no address, and none that is a module: so one line fetches the module.
-function startWorker() {
-  const line = `import(${JSON.stringify(`${SHIPPED}pdf.worker.min.mjs`)}).catch(() => postMessage("failed"));`;
-  const begun = new Worker(URL.createObjectURL(new Blob([line], { type: "text/javascript" })));
-  return new Promise((resolve, reject) => {
-    const fail = () => { begun.terminate(); reject(new Error("other")); };
-    begun.addEventListener("error", fail, { once: true });
-    begun.addEventListener("message", ({ data }) => (data === "failed" ? fail() : resolve(begun)), { once: true });
-  });
-}
-
-// While the page around it still fetches the document.
-const starting = startWorker();
-starting.catch(() => {}); // it is told when a document comes
-
 function reading(bytes) {
   pdfjs.GlobalWorkerOptions.workerPort = worker;
   return pdfjs.getDocument({
     data: new Uint8Array(bytes),
     isEvalSupported: false,
+    isImageDecoderSupported: true, // the browser's own decoder of JPEG, as PDF.js 6 has it; what it refuses PDF.js decodes itself
     enableXfa: false,
     stopAtErrors: false,
     useSystemFonts: false,
@@ -124,6 +109,7 @@ function place(section, size) {
 function layOut() {
   const shown = Math.min(pdf.numPages, MOST_PAGES);
   pages.replaceChildren();
+  wanted.clear();
   for (let number = 1; number <= shown; number += 1) {
     const section = document.createElement("section");
     section.className = "page";
@@ -138,52 +124,88 @@ function layOut() {
   tell(shown < pdf.numPages ? `Only the first ${shown} pages are shown. Download the document for all of it.` : "");
 }
 
-// Pages are drawn when they come near, and let go of when they are far away.
+// Pages are drawn when they come near, one at a time and the one in view first, and let go of when they are far away.
 const near = new IntersectionObserver((seen) => {
   for (const { target, isIntersecting } of seen) {
-    if (isIntersecting) draw(target);
+    if (isIntersecting) wanted.add(target);
     else letGo(target);
   }
+  drawAll();
 }, { root: document, rootMargin: "100% 0px" });
+const wanted = new Set();
+let ended = false; // the worker is; no more pages are drawn
+let drawing = null; // what is being drawn: a section, and the task of its picture once that has begun
 
 function letGo(section) {
+  wanted.delete(section);
+  if (drawing?.section === section) drawing.task?.cancel();
   section.replaceChildren();
   delete section.dataset.drawn;
+  delete section.dataset.pictured;
+}
+
+function fromView(section) {
+  const { top, bottom } = section.getBoundingClientRect();
+  return Math.max(0, top - window.innerHeight, -bottom);
+}
+
+async function drawAll() {
+  while (!drawing && wanted.size > 0) {
+    const next = [...wanted].reduce((first, other) => (fromView(other) < fromView(first) ? other : first));
+    wanted.delete(next);
+    drawing = { section: next };
+    await draw(next);
+    drawing = null;
+  }
 }
 
 async function draw(section) {
   if (section.childElementCount > 0) return;
+  if (ended) return fail(section);
   const canvas = document.createElement("canvas");
   canvas.setAttribute("aria-hidden", "true"); // the text over it says the same
   section.append(canvas);
+  const isFarAway = () => canvas.parentNode !== section; // by now
   try {
     const page = await patiently(pdf.getPage(Number(section.dataset.number)));
     const size = page.getViewport({ scale: 1 });
     const viewport = page.getViewport({ scale: place(section, size) });
-    if (canvas.parentNode !== section) return; // it is far away by now
-    await Promise.all([drawPicture(page, viewport, canvas), drawText(page, viewport, section)]);
-    section.dataset.drawn = "";
+    if (isFarAway()) return;
+    await drawPicture(page, viewport, canvas);
+    if (isFarAway()) return;
+    section.dataset.pictured = "";
+    await drawText(page, viewport, section);
+    if (!isFarAway()) section.dataset.drawn = "";
   } catch (error) {
-    const words = document.createElement("p");
-    words.textContent = "This page can't be drawn.";
-    section.replaceChildren(words);
-    if (error.message === "patience") {
-      worker.terminate(); // what it is at would never end
-      tell(`Page ${section.dataset.number} takes too long to be drawn; no more pages are shown. Download the document.`);
-    }
+    if (!isFarAway()) fail(section);
+    if (error.message === "patience") giveUp(section);
   }
 }
 
+function fail(section) {
+  const words = document.createElement("p");
+  words.textContent = "This page can't be drawn.";
+  delete section.dataset.pictured;
+  section.replaceChildren(words);
+}
+
+function giveUp(section) {
+  ended = true;
+  worker.terminate(); // what it is at would never end
+  tell(`Page ${section.dataset.number} takes too long to be drawn; no more pages are shown. Download the document.`);
+}
+
 async function drawPicture(page, viewport, canvas) {
-  const wanted = viewport.width * viewport.height * window.devicePixelRatio ** 2;
-  const ratio = window.devicePixelRatio * Math.min(1, Math.sqrt(MOST_PIXELS / wanted));
+  const wish = viewport.width * viewport.height * window.devicePixelRatio ** 2;
+  const ratio = window.devicePixelRatio * Math.min(1, Math.sqrt(MOST_PIXELS / wish));
   canvas.width = Math.max(1, Math.floor(viewport.width * ratio));
   canvas.height = Math.max(1, Math.floor(viewport.height * ratio));
-  const drawing = page.render({ canvas, viewport, transform: [ratio, 0, 0, ratio, 0, 0], annotationMode: pdfjs.AnnotationMode.ENABLE });
+  const task = page.render({ canvas, viewport, transform: [ratio, 0, 0, ratio, 0, 0], annotationMode: pdfjs.AnnotationMode.ENABLE });
+  drawing.task = task;
   try {
-    await patiently(drawing.promise);
+    await patiently(task.promise);
   } catch (error) {
-    drawing.cancel();
+    task.cancel();
     throw error;
   }
 }
