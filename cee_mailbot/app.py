@@ -89,6 +89,8 @@ def opened(
     app = build(config, now=now, clock=clock, reader=reader)
     for fault in app.directories.faults:
         logger.warning("directory: %s", fault)
+    for fault in app.site.texts.faults:
+        logger.warning("approved texts: %s", fault)
     app.store.migrate()
     try:
         yield app
@@ -173,6 +175,7 @@ def site_of(config: Config, clock: Clock, directories: Directories | None = None
         clock=clock,
         new_message_id=_new_message_id(config),
         directory=(directories or directories_of(config)).directory,
+        texts=approved_texts(config.replies.templates),
     )
 
 
@@ -221,7 +224,6 @@ def serving(
         settings=_web_settings(app.config, demo=demo),
         ready=checks,
         status=status,
-        texts=approved_texts(app.config.replies.templates),
         provider=None if demo else provider_of(app.config, app.site.clock),
         groups=app.config.groups,
         ring_bulk=worker.ring,

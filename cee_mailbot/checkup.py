@@ -7,6 +7,7 @@ from pathlib import Path
 
 import cee_mailbot
 import parsers
+from cee_mailbot.domain.approved_texts import TextBook
 from cee_mailbot.domain.directory import Directory
 from cee_mailbot.errors import CeeMailbotError, what_the_system_says
 from cee_mailbot.interfaces import Clock
@@ -44,6 +45,29 @@ def check_clock(clock: Clock, last_seen: datetime | None) -> str:
             f"the clock says {now:%Y-%m-%d %H:%M} UTC, before {floor:%Y-%m-%d %H:%M}, which has been; set it by NTP"
         )
     return f"{now:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def checks_of_files(
+    directory: Directory, faults: Sequence[str], texts: TextBook
+) -> tuple[tuple[str, Callable[[], str]], ...]:
+    """The checks of what a Center keeps in files of its own."""
+    return (
+        ("directories", lambda: check_directories(directory, faults)),
+        ("approved texts", lambda: check_texts(texts)),
+    )
+
+
+def check_texts(book: TextBook) -> str:
+    """Says how many texts and macros staff can send, and which have nobody who answers for them.
+
+    Raises `CeeMailbotError` with what is wrong with each that is left out.
+    """
+    if book.faults:
+        raise CeeMailbotError("\n".join(book.faults))
+    texts = book.texts.values()
+    words = f"{len(texts)} texts, {sum(one.is_macro for one in texts)} of them macros"
+    bare = [one.name for one in texts if not (one.owner and one.version)]
+    return f"{words}; without owner or version: {', '.join(bare)}" if bare else words
 
 
 def check_directories(directory: Directory, faults: Sequence[str]) -> str:

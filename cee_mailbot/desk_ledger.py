@@ -39,7 +39,7 @@ class Change:
     """One act on one item: the state it leads to, the columns it sets, and the flags it raises and drops.
 
     `tags` and `untags` are those of staff that it puts on and takes off. `message` is the one that a raised flag is
-    noted on and that the reply answers.
+    noted on and that the reply answers; `detail` is what its line of the history tells beside.
     """
 
     act: Act
@@ -54,6 +54,7 @@ class Change:
     reason: str = ""
     reply: "NewReply | None" = None
     message: int | None = None
+    detail: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

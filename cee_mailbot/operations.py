@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from cee_mailbot import intake as line
 from cee_mailbot.alarming import AlarmBell
 from cee_mailbot.app import App, SystemClock, provider_of, reader_of, scanner_of, shipped_site, site_of
-from cee_mailbot.checkup import Finding, check_clock, check_directories, check_packages, look
+from cee_mailbot.checkup import Finding, check_clock, check_packages, checks_of_files, look
 from cee_mailbot.config import Config, MailboxConfig
 from cee_mailbot.desk import expire_claims, wake_due
 from cee_mailbot.domain.policy import Policy
@@ -340,7 +340,7 @@ def check(app: App) -> Iterator[Finding]:
         *(("replies", mailer.check) for mailer in dict.fromkeys(app.mailers.values())),
         ("reading", app.reader.check),
         ("templates", app.site.composer.check),
-        ("directories", lambda: check_directories(app.directories.directory, app.directories.faults)),
+        *checks_of_files(app.directories.directory, app.directories.faults, app.site.texts),
         *([("scanner", app.intake.scanner.check)] if app.intake.scanner else []),
         *([("sign-in", provider.check)] if (provider := provider_of(app.config, app.site.clock)) else []),
         *((f"mailbox {one.name}", partial(_check_mailbox, one, app)) for one in app.config.mailboxes),

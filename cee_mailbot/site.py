@@ -1,8 +1,9 @@
 """What is fixed for a site: its mailboxes and their rules, its Centers, its clock and who writes its replies."""
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from cee_mailbot.domain.approved_texts import TextBook
 from cee_mailbot.domain.directory import NO_DIRECTORY, Directory
 from cee_mailbot.domain.policy import Policy
 from cee_mailbot.domain.routing import Center, Mailbox
@@ -16,7 +17,7 @@ class Site:
     """What is fixed for a site: its mailboxes and their rules, its Centers, and who writes its replies.
 
     `policies` is by mailbox name; `new_message_id` gives an id that was never given before and can't be
-    guessed.
+    guessed. `texts` are those that staff may send.
     """
 
     mailboxes: tuple[Mailbox, ...]
@@ -26,6 +27,7 @@ class Site:
     clock: Clock
     new_message_id: Callable[[], str]
     directory: Directory = NO_DIRECTORY
+    texts: TextBook = field(default_factory=TextBook)
 
     @property
     def own_addresses(self) -> frozenset[str]:

@@ -9,6 +9,7 @@ from cee_mailbot.app import App
 from cee_mailbot.cli.context import instant, program
 from cee_mailbot.cli.filters import check_filters
 from cee_mailbot.cli.item_clock import add_entry_date, clock_lines, clocks_of
+from cee_mailbot.cli.letters import add_texts
 from cee_mailbot.cli.output import how_many, print_facts, print_json, print_lines, print_table
 from cee_mailbot.cli.queue_acts import add_acts
 from cee_mailbot.desk.tagging import tag_of
@@ -45,6 +46,7 @@ def add_arguments(command: ArgumentParser, _name: str, common: ArgumentParser) -
     show.add_argument("tracking", metavar="TRACKING")
     show.set_defaults(act=_show)
     add_entry_date(acts, common)
+    add_texts(acts, common)
     add_acts(acts, common)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from cee_mailbot import desk
 from cee_mailbot.app import App
 from cee_mailbot.cli.context import actor, instant, program
+from cee_mailbot.cli.letters import reply, reply_options
 from cee_mailbot.cli.output import print_json, print_lines
 from cee_mailbot.domain.facts import ItemStory
 from cee_mailbot.domain.work_item import Closing
@@ -174,6 +175,7 @@ ACTS: dict[str, tuple[str, Callable[[ArgumentParser], None], Carry]] = {
         _reason,
         lambda app, given, who: desk.reopen(app.intake, given.tracking, reason=given.reason, actor=who),
     ),
+    "reply": ("writes to the filer, in your words or an approved text's", reply_options, reply),
     "return": (
         "sends the documents back with a reason, and closes it",
         _needed_reason,

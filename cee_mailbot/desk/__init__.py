@@ -15,6 +15,7 @@ from cee_mailbot.desk.acts import (
     wake_due,
 )
 from cee_mailbot.desk.handing_on import send_back, transfer, transfer_to_port, write_to_filer
+from cee_mailbot.desk.macros import Letter, filled_in, text_named, use_macro, write_letter
 from cee_mailbot.desk.messages import (
     body_of,
     cancel_reply,
@@ -34,6 +35,7 @@ from cee_mailbot.intake import Intake
 
 __all__ = [
     "Intake",
+    "Letter",
     "Replay",
     "body_of",
     "cancel_reply",
@@ -43,6 +45,7 @@ __all__ = [
     "documents_of",
     "enqueue",
     "expire_claims",
+    "filled_in",
     "html_of",
     "join",
     "move",
@@ -59,12 +62,15 @@ __all__ = [
     "set_presentation",
     "split",
     "tag",
+    "text_named",
     "transfer",
     "transfer_to_port",
     "unclaim",
     "undo",
     "untag",
+    "use_macro",
     "wait",
     "wake_due",
+    "write_letter",
     "write_to_filer",
 ]

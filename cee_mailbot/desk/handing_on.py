@@ -6,7 +6,7 @@ from datetime import datetime
 from cee_mailbot.desk.clock import in_force
 from cee_mailbot.desk.item import Opened, given, opened
 from cee_mailbot.desk_ledger import Change
-from cee_mailbot.domain.approved_texts import unfilled
+from cee_mailbot.domain.approved_texts import texts_in, unfilled
 from cee_mailbot.domain.item_clock import due_in_queue, moved_due
 from cee_mailbot.domain.reply import LONGEST_FROM_STAFF, ReplyKind
 from cee_mailbot.domain.routing import Center
@@ -21,7 +21,7 @@ def send_back(intake: Intake, tracking: str, *, reason: str, actor: str, version
     words = to_be_read(reason, "the reason, which the sender will read,")
     with opened(intake, tracking, Act.RETURN, actor=actor, version=version) as at:
         change = at.change(outcome=Closing.RETURNED, waiting_until=None, reason=words)
-        at.unit.carry_out(_answered(change, at, intake, ReplyKind.RETURN))
+        at.unit.carry_out(answered(change, at, intake, ReplyKind.RETURN))
 
 
 def write_to_filer(intake: Intake, tracking: str, *, text: str, actor: str, version: int | None = None) -> None:
@@ -32,10 +32,15 @@ def write_to_filer(intake: Intake, tracking: str, *, text: str, actor: str, vers
     """
     words = to_be_read(text, "the text, which the filer will read,")
     with opened(intake, tracking, Act.REPLY, actor=actor, version=version) as at:
-        change = _answered(at.change(reason=words), at, intake, ReplyKind.STAFF)
-        if change.reply is None:
-            raise NotAllowedError(f"the sender of {at.item.tracking} has no address that can be written to")
-        at.unit.carry_out(change)
+        at.unit.carry_out(written_to_filer(at.change(reason=words), at, intake))
+
+
+def written_to_filer(change: Change, at: Opened, intake: Intake) -> Change:
+    """The act with a person's own mail to the filer. Raises `NotAllowedError` where there is nobody to write to."""
+    change = answered(change, at, intake, ReplyKind.STAFF)
+    if change.reply is None:
+        raise NotAllowedError(f"the sender of {at.item.tracking} has no address that can be written to")
+    return change
 
 
 def to_be_read(text: str, what: str) -> str:
@@ -60,7 +65,7 @@ def transfer(intake: Intake, tracking: str, *, team: str, reason: str, actor: st
         due = _due_there(at, center, intake)
         change = at.change(team=team, assignee=None, waiting_until=None, due=due, reason=words)
         change = replace(change, raises=("transferred",))
-        at.unit.carry_out(_answered(change, at, intake, ReplyKind.TRANSFER, center))
+        at.unit.carry_out(answered(change, at, intake, ReplyKind.TRANSFER, center))
 
 
 def _due_there(at: Opened, center: Center, intake: Intake) -> datetime | None:
@@ -76,15 +81,20 @@ def transfer_to_port(intake: Intake, tracking: str, *, reason: str, actor: str, 
     words = to_be_read(reason, "the reason, which the sender will read,")
     with opened(intake, tracking, Act.TRANSFER_TO_PORT, actor=actor, version=version) as at:
         change = at.change(outcome=Closing.TRANSFERRED, waiting_until=None, reason=words)
-        at.unit.carry_out(_answered(change, at, intake, ReplyKind.TRANSFER))
+        at.unit.carry_out(answered(change, at, intake, ReplyKind.TRANSFER))
 
 
-def _answered(change: Change, at: Opened, intake: Intake, kind: ReplyKind, to_center: Center | None = None) -> Change:
-    """The act with the reply that tells of it; an item can be passed on more than once, and each is told."""
+def answered(change: Change, at: Opened, intake: Intake, kind: ReplyKind, to_center: Center | None = None) -> Change:
+    """The act with the reply that tells of it; an item can be passed on more than once, and each is told.
+
+    Its line of the history names the approved texts whose words went into the letter, as the letter itself shows.
+    """
     story = at.unit.set_story(at.item.submission)
     if not story.parts.counted:
         raise NotAllowedError(f"{at.item.tracking} holds no message any more, so there is nobody to write to")
     event = f"{kind}:submission:{at.item.submission}:{at.item.version}"
     words = StaffWords(event=event, reason=change.reason, to_center=to_center)
     reply = write_staff_reply(kind, story, at.item.presentation, words, intake.site, at.unit)
-    return replace(change, reply=reply, message=leading_member(story).message)
+    used = texts_in(change.reason, intake.site.texts.texts.values())
+    detail = {**change.detail, **({"approved_text": [one.label for one in used]} if used else {})}
+    return replace(change, reply=reply, message=leading_member(story).message, detail=detail)

@@ -1,24 +1,119 @@
-"""Approved texts: what a Center lets its staff send, with fields that are filled in from the item or by the person."""
+"""Approved texts: what a Center lets its staff send, with fields to fill in, and what sending one does beside."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, time
+from hashlib import sha256
+from zoneinfo import ZoneInfo
 
 from cee_mailbot.domain.facts import ItemFacts
+from cee_mailbot.domain.work_item import Act, Closing
+from cee_mailbot.domain.working_days import Closure, add_working_days
+
+MORNING = time(8, 0)
+"""When a day begins until which an item waits, on the clock of its port."""
+
+ITEM_FIELDS = ("tracking", "entry number", "account", "port", "type", "center")
+"""The fields that the item knows; every other one is for the person."""
 
 _FIELD = re.compile(r"\[\[([^\[\]\n]{1,60})\]\]")
+_DIGITS_SHOWN = 8
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ApprovedText:
-    """One text under its title; fields stand in double brackets, as in `[[entry number]]`."""
+    """One text by its `name`; fields stand in double brackets, as in `[[entry number]]`.
 
+    `owner` answers for its words, which `version` counts; both are empty where the file names none. A text that does
+    something beside is a macro: `then` is the act (wait, close or return), `outcome` with which it closes, and
+    `wait_days` the working days at the port that it waits, None for until something new comes.
+    """
+
+    name: str
     title: str
+    text: str
+    owner: str = ""
+    version: str = ""
+    then: Act | None = None
+    outcome: Closing | None = None
+    wait_days: int | None = None
+
+    @property
+    def act(self) -> Act:
+        """The act that using it is in all."""
+        return self.then or Act.REPLY
+
+    @property
+    def is_macro(self) -> bool:
+        """Whether sending it does something beside."""
+        return self.then is not None
+
+    @property
+    def digest(self) -> str:
+        """The first digits of the SHA-256 of its words: what tells two versions apart that bear the same number."""
+        return sha256(self.text.encode()).hexdigest()[:_DIGITS_SHOWN]
+
+    @property
+    def label(self) -> str:
+        """By which the history knows it: `page-missing, version 1 (3f2a9c1e)`."""
+        return f"{self.name}{f', version {self.version}' if self.version else ''} ({self.digest})"
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields that the person fills in."""
+        return tuple(one for one in unfilled(self.text) if one.casefold() not in ITEM_FIELDS)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TextFacts:
+    """An approved text in the names that other programs rely on; what is not said is null, `does` empty for no macro.
+
+    `fields` are those that the person fills in, `digest` is the begin of the SHA-256 of the words.
+    """
+
+    name: str
+    title: str
+    owner: str | None
+    version: str | None
+    digest: str
+    fields: tuple[str, ...]
+    then: str | None
+    outcome: str | None
+    wait_days: int | None
+    does: str
     text: str
 
 
-def filled(text: str, item: ItemFacts, *, center: str, type_name: str | None = None) -> str:
-    """The text with what the item knows in its fields; any other field stays as it is."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TextBook:
+    """The approved texts of a site by their names, and what is wrong with those that were left out."""
+
+    texts: Mapping[str, ApprovedText] = field(default_factory=dict)
+    faults: tuple[str, ...] = ()
+
+
+def facts_of(text: ApprovedText) -> TextFacts:
+    """What a text says of itself."""
+    return TextFacts(
+        name=text.name,
+        title=text.title,
+        owner=text.owner or None,
+        version=text.version or None,
+        digest=text.digest,
+        fields=text.fields,
+        then=text.then,
+        outcome=text.outcome,
+        wait_days=text.wait_days,
+        does=effect(text),
+        text=text.text,
+    )
+
+
+def filled(
+    text: str, item: ItemFacts, *, center: str, given: Mapping[str, str] | None = None, type_name: str | None = None
+) -> str:
+    """The text with what the item knows, and what is `given` by casefolded name, in its fields; others stay."""
     known: Mapping[str, str | None] = {
         "tracking": item.tracking,
         "entry number": item.entry_number,
@@ -26,6 +121,7 @@ def filled(text: str, item: ItemFacts, *, center: str, type_name: str | None = N
         "port": item.port,
         "type": type_name or item.code,
         "center": center,
+        **(given or {}),
     }
     return _FIELD.sub(lambda found: known.get(found[1].strip().casefold()) or found[0], text).strip()
 
@@ -33,3 +129,58 @@ def filled(text: str, item: ItemFacts, *, center: str, type_name: str | None = N
 def unfilled(text: str) -> tuple[str, ...]:
     """The fields that nobody has filled in, each once, in their order."""
     return tuple(dict.fromkeys(found.strip() for found in _FIELD.findall(text)))
+
+
+def texts_in(words: str, texts: Iterable[ApprovedText]) -> tuple[ApprovedText, ...]:
+    """The approved texts whose own words all stand in `words`, in their order, whatever is in the fields.
+
+    Blanks and the ends of lines are all the same here. A text that is but a piece of another one of them is not told.
+    """
+    found = [one for one in texts if _stands_in(one, words)]
+    return tuple(one for one in found if not any(_is_piece(one, other) for other in found))
+
+
+def _is_piece(one: ApprovedText, other: ApprovedText) -> bool:
+    return _stands_in(one, other.text) and not _stands_in(other, one.text)
+
+
+def _stands_in(text: ApprovedText, words: str) -> bool:
+    """Whether each piece between fields follows the one before; what a person put into the fields is passed over."""
+    told = _spaced(words)
+    pieces = [piece for piece in _FIELD.split(_spaced(text.text))[::2] if piece.strip()]
+    at = 0
+    for piece in pieces:
+        at = told.find(piece, at)
+        if at < 0:
+            return False
+        at += len(piece) - 1  # a blank ends one piece and begins the next
+    return bool(pieces)
+
+
+def _spaced(text: str) -> str:
+    return f" {' '.join(text.split())} "
+
+
+def wait_ends(
+    macro: ApprovedText, now: datetime, *, port: str | None, zone: str, closures: Iterable[Closure]
+) -> datetime | None:
+    """Until when an item waits (UTC): the morning of the working day at its port; None: until something comes."""
+    if macro.wait_days is None:
+        return None
+    local = ZoneInfo(zone)
+    day = add_working_days(now.astimezone(local).date(), macro.wait_days, port, closures)
+    return datetime.combine(day, MORNING, tzinfo=local).astimezone(UTC)
+
+
+def effect(macro: ApprovedText) -> str:
+    """What sending it does beside, in words that follow on a name of it; empty where it does nothing."""
+    return {
+        Act.WAIT: f"sets the item aside {_how_long(macro.wait_days)}",
+        Act.CLOSE: f"closes the item as {macro.outcome}",
+        Act.RETURN: "returns the documents: the letter says that we could not process them, and the item is closed",
+    }.get(macro.act, "")
+
+
+def _how_long(days: int | None) -> str:
+    until = "until something new comes from the broker"
+    return f"for {days} working day{'' if days == 1 else 's'} at its port, or {until}" if days else until

@@ -31,6 +31,11 @@ _WORDS: Mapping[str, str] = {
     "message-viewed": "message {message} was given to this person",
     "document-viewed": "a document of message {message} was given to this person",
 }
+# A macro is one act, and the letter is the part of it that the event does not name.
+_BY_MACRO: Mapping[str, str] = {
+    "waiting": "wrote to the filer and set the item aside",
+    "closed": "wrote to the filer and closed the item",
+}
 _REPLY = "reply-"
 
 # The kinds of lines by which people look through a history, each with its events; every other event is of the last.
@@ -94,7 +99,8 @@ def _event(line: HistoryFacts, story: ItemStory) -> str:
     if line.event.startswith(_REPLY):
         kind = next((one.kind for one in story.replies if one.id == line.reply), "reply")
         return f"reply {line.event.removeprefix(_REPLY)}: {kind}"
-    words = _WORDS.get(line.event, line.event.replace("-", " "))
+    by_macro = _BY_MACRO.get(line.event) if "macro" in line.detail else None
+    words = by_macro or _WORDS.get(line.event, line.event.replace("-", " "))
     message = next((one for one in story.messages if one.id == line.message), None)
     mailbox, subject = (message.mailbox, message.subject) if message else ("", "")
     return words.format(message=line.message, mailbox=mailbox, subject=subject)

@@ -1,30 +1,145 @@
-"""The approved texts of a site: its own before the shipped ones."""
+"""The approved texts of a site from `texts.toml`: its own before the shipped ones, and what is wrong with any."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
-from cee_mailbot.domain.approved_texts import ApprovedText
-from cee_mailbot.errors import UserError
-from cee_mailbot.rendering.words import lay_over, read_toml
+from cee_mailbot.domain.approved_texts import ApprovedText, TextBook
+from cee_mailbot.domain.reply import LONGEST_FROM_STAFF
+from cee_mailbot.domain.work_item import Act, Closing
+from cee_mailbot.errors import CeeMailbotError
+from cee_mailbot.rendering.words import read_toml
 from cee_mailbot.resources import resource
 
 FILE = "texts.toml"
+LONGEST_LINE = 120
+LONGEST_NAME = 60
+LONGEST_VERSION = 40
+LONGEST_WAIT = 60
+THEN = (Act.WAIT, Act.CLOSE, Act.RETURN)
+OUTCOMES = (Closing.DONE, Closing.DUPLICATE, Closing.NO_ACTION)
+"""The others have acts of their own, whose letters say so."""
+
+Table = dict[str, Any]
 
 
-def approved_texts(folder: Path | None = None) -> Mapping[str, ApprovedText]:
-    """Each text by its name, those of `folder` laid over the shipped ones.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Key:
+    """A key of a text: whether a value will do, and what is to be written."""
 
-    Raises `UserError` for one without title or text, and `CeeMailbotError` for a file that can't be read.
+    fits: Callable[[Any], bool]
+    write: str
+    needed: bool = False
+
+
+def _one_of(key: str, values: Iterable[str]) -> str:
+    return " or ".join(f'{key} = "{one}"' for one in values)
+
+
+def _is_line(value: object, longest: int = LONGEST_LINE) -> bool:
+    return isinstance(value, str) and 0 < len(value.strip()) <= longest and value.isprintable()
+
+
+def _is_text(value: object) -> bool:
+    text = value.strip() if isinstance(value, str) else ""
+    return 0 < len(text) <= LONGEST_FROM_STAFF and text.translate({9: " ", 10: " "}).isprintable()
+
+
+def _is_count(value: object, most: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= most
+
+
+KEYS: Mapping[str, Key] = {
+    "title": Key(fits=_is_line, write=f'title = "..." in one line of up to {LONGEST_LINE} characters', needed=True),
+    "text": Key(
+        fits=_is_text,
+        write=f'text = """...""" of up to {LONGEST_FROM_STAFF:,} characters',
+        needed=True,
+    ),
+    "owner": Key(fits=_is_line, write='owner = "who answers for its words"'),
+    "version": Key(
+        fits=lambda value: _is_count(value, 10**9) or _is_line(value, LONGEST_VERSION),
+        write='version = 2 or version = "2026-11"',
+    ),
+    "offered": Key(fits=lambda value: isinstance(value, bool), write="offered = false to take a shipped text away"),
+    "then": Key(fits=lambda value: value in THEN, write=_one_of("then", THEN)),
+    "outcome": Key(fits=lambda value: value in OUTCOMES, write=_one_of("outcome", OUTCOMES)),
+    "wait_days": Key(
+        fits=lambda value: _is_count(value, LONGEST_WAIT), write=f"wait_days = 1 to {LONGEST_WAIT} working days"
+    ),
+}
+
+
+def approved_texts(folder: Path | None = None) -> TextBook:
+    """Each text by its name, those of `folder` laid over the shipped ones; one with a fault is left out.
+
+    A site's own words under a shipped name are not the shipped owner's, nor of the shipped version. A file that can't
+    be read is a fault, and the shipped texts stand.
     """
-    found = read_toml(resource("templates/replies") / FILE)
-    if folder is not None:
-        lay_over(found, read_toml(folder / FILE))
-    return {name: _text(name, table) for name, table in found.items()}
+    shipped = read_toml(resource("templates/replies") / FILE)
+    path = (folder or Path()) / FILE
+    try:
+        own = read_toml(path) if folder is not None else {}
+    except CeeMailbotError as error:
+        own, faults = {}, [f"{error}; until it is mended the shipped texts are offered"]
+    else:
+        faults = []
+    texts: dict[str, ApprovedText] = {}
+    for name in {**shipped, **own}:
+        table, wrong = _laid_over(shipped.get(name, {}), own.get(name, {}), name)
+        faults += [f"{path if name in own else FILE}: [{name}] {one}; until then it is not offered" for one in wrong]
+        if not wrong and table.get("offered", True):
+            texts[name] = _text(name, table)
+    return TextBook(texts=texts, faults=tuple(faults))
 
 
-def _text(name: str, table: object) -> ApprovedText:
-    fields = table if isinstance(table, dict) else {}
-    title, text = fields.get("title"), fields.get("text")
-    if not (isinstance(title, str) and isinstance(text, str) and title.strip() and text.strip()):
-        raise UserError(f"{FILE}: [{name}] needs a title and a text")
-    return ApprovedText(title=title.strip(), text=text.strip())
+def _laid_over(shipped: Table, own: object, name: str) -> tuple[Table, list[str]]:
+    """One text as the site has it, and what is wrong with it."""
+    if not isinstance(own, dict):
+        return {}, [f"is no text; write [{name}] on a line of its own, and title and text below it"]
+    kept = shipped if not own.keys() - {"offered"} else {**shipped, "owner": None, "version": None}
+    table = {key: value for key, value in {**kept, **own}.items() if value is not None}
+    return table, _wrong_with(table, name)
+
+
+def _wrong_with(table: Table, name: str) -> list[str]:
+    named = f"the name is no line of up to {LONGEST_NAME} characters; give it a shorter one"
+    wrong = [] if _is_line(name, LONGEST_NAME) else [named]
+    for key in sorted(table.keys() - KEYS.keys()):
+        near = get_close_matches(key, KEYS, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"write one of {', '.join(KEYS)}"
+        wrong.append(f"{key} means nothing here; {hint}")
+    for key, rule in KEYS.items():
+        if key not in table and rule.needed:
+            wrong.append(f"{key} is missing; write {rule.write}")
+        elif key in table and not rule.fits(table[key]):
+            wrong.append(f"{key} can't be used as it stands; write {rule.write}")
+    return [*wrong, *(() if wrong else _at_odds(table))]
+
+
+def _at_odds(table: Table) -> list[str]:
+    """What a text says of its effect that does not go together."""
+    then, closes = table.get("then"), f'then = "{Act.CLOSE}"'
+    wrong = []
+    if then == Act.CLOSE and "outcome" not in table:
+        wrong.append(f"outcome is missing, with which it closes the item; write {KEYS['outcome'].write}")
+    if then != Act.CLOSE and "outcome" in table:
+        wrong.append(f"outcome is for what closes the item; write {closes} or leave outcome out")
+    if then != Act.WAIT and "wait_days" in table:
+        wrong.append(f'wait_days is for what waits; write then = "{Act.WAIT}" or leave wait_days out')
+    return wrong
+
+
+def _text(name: str, table: Table) -> ApprovedText:
+    return ApprovedText(
+        name=name,
+        title=table["title"].strip(),
+        text=table["text"].strip(),
+        owner=table.get("owner", "").strip(),
+        version=str(table.get("version", "")).strip(),
+        then=Act(table["then"]) if "then" in table else None,
+        outcome=Closing(table["outcome"]) if "outcome" in table else None,
+        wait_days=table.get("wait_days"),
+    )

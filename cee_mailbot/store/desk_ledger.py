@@ -59,7 +59,7 @@ class DeskLedger(WakingLedger):
             self._raise_flags(change)
             self._tag(change)
 
-        detail: dict[str, object] = {"reason": change.reason} if change.reason else {}
+        detail: dict[str, object] = {**change.detail, **({"reason": change.reason} if change.reason else {})}
         if tags := change.tags or change.untags:
             detail["tags"] = list(tags)
         if change.reply is not None:

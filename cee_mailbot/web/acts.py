@@ -12,6 +12,8 @@ from cee_mailbot.domain.work_item import Act, Closing, find_tracking
 from cee_mailbot.errors import UserError
 from cee_mailbot.web.asking import Asked
 
+REPLY_AND_WAIT, REPLY_AND_CLOSE = "reply-and-wait", "reply-and-close"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Doing:
@@ -107,13 +109,35 @@ def _reopen(doing: Doing) -> None:
 
 
 def _reply(doing: Doing) -> None:
-    desk.write_to_filer(
-        doing.intake, doing.tracking, text=doing.asked.text("text"), actor=doing.actor, version=doing.version
-    )
+    if doing.asked.text("macro"):
+        _use_macro(doing, Act.REPLY, doing.asked.text("text"))
+    else:
+        desk.write_to_filer(
+            doing.intake, doing.tracking, text=doing.asked.text("text"), actor=doing.actor, version=doing.version
+        )
+
+
+def _reply_and_wait(doing: Doing) -> None:
+    _use_macro(doing, Act.WAIT, doing.asked.text("text"))
+
+
+def _reply_and_close(doing: Doing) -> None:
+    _use_macro(doing, Act.CLOSE, doing.asked.text("text"))
 
 
 def _return(doing: Doing) -> None:
-    desk.send_back(doing.intake, doing.tracking, reason=doing.reason, actor=doing.actor, version=doing.version)
+    if doing.asked.text("macro"):
+        _use_macro(doing, Act.RETURN, doing.reason)
+    else:
+        desk.send_back(doing.intake, doing.tracking, reason=doing.reason, actor=doing.actor, version=doing.version)
+
+
+def _use_macro(doing: Doing, act: Act, text: str) -> None:
+    """Raises `UserError` where the macro does another thing than its button said."""
+    name = doing.asked.text("macro")
+    if desk.text_named(doing.intake, name).act is not act:
+        raise UserError(f"{name} does something else by now; load the page again")
+    desk.use_macro(doing.intake, doing.tracking, name, text=text, actor=doing.actor, version=doing.version)
 
 
 def _transfer(doing: Doing) -> None:
@@ -211,6 +235,12 @@ ACTS: dict[str, PageAct] = {
     Act.CLOSE: PageAct(button="Close item", done="closed", carry=_close, leaves=True),
     Act.REOPEN: PageAct(button="Reopen item", done="reopened", carry=_reopen),
     Act.REPLY: PageAct(button="Send message to filer", done="answered", carry=_reply),
+    REPLY_AND_WAIT: PageAct(
+        button="Send and set item aside", done="answered and set aside", carry=_reply_and_wait, leaves=True
+    ),
+    REPLY_AND_CLOSE: PageAct(
+        button="Send and close item", done="answered and closed", carry=_reply_and_close, leaves=True
+    ),
     Act.RETURN: PageAct(button="Return to filer", done="returned to the filer", carry=_return, leaves=True),
     Act.TRANSFER: PageAct(button="Hand over to Center", done="handed over", carry=_transfer, leaves=True),
     Act.TRANSFER_TO_PORT: PageAct(
@@ -224,3 +254,14 @@ ACTS: dict[str, PageAct] = {
     ),
     UNDO: PageAct(button="Undo", done="put back as it was", carry=_undo),
 }
+
+MACRO_ACTS: dict[Act, str] = {
+    Act.REPLY: Act.REPLY,
+    Act.WAIT: REPLY_AND_WAIT,
+    Act.CLOSE: REPLY_AND_CLOSE,
+    Act.RETURN: Act.RETURN,
+}
+"""The act of the page by which a macro is used, by the act that it is in all."""
+
+BEHIND: dict[str, Act] = {**{str(one): one for one in Act}, REPLY_AND_WAIT: Act.WAIT, REPLY_AND_CLOSE: Act.CLOSE}
+"""The act that the history tells of, by the act of the page."""

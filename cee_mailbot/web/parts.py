@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 
 from cee_mailbot.accounts import Limits
 from cee_mailbot.desk import Intake
-from cee_mailbot.domain.approved_texts import ApprovedText
 from cee_mailbot.domain.groups import GroupRule
 from cee_mailbot.domain.official_site import Domain, Identifier
 from cee_mailbot.domain.roles import Person, Role
@@ -77,7 +76,6 @@ class Parts:
     intake: Intake
     settings: Settings = field(default_factory=Settings)
     ready: Mapping[str, Callable[[], str]] = field(default_factory=dict)
-    texts: Mapping[str, ApprovedText] = field(default_factory=dict)
     status: Callable[[], Mapping[str, Any]] = dict
     provider: IdentityProvider | None = None
     groups: tuple[GroupRule, ...] = ()

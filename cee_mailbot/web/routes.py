@@ -27,6 +27,7 @@ from cee_mailbot.web.pages import (
     queue,
     saved,
     session,
+    texts,
     unprocessed,
     viewer,
 )
@@ -72,6 +73,7 @@ ROUTES: tuple[Route, ...] = (
     _post("/list-look", list_look.set_list_look, Role.VIEWER),
     _get("/pictures", pictures.pictures_page, Role.VIEWER),
     _get("/operations", operations.operations_page, Role.SUPERVISOR),
+    _get("/texts", texts.texts_page, Role.VIEWER),
     _get("/keys", keys.keys_page, Role.VIEWER),
     _post("/keys", keys.set_keys, Role.VIEWER),
     _post("/keys/after-act", keys.set_after, Role.VIEWER),

@@ -87,6 +87,27 @@ def test_every_act_of_the_contract_is_there() -> None:
     assert {*CONTRACT, "undo"} <= set(acts.choices)
 
 
+def test_a_macro_is_used_and_taken_back_by_command(site: Site) -> None:
+    site.receive(mail())
+    number = site.tracking()
+    assert "  version 1 (words " in site.run("queue", "texts")
+    listed = {one["name"]: one for one in site.json("queue", "texts")}
+    assert listed["page-missing"]["fields"] == ["what is missing"]
+    use = ("queue", "reply", number, "--macro", "page-missing")
+    assert "not filled in: what is missing" in site.run(*use, expect=2)
+    assert "names no words" in site.run(*use, "--field", "what is missing", expect=2)
+    told = site.run(*use, "--field", "what is missing=page 2")
+    assert re.match(rf"{number} is waiting, claimed by kim; team 007\nreply 2 \(staff\) is ", told)
+    assert site.json("queue", "undo", number)["state"] == "new"
+    assert site.json("queue", "reply", number, "Which page?")["state"] == "new"
+    (site.folder / "words").mkdir()
+    (site.folder / "words" / "texts.toml").write_text('[mine]\ntitle = "Mine"\n', encoding="utf-8")
+    config = site.folder / "mailboxes.toml"
+    named = f'[replies]\ntemplates = "{site.folder / "words"}"'
+    config.write_text(config.read_text().replace("[replies]", named, 1), encoding="utf-8")
+    assert "[mine] text is missing; write text =" in site.answer("check", expect=1)
+
+
 def test_an_item_is_worked_through(site: Site) -> None:
     """Each act prints the item as it stands afterwards."""
     site.receive(mail(), second())

@@ -12,7 +12,6 @@ from cee_mailbot.desk.bulk_worker import BulkWorker
 from cee_mailbot.domain.groups import GroupRule
 from cee_mailbot.domain.roles import Role
 from cee_mailbot.identity_provider import IdentityProvider
-from cee_mailbot.rendering import approved_texts
 from cee_mailbot.web.application import build_application
 from cee_mailbot.web.parts import Parts, Settings
 from tests.support.workshop import Workshop
@@ -38,7 +37,6 @@ class StaffPage:
             intake=shop.intake,
             settings=Settings(**settings),
             ready=checks,
-            texts=approved_texts(),
             provider=provider,
             groups=groups,
             ring_bulk=self.worker.ring,

@@ -21,7 +21,7 @@ from cee_mailbot.ledger import Store
 from cee_mailbot.outbox import Outbox, SendingReport, send_due
 from cee_mailbot.polling import PollReport, poll_mailbox
 from cee_mailbot.questions import ItemQuery, MessageQuery, ReplyQuery
-from cee_mailbot.rendering import TemplateComposer
+from cee_mailbot.rendering import TemplateComposer, approved_texts
 from cee_mailbot.sandbox import InProcessReader
 from cee_mailbot.site import Site
 from cee_mailbot.store.database import SqlStore
@@ -55,6 +55,7 @@ class Workshop:
             composer=TemplateComposer(),
             clock=self.clock,
             new_message_id=lambda: f"<{next(ids):040x}@cbp.dhs.gov>",
+            texts=approved_texts(),
         )
         self.intake = Intake(site=self.site, store=self.store, blobs=self.blobs, reader=InProcessReader())
 

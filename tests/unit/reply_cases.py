@@ -9,6 +9,8 @@ from parsers.entry_number import EntryNumber
 from parsers.errors import Problem
 from parsers.subject import SubjectLine
 
+# What is a legal act or an accusation (spec 10); no reply of the program and no shipped text says it.
+BANNED = r"\b(accept(ed|s)?|reject(ed|s)?|denied|deny|approved?|shall|failed|failure|filed|invalid)\b"
 EXACT = "DR,NokiaInc,345-67890123,2704"
 SENT = datetime(2026, 11, 20, 21, 52, 10, tzinfo=UTC)
 ARRIVED = datetime(2026, 11, 20, 21, 52, 41, tzinfo=UTC)

@@ -87,6 +87,11 @@ def _reopen(call: Call, tracking: str) -> None:
     desk.reopen(call.intake, tracking, **_reasoned(call))
 
 
+def _reply(call: Call, tracking: str) -> None:
+    letter = desk.Letter(**call.given.model_dump(include={"text", "approved_text", "macro", "fields"}))
+    desk.write_letter(call.intake, tracking, letter, **_frame(call))
+
+
 def _return(call: Call, tracking: str) -> None:
     desk.send_back(call.intake, tracking, **_reasoned(call))
 
@@ -140,6 +145,11 @@ ITEM_ACTS: dict[str, ItemAct] = {
     "wait": ItemAct(says="Sets it aside until a time or an answer.", body=given.Waiting, carry=_wait),
     "close": ItemAct(says="Closes it with an outcome.", body=given.ClosingIt, carry=_close),
     "reopen": ItemAct(says="Puts a closed item back into the queue.", body=given.WithReason, carry=_reopen),
+    "reply": ItemAct(
+        says="Writes to the filer, in the caller's words or an approved text's, and does what a macro does beside.",
+        body=given.Replying,
+        carry=_reply,
+    ),
     "return": ItemAct(
         says="Sends the documents back with a reason, and closes it.", body=given.WithNeededReason, carry=_return
     ),

@@ -13,6 +13,7 @@ from cee_mailbot.web.api.operation import Given
 LONGEST_TEXT = 20_000
 MOST_ROWS = 1_000
 USUAL_ROWS = 100
+MOST_FIELDS = 50
 LARGEST_ROW = 2**63 - 1
 _YEARS = range(1990, 2101)
 
@@ -141,6 +142,15 @@ class ClosingIt(WithReason):
     """`queue close`."""
 
     outcome: Closing
+
+
+class Replying(Seen):
+    """`queue reply`: words, or an approved text or macro by its name, with what is to stand in its `fields`."""
+
+    text: Text = ""
+    approved_text: Word | None = None
+    macro: Word | None = None
+    fields: Annotated[dict[Word, Text], Field(max_length=MOST_FIELDS, default_factory=dict)]
 
 
 class Transferring(WithNeededReason):

@@ -4,6 +4,7 @@ from typing import Any
 
 from cee_mailbot.bulk_ledger import BulkJobFacts
 from cee_mailbot.domain import facts
+from cee_mailbot.domain.approved_texts import TextFacts
 from cee_mailbot.domain.roles import Role, Scope
 from cee_mailbot.web.api import acts, bulk, given, reads
 from cee_mailbot.web.api.bulk import BulkInFull
@@ -104,6 +105,7 @@ OPERATIONS: tuple[Operation, ...] = (
         gives=tuple[facts.ElsewhereFacts, ...],
         query=given.ElsewhereQuery,
     ),
+    _read("/texts", reads.list_texts, "The approved texts and macros.", gives=tuple[TextFacts, ...]),
     _read(_ITEM, reads.show_item, "Everything known of one item.", of=Of.ITEM, gives=_FULL),
     *(
         _act(f"{_ITEM}/{name}", acts.performed(act), act.says, of=Of.ITEM, body=act.body, gives=_FULL)

@@ -6,6 +6,7 @@ from typing import Any
 from fastapi.responses import Response
 
 from cee_mailbot.desk import clock
+from cee_mailbot.domain.approved_texts import facts_of
 from cee_mailbot.domain.facts import story_to_json, to_json
 from cee_mailbot.domain.filters import OF_ITEMS, OF_MESSAGES, OF_REPLIES, unknown_filter
 from cee_mailbot.domain.policy import Policy
@@ -35,6 +36,11 @@ def list_elsewhere(call: Call) -> Any:
     others = tuple(team for team in site.centers if team not in own)
     with call.intake.store.read() as ask:
         return ask.elsewhere(ElsewhereQuery(teams=others, mailboxes=site.mailboxes_of(own), **given))
+
+
+def list_texts(call: Call) -> Any:
+    """As `queue texts`: they are the same for every team."""
+    return [facts_of(one) for one in call.intake.site.texts.texts.values()]
 
 
 def list_messages(call: Call) -> Any:

@@ -5,16 +5,19 @@ from datetime import timedelta
 
 from fastapi.responses import Response
 
-from cee_mailbot.domain.approved_texts import filled
-from cee_mailbot.errors import NotFoundError, UserError
+from cee_mailbot import desk
+from cee_mailbot.errors import NotFoundError
 from cee_mailbot.questions import Questions
 from cee_mailbot.staff_ledger import Presence
+from cee_mailbot.web.acts import REPLY_AND_CLOSE, REPLY_AND_WAIT
 from cee_mailbot.web.asking import Asked, go_to
 from cee_mailbot.web.claims import claim_of
 from cee_mailbot.web.showing import show
 
 # What can be begun, and the field of its form.
 DRAFTS = {"note": "text", "reply": "text", "return": "reason", "transfer": "reason", "transfer-to-port": "reason"}
+# What is begun in the form of another act.
+BEGUN_AS = {REPLY_AND_WAIT: "reply", REPLY_AND_CLOSE: "reply"}
 STILL_THERE = timedelta(minutes=2)
 
 
@@ -27,8 +30,8 @@ def keep_draft(asked: Asked) -> Response:
     if kind not in DRAFTS:
         raise NotFoundError(f"there is no draft of {kind[:40]!r}")
     parts, text = asked.parts, asked.text(DRAFTS[kind])
-    if kind == "reply" and asked.form.get("put_in"):
-        text = f"{text}\n\n{_approved(asked, tracking)}".strip()
+    if kind in ("reply", "return") and asked.form.get("put_in"):
+        text = f"{text}\n\n{desk.filled_in(parts.intake, tracking, asked.form.get('put', ''))}".strip()
     with parts.intake.store.begin(parts.now()) as unit:
         unit.keep_draft(tracking, kind, text, person=asked.person.name)
     if asked.request.headers.get("HX-Request"):
@@ -37,19 +40,9 @@ def keep_draft(asked: Asked) -> Response:
     return go_to(f"/items/{tracking}", **view, kept=kind)
 
 
-def _approved(asked: Asked, tracking: str) -> str:
-    """The approved text that was chosen, with what the item knows in its fields. Raises `UserError`."""
-    chosen = asked.parts.texts.get(asked.form.get("put", ""))
-    if chosen is None:
-        raise UserError("choose an approved text")
-    with asked.parts.intake.store.read() as ask:
-        item = ask.story(tracking).item
-    center = asked.parts.intake.site.centers.get(item.team)
-    return filled(chosen.text, item, center=center.name if center else item.team)
-
-
 def forget_draft(asked: Asked, tracking: str, kind: str) -> None:
     """What was begun is done."""
+    kind = BEGUN_AS.get(kind, kind)
     if kind in DRAFTS:
         with asked.parts.intake.store.begin(asked.parts.now()) as unit:
             unit.keep_draft(tracking, kind, "", person=asked.person.name)

@@ -22,6 +22,7 @@ from cee_mailbot.web.claims import claim_of
 from cee_mailbot.web.pages.documents import Papers, is_malware, papers_of
 from cee_mailbot.web.pages.drafts import note_viewing
 from cee_mailbot.web.pages.queue import done_of, sort_of
+from cee_mailbot.web.pages.texts import offered_at
 from cee_mailbot.web.showing import show
 from cee_mailbot.web.views import due_words
 from parsers.port import find_port
@@ -70,6 +71,7 @@ def item_page(asked: Asked) -> Response:
         seen=len(story.history),
         drafts=drafts,
         **_reply_form(asked, story, drafts),
+        offered=offered_at(asked, story.item, closures, drafts),
         **_history(asked, story),
         **around,
         done=done,
@@ -110,9 +112,9 @@ def _reply_form(asked: Asked, story: ItemStory, drafts: Mapping[str, Draft]) -> 
     site, text = asked.parts.intake.site, drafts["reply"].text if "reply" in drafts else ""
     home = site.home(story.mailbox, story.item.team)
     return {
-        "texts": asked.parts.texts,
         "reply_text": text,
         "unfilled": unfilled(text),
+        "left_in_return": unfilled(drafts["return"].text) if "return" in drafts else (),
         "mailbox_address": home.address,
         "undo_send": int(site.policies[home.name].undo_send.total_seconds()),
     }

@@ -23,6 +23,7 @@ KEYS: tuple[tuple[str, str], ...] = (
     ("t", "Hand over: go to the choice of Center"),
     ("n", "Internal note"),
     ("r", "Message to filer"),
+    ("::", "In a message, reason or note: the list of approved texts"),
     ("], [", "Next and previous document of the item"),
     (".", "Copy the tracking number; .. with the subject, ... with the link"),
     ("z", "Undo what was just done"),

@@ -21,7 +21,7 @@ from cee_mailbot.domain.work_item import Act, ItemState, find_tracking
 from cee_mailbot.list_look import Density, look_of
 from cee_mailbot.questions import WORKLIST_SORTS, Questions
 from cee_mailbot.staff_ledger import Presence, WokenFacts
-from cee_mailbot.web.acts import ACTS
+from cee_mailbot.web.acts import ACTS, BEHIND
 from cee_mailbot.web.asking import Asked, go_to
 from cee_mailbot.web.claims import Claim, claim_of
 from cee_mailbot.web.list_size import size_in_words
@@ -250,7 +250,7 @@ def done_of(asked: Asked, ask: Questions) -> Done | None:
     if team is None:
         return None
     story, gone = ask.story(tracking), not asked.person.sees(team)
-    undo = act in set(Act) and did_last(story, asked.person.name, Act(act))
+    undo = act in BEHIND and did_last(story, asked.person.name, BEHIND[act])
     if gone and not (undo and act == Act.TRANSFER):
         return None
     return Done(tracking=tracking, act=act, version=story.version, seen=len(story.history), undo=undo, gone=gone)

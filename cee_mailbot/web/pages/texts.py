@@ -1,0 +1,89 @@
+"""Approved texts: all that the site has, and those that an item's forms offer with what the item knows filled in."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from fastapi.responses import Response
+
+from cee_mailbot.domain.approved_texts import ApprovedText, effect, facts_of, filled, texts_in, wait_ends
+from cee_mailbot.domain.facts import ItemFacts
+from cee_mailbot.domain.work_item import Act, ItemState, allowed
+from cee_mailbot.domain.working_days import Closure
+from cee_mailbot.staff_ledger import Draft
+from cee_mailbot.web.acts import ACTS, MACRO_ACTS
+from cee_mailbot.web.asking import Asked
+from cee_mailbot.web.showing import show, when
+
+# What each form of an item offers, by the act that a text is in all: a letter of return has words of its own.
+OFFERED: Mapping[str, frozenset[Act]] = {
+    "note": frozenset({Act.REPLY}),
+    "reply": frozenset({Act.REPLY, Act.WAIT, Act.CLOSE}),
+    "return": frozenset({Act.REPLY, Act.RETURN}),
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Offered:
+    """A text as a form of an item offers it: filled in as far as the item knows, and what sending it does beside.
+
+    `act` and `button` are those of the page; `does` is empty where it does nothing that the item allows. `begun` tells
+    whether the draft has its words already.
+    """
+
+    name: str
+    title: str
+    source: str
+    words: str
+    does: str
+    act: str
+    button: str
+    begun: bool
+
+    @property
+    def for_script(self) -> dict[str, str]:
+        """What is listed at the caret and put in there."""
+        return {name: getattr(self, name) for name in ("name", "title", "source", "words", "does")}
+
+
+def texts_page(asked: Asked) -> Response:
+    """Every approved text, with who answers for it, and what is wrong with those that are left out."""
+    book = asked.parts.intake.site.texts
+    return show(asked, "texts.html", texts=[facts_of(one) for one in book.texts.values()], faults=book.faults)
+
+
+def offered_at(
+    asked: Asked, item: ItemFacts, closures: Iterable[Closure], drafts: Mapping[str, Draft]
+) -> dict[str, list[Offered]]:
+    """The texts that each form of this item offers, by the form; none without anything to write in."""
+    texts, known = asked.parts.intake.site.texts.texts.values(), tuple(closures)
+    found: dict[str, list[Offered]] = {}
+    for form, acts in OFFERED.items():
+        begun = texts_in(drafts[form].text, texts) if form in drafts else ()
+        found[form] = [_offered(asked, one, item, known, begun=one in begun) for one in texts if one.act in acts]
+    return found
+
+
+def _offered(
+    asked: Asked, text: ApprovedText, item: ItemFacts, closures: tuple[Closure, ...], *, begun: bool
+) -> Offered:
+    center, act = asked.parts.intake.site.centers.get(item.team), MACRO_ACTS[text.act]
+    # A return does by itself what a macro of it does: its own button says so.
+    possible = text.then not in (None, Act.RETURN) and text.act in allowed(ItemState(item.state))
+    until = wait_ends(text, asked.parts.now(), port=item.port, zone=item.zone, closures=closures)
+    does = effect(text) + (f": {when(until, item.zone)}" if until else "")
+    return Offered(
+        name=text.name,
+        title=text.title,
+        source=source_of(text),
+        words=filled(text.text, item, center=center.name if center else item.team),
+        does=does if possible else "",
+        act=act,
+        button=ACTS[act].button,
+        begun=begun,
+    )
+
+
+def source_of(text: ApprovedText) -> str:
+    """Version and owner in words: `version 2, Trade Compliance`."""
+    version = f"version {text.version}" if text.version else "no version"
+    return f"{version}, {text.owner or 'no owner'}"
