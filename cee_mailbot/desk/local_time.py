@@ -1,11 +1,10 @@
 """Times as people fill them in: by the clock of a port."""
 
-from datetime import datetime, time
+from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from cee_mailbot.domain.working_days import MORNING
 from cee_mailbot.errors import UserError
-
-MORNING = time(8, 0)
 
 
 def local_instant(text: str, zone: str) -> datetime | None:

@@ -3,16 +3,13 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime
 from hashlib import sha256
 from zoneinfo import ZoneInfo
 
 from cee_mailbot.domain.facts import ItemFacts
 from cee_mailbot.domain.work_item import Act, Closing
-from cee_mailbot.domain.working_days import Closure, add_working_days
-
-MORNING = time(8, 0)
-"""When a day begins until which an item waits, on the clock of its port."""
+from cee_mailbot.domain.working_days import MORNING, Closure, add_working_days
 
 ITEM_FIELDS = ("tracking", "entry number", "account", "port", "type", "center")
 """The fields that the item knows; every other one is for the person."""

@@ -6,12 +6,15 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from types import MappingProxyType
 
 # A closure without an end would leave a due date nowhere to go: a longer one is entered again.
 LONGEST_CLOSURE = timedelta(days=366)
+
+# When a day begins until which an item waits, on the clock of its port.
+MORNING = time(8, 0)
 
 _SATURDAY = 5
 _DAY = timedelta(days=1)
