@@ -1,8 +1,9 @@
 """The history of an item in words, for people."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from cee_mailbot.domain.facts import HistoryFacts, ItemStory
 from cee_mailbot.domain.submission import MessageStatus
@@ -51,8 +52,15 @@ KINDS: Mapping[str, frozenset[str]] = {
     "views": frozenset({"message-viewed", "document-viewed"}),
     "clocks and papers": frozenset(),
 }
-# What the history keeps for programs: digests, row ids, and the version of the rules.
-_UNTOLD = frozenset({"policy", "sha256", "kind", "note", "before", "after"})
+# What the history keeps for programs: digests, row ids, Message-IDs, and the version of the rules.
+_UNTOLD = frozenset({"policy", "sha256", "kind", "note", "before", "after", "line", "made", "reply"})
+# What an act changed that its name does not say: the field of the item, and the words before its old and new value.
+_CHANGED: Mapping[str, tuple[str, str, str]] = {
+    EVENTS[Act.TRANSFER]: ("team", "from Center", "to Center"),
+    EVENTS[Act.SET_PRESENTATION]: ("presented_at", "from", "to"),
+    EVENTS[Act.WAIT]: ("waiting_until", "", "until"),
+    EVENTS[Act.CLOSE]: ("outcome", "", "outcome"),
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -89,10 +97,28 @@ def kind_of(event: str) -> str:
 
 
 def _says(line: HistoryFacts, story: ItemStory) -> str:
-    particulars = "; ".join(
-        f"{key.replace('_', ' ')} {told}" for key, value in line.detail.items() if (told := _told(key, value))
-    )
+    told = [f"{key.replace('_', ' ')} {words}" for key, value in line.detail.items() if (words := _told(key, value))]
+    particulars = "; ".join(one for one in (*_changed(line, story.item.zone), *told) if one)
     return f"{_event(line, story)} ({particulars})" if particulars else _event(line, story)
+
+
+def _changed(line: HistoryFacts, zone: str) -> Iterator[str]:
+    """What the act changed, on the item's own clock."""
+    name, *words = _CHANGED.get(line.event, ("", ""))
+    changes = line.detail.get("changes")
+    for field, values in (changes if isinstance(changes, dict) else {}).items():
+        if field.startswith("submission/") and field.rpartition("/")[2] == name:
+            said = zip(words, values, strict=True)
+            yield " ".join(f"{word} {_value(value, zone)}" for word, value in said if word and value is not None)
+
+
+def _value(value: object, zone: str) -> str:
+    """A value as the history has it; an instant with its day of the week, zone and offset."""
+    try:
+        at = datetime.fromisoformat(str(value)).astimezone(ZoneInfo(zone))
+    except ValueError:
+        return str(value)
+    return f"{at:%a %b} {at.day}, {at:%Y, %H:%M:%S %Z} (UTC{at.isoformat()[-6:]})"
 
 
 def _event(line: HistoryFacts, story: ItemStory) -> str:

@@ -48,7 +48,37 @@ REPLY = ReplyFacts(
         ("assembling", {"reasons": [], "policy": "13a6"}, "message 7 waits for the other parts"),
         ("enqueued", {"flags": ["parts-missing"]}, "entered the queue (flags parts-missing)"),
         ("reply-sent", {}, "reply sent: acknowledgement"),
-        ("closed", {"outcome": "done", "reason": "all well"}, "closed (outcome done; reason all well)"),
+        (
+            "closed",
+            {
+                "reason": "all well",
+                "changes": {"submission/1/outcome": [None, "done"], "submission/1/state": ["new", "x"]},
+            },
+            "closed (outcome done; reason all well)",
+        ),
+        (
+            "transferred",
+            {"reason": "Toys.", "reply": "<1@cbp.dhs.gov>", "changes": {"submission/1/team": ["007", "001"]}},
+            "transferred (from Center 007 to Center 001; reason Toys.)",
+        ),
+        (
+            "presentation-set",
+            {"changes": {"submission/1/presented_at": ["2026-11-20T21:52:10+00:00", "2026-11-19T17:00:00+00:00"]}},
+            (
+                "the presentation time was set by a person (from Fri Nov 20, 2026, 13:52:10 PST (UTC-08:00) "
+                "to Thu Nov 19, 2026, 09:00:00 PST (UTC-08:00))"
+            ),
+        ),
+        (
+            "waiting",
+            {"changes": {"submission/1/waiting_until": [None, "2026-11-30T16:00:00+00:00"]}},
+            "waits for the broker (until Mon Nov 30, 2026, 08:00:00 PST (UTC-08:00))",
+        ),
+        (
+            "waiting",
+            {"changes": {"submission/1/waiting_until": ["2026-11-30T16:00:00+00:00", None]}},
+            "waits for the broker",
+        ),
         ("transferred-to-port", {}, "transferred to port"),
     ],
 )
