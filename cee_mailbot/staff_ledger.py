@@ -99,6 +99,9 @@ class StaffQuestions(Protocol):
     ) -> Mapping[str, Sequence[Presence]]:
         """Who else has looked at these items since then, by their numbers and by name."""
 
+    def tags_in_use(self, teams: Collection[str]) -> Sequence[str]:
+        """Tags that these teams use, by name: those on the open items of each that changed last."""
+
 
 class StaffWrites(Protocol):
     """Writes of what staff keep; none of it is history."""

@@ -46,6 +46,7 @@ def _told(story: ItemStory) -> list[str]:
     words = [f"{item.tracking} is {item.state}"]
     words += [f"outcome {item.outcome}"] if item.outcome else []
     words += [f"claimed by {item.assignee}"] if item.assignee else []
+    words += [f"tags {' '.join(item.tags)}"] if item.tags else []
     reply = [f"reply {last.reply} ({last.detail['kind']}) is {last.event.removeprefix('reply-')}"] if last.reply else []
     return [f"{', '.join(words)}; team {item.team}", *(reply if "kind" in last.detail else [])]
 

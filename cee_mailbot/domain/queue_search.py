@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
 
+from cee_mailbot.domain.tags import read_tag
 from cee_mailbot.domain.timeliness import EARLIEST_YEAR, LATEST_YEAR
 from cee_mailbot.domain.windows import AGES, DUE_WORDS
 from cee_mailbot.domain.work_item import ItemState, find_tracking
@@ -27,6 +28,7 @@ class Search:
     account: str | None = None
     port: str | None = None
     flag: str | None = None
+    tag: str | None = None
     assignee: str | None = None
     sender: str | None = None
     due: str | None = None
@@ -60,6 +62,7 @@ _FIELDS: dict[str, tuple[str, Callable[[str], str | None]]] = {
     "port": ("port", lambda text: text if re.fullmatch(r"[0-9]{4}", text) else None),
     "flag": ("flag", lambda text: text.casefold()),
     "has": ("flag", lambda text: text.casefold()),
+    "tag": ("tag", read_tag),
     "assignee": ("assignee", lambda text: text),
     "from": ("sender", lambda text: text.casefold()),
     "due": ("due", _due),

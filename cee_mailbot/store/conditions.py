@@ -19,5 +19,10 @@ def contains(text: str, *columns: Any) -> ColumnElement[bool]:
 
 
 def tagged(tag: str) -> ColumnElement[bool]:
-    """Whether staff have put this tag on the item."""
+    """Whether staff have put this tag on the item: the tag finds its items, those of all years."""
     return col(SubmissionRow.id).in_(select(TagRow.submission_id).where(TagRow.name == tag))
+
+
+def has_tag(tag: str) -> ColumnElement[bool]:
+    """The same, looked up item by item: where open items are gone through, closed ones must not lie in the way."""
+    return select(TagRow.name).where(TagRow.submission_id == SubmissionRow.id, TagRow.name == tag).exists()

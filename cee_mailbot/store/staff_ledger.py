@@ -9,11 +9,13 @@ from sqlmodel import Session, and_, col, or_, select
 from cee_mailbot.domain.work_item import EVENTS, SYSTEM, UNDONE, WOKEN, Act, ItemState
 from cee_mailbot.staff_ledger import TO_FILER, BackFacts, ClaimFacts, Draft, Presence, SavedView, WokenFacts
 from cee_mailbot.store.account_tables import DraftRow, SavedViewRow, ViewingRow
-from cee_mailbot.store.tables import HistoryRow, SubmissionRow
+from cee_mailbot.store.partial_indexes import OPEN
+from cee_mailbot.store.tables import HistoryRow, SubmissionRow, TagRow
 from cee_mailbot.store.texts import storable
 
 FORGET_DRAFTS = timedelta(days=30)
 FORGET_VIEWING = timedelta(days=1)
+LOOKED_AT_FOR_TAGS = 500  # of each team: what the page offers must not cost more in a long queue
 
 
 class StaffRegister:
@@ -128,6 +130,17 @@ class StaffRegister:
             present = Presence(person=row.person, writing=(row.tracking, row.person) in writing)
             found.setdefault(row.tracking, []).append(present)
         return found
+
+    def tags_in_use(self, teams: Collection[str]) -> Sequence[str]:
+        """See `staff_ledger.StaffQuestions`."""
+        found: set[str] = set()
+        for team in teams:
+            last = select(SubmissionRow.id).where(OPEN, SubmissionRow.team == team)
+            recent = last.order_by(col(SubmissionRow.updated_at).desc()).limit(LOOKED_AT_FOR_TAGS)
+            found.update(
+                self._session.exec(select(TagRow.name).where(col(TagRow.submission_id).in_(recent)).distinct())
+            )
+        return sorted(found)
 
 
 class StaffLedger(StaffRegister):

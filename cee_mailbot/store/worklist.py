@@ -17,7 +17,7 @@ from sqlmodel import Session, col, select
 from cee_mailbot.domain.work_item import ItemState
 from cee_mailbot.errors import UserError
 from cee_mailbot.questions import WORKLIST_SORTS, Mark, WorklistQuery
-from cee_mailbot.store.conditions import contains, equal, tagged
+from cee_mailbot.store.conditions import contains, equal, has_tag, tagged
 from cee_mailbot.store.partial_indexes import OPEN
 from cee_mailbot.store.search import Search, terms_of
 from cee_mailbot.store.tables import FlagRow, SubmissionRow
@@ -179,7 +179,7 @@ def _conditions(query: WorklistQuery, search: Search) -> list[Any]:
     if query.flag is not None:
         found.append(col(SubmissionRow.id).in_(select(FlagRow.submission_id).where(FlagRow.name == query.flag)))
     if query.tag is not None:
-        found.append(tagged(query.tag))
+        found.append(has_tag(query.tag) if query.states is None else tagged(query.tag))
     if query.sender is not None:
         found.append(_from(query.sender))
     return [*found, *_time_conditions(query), *([search.items(terms_of(query.text))] if query.text else [])]

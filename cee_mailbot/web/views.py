@@ -56,6 +56,7 @@ def query_of(search: Search, sort: str, parts: Parts, person: Person) -> Worklis
         account=search.account,
         port=search.port,
         flag=search.flag,
+        tag=search.tag,
         assignee=person.name if search.mine else search.assignee,
         unclaimed=search.unclaimed,
         sender=search.sender,

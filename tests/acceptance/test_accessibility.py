@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from cee_mailbot import desk
 from cee_mailbot.app import SetClock, opened, serving
 from cee_mailbot.cli import main
 from cee_mailbot.config import load_config
@@ -74,6 +75,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
                 for number, one in enumerate(ask.documents(message.id), start=1)
                 if one.type in ("txt", "html", "csv")
             ][:2]
+        desk.tag(app.intake, richest[-1].tracking, "fta-claim", actor="demo")
         things: dict[Of, list[dict[str, object]]] = {
             Of.NOTHING: [{}],
             Of.ITEM: [{"tracking": one.tracking} for one in (*richest, several)],

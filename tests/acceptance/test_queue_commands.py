@@ -133,6 +133,17 @@ def test_an_item_is_worked_through(site: Site) -> None:
     ]
 
 
+def test_items_are_tagged_found_and_exported_by_their_tags(site: Site) -> None:
+    site.receive(mail(), mail(subject="DR,NokiaInc,345-67890990,2704", message_id="<9@filer.example>", body="x"))
+    number = site.tracking()
+    assert site.run("queue", "tag", number, "FTA-Claim") == f"{number} is new, tags fta-claim; team 007\n"
+    assert [item["tracking"] for item in site.json("queue", "list", "--tag", "fta-claim")] == [number]
+    (row,) = csv.DictReader(io.StringIO(site.run("queue", "export", "--tag", "FTA-claim"), newline=""))
+    assert [*row.items()][-1] == ("tags", "fta-claim")
+    assert "such as fta-claim" in site.run("queue", "list", "--tag", "fta claim", expect=2)
+    assert site.json("queue", "untag", number, "fta-claim")["tags"] == []
+
+
 def test_a_refused_act_is_one_line_that_says_what_is_allowed_and_exits_with_1(site: Site) -> None:
     site.receive(mail())
     error = site.run("queue", "reopen", site.tracking(), expect=1)

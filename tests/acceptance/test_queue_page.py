@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from cee_mailbot import desk
 from tests.support import mails
+from tests.support.axe import violations
 from tests.support.browser import Enter
 from tests.support.staff_page import PASSWORD, StaffPage
 from tests.support.workshop import Workshop
@@ -197,6 +198,24 @@ def test_every_act_of_a_page_is_in_the_palette(shop: Workshop, enter: Enter) -> 
     page.get_by_label("Find an action").fill("give item")
     press_and_go(page, "Enter")
     assert set(states(shop).values()) == {("new", None)}
+
+
+def test_a_tag_is_put_on_by_keys_taken_back_and_taken_off(shop: Workshop, enter: Enter) -> None:
+    shop.receive(numbered(1))
+    page = enter("kim")
+    press_and_go(page, "C")
+    page.keyboard.press("l")
+    page.keyboard.type("2nd-look")
+    press_and_go(page, "Enter")
+    expect(page.locator(".title").get_by_text("tag:2nd-look")).to_be_visible()
+    assert violations(page) == []
+    press_and_go(page, "z")
+    assert shop.items()[0].tags == ()
+    desk.tag(shop.intake, heading(page), "fta-claim", actor="lee")
+    page.reload()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Take off fta-claim").click()
+    assert shop.items()[0].tags == ()
 
 
 def test_single_keys_are_switched_off_for_one_person(shop: Workshop, enter: Enter) -> None:

@@ -15,12 +15,12 @@ from cee_mailbot.desk import expire_claims, wake_due
 from cee_mailbot.domain.policy import Policy
 from cee_mailbot.gathering import chase
 from cee_mailbot.paperwork import read_papers
-from cee_mailbot.questions import ElsewhereQuery
+from cee_mailbot.questions import ElsewhereQuery, ItemQuery, WorklistQuery
 from cee_mailbot.store.partial_indexes import of_messages, of_submissions
 from tests.support.mails import numbered
 from tests.support.workshop import MAILBOXES, Workshop
 
-GROWING = ("message", "submission", "document", "reply", "history", "attempt", "paper", "flag")
+GROWING = ("message", "submission", "document", "reply", "history", "attempt", "paper", "flag", "tag")
 MESSAGES = 12
 
 
@@ -124,6 +124,32 @@ def test_links_to_what_others_work_are_found_among_all_items_and_messages(tmp_pa
         "SEARCH submission USING COVERING INDEX ix_submission_mailbox_team (mailbox=? AND team=?)",
     ]
     assert not [one for one in plan if one.startswith("SCAN")]
+    workshop.store.close()
+
+
+def test_a_tag_is_found_and_offered_without_a_look_at_all_tags(tmp_path: Path) -> None:
+    """Those of closed items pile up: among open ones a tag is looked up for each, else it finds its items."""
+    workshop = Workshop(tmp_path)
+    made, with_ = statements_of(workshop)
+    with workshop.store.read() as ask:
+        ask.worklist(WorklistQuery(teams=("007",), tag="seen"))
+        ask.worklist(WorklistQuery(teams=("007",), tag="seen", states=("closed",)))
+        ask.items(ItemQuery(tag="seen"))
+        ask.tags_in_use(("007",))
+    with closing(sqlite3.connect(tmp_path / "bot.db")) as database:
+        plans = [
+            [row[3] for row in database.execute(f"explain query plan {one}", with_[one]) if "tag" in row[3]]
+            for one in made
+            if "FROM tag" in one
+        ]
+    of_item = "tag USING COVERING INDEX sqlite_autoindex_tag_1 (submission_id=?"
+    by_name = "SEARCH tag USING COVERING INDEX ix_tag_name_submission_id (name=?)"
+    assert plans == [
+        *2 * [[f"SEARCH {of_item} AND name=?)"]],  # with and without a due date
+        *2 * [[by_name]],
+        [by_name],
+        [f"SEARCH {of_item})"],
+    ]
     workshop.store.close()
 
 

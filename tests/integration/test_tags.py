@@ -150,3 +150,28 @@ def test_items_are_found_by_their_tag(workshop: Workshop) -> None:
         assert ask.how_many(WorklistQuery(teams=("007",), tag="seen")) == 2
         assert ask.how_many(WorklistQuery(teams=("009",), tag="seen")) == 0
         assert ask.items(ItemQuery(tag="seen", team="007")) == ask.items(ItemQuery(tag="seen"))
+    desk.close(workshop.intake, one, Closing.DONE, actor="kim")
+    with workshop.store.read() as ask:
+        assert ask.how_many(WorklistQuery(teams=("007",), tag="seen")) == 1
+        assert ask.how_many(WorklistQuery(teams=("007",), tag="urgent", states=("closed",))) == 1
+
+
+def test_the_tags_that_are_offered_are_those_of_the_teams_open_items(workshop: Workshop) -> None:
+    """Another Center's words are not told."""
+    one, other = item_of(workshop, 1), item_of(workshop, 2)
+    tag(workshop, one, "urgent", "seen")
+    tag(workshop, other, "seen", "of-textiles")
+    desk.transfer(workshop.intake, other, team="009", reason="Textiles.", actor="kim")
+
+    def offered(*teams: str) -> list[str]:
+        with workshop.store.read() as ask:
+            return list(ask.tags_in_use(teams))
+
+    assert (offered("007"), offered("009"), offered("007", "009"), offered()) == (
+        ["seen", "urgent"],
+        ["of-textiles", "seen"],
+        ["of-textiles", "seen", "urgent"],
+        [],
+    )
+    desk.close(workshop.intake, one, Closing.DONE, actor="kim")
+    assert offered("007") == []

@@ -139,6 +139,7 @@ def _shown(asked: Asked, ask: Questions, job: BulkJobFacts) -> dict[str, Any]:
         "delay": _SOON if job.to_do < _FEW else _LATER,
         "undoable": bulk.can_be_undone(job),
         "values": job.fields,
+        "tags": ask.tags_in_use(asked.person.teams_among(asked.parts.teams)),
         "outcomes": tuple(Closing),
         "teams": tuple(sorted(asked.parts.intake.site.centers)),
     }

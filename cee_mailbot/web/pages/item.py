@@ -43,6 +43,7 @@ def item_page(asked: Asked) -> Response:
     around = _around(asked)
     with asked.parts.intake.store.read() as ask:
         story = ask.story(asked.path["tracking"])
+        tags = ask.tags_in_use((story.item.team,))
         drafts = ask.drafts(story.item.tracking, person=asked.person.name)
         malware = {one.id for one in story.messages if is_malware(ask.scan(one.id))}
         closures, done = in_force(ask.closures()), done_of(asked, ask)
@@ -65,6 +66,7 @@ def item_page(asked: Asked) -> Response:
         messages=story.messages,
         linked=linked,
         timeline=timeline_of(story),
+        tags=[one for one in tags if one not in story.item.tags],
         acts={named: ACTS[named] for named in allowed(ItemState(story.item.state))},
         outcomes=tuple(Closing),
         teams=tuple(sorted(site.centers)),

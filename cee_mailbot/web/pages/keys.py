@@ -22,6 +22,7 @@ KEYS: tuple[tuple[str, str], ...] = (
     ("h", "Set the item aside"),
     ("t", "Hand over: go to the choice of Center"),
     ("n", "Internal note"),
+    ("l", "Tag: go to the field"),
     ("r", "Message to filer"),
     ("::", "In a message, reason or note: the list of approved texts"),
     ("], [", "Next and previous document of the item"),

@@ -61,7 +61,9 @@ def search_of(asked: Asked) -> Search:
     """What the address asks for: the search box, and the fields of the filter beside it."""
     search = read_search(asked.query.get("q", ""))
     named = {
-        name: asked.query[name].strip() for name in ("team", "code", "flag", "account", "due") if name in asked.query
+        name: asked.query[name].strip()
+        for name in ("team", "code", "flag", "tag", "account", "due")
+        if name in asked.query
     }
     state = asked.query.get("state", "")
     typed = [f'{name}:"{value}"' for name, value in named.items() if value] + ([f"is:{state}"] if state else [])
@@ -159,6 +161,7 @@ def _list(asked: Asked, ask: Questions) -> dict[str, Any]:
         "states": tuple(ItemState),
         "codes": subject_table(),
         "flags": sorted(FLAGS),
+        "tags": ask.tags_in_use(asked.person.teams_among(asked.parts.teams)),
         "done": (done := done_of(asked, ask)),
         "done_words": ACTS[done.act].done if done and done.act in ACTS else None,
     }
