@@ -163,7 +163,7 @@ def test_each_person_has_the_columns_and_the_density_that_one_chose(shop: Worksh
     """On every list, until another choice is made; nobody else's list changes, and every row keeps its number."""
     shop.receive(numbered(1))
     kim, lee = page.person("kim"), page.person("lee")
-    whole = ["Due", "Code", "Entry number", "Account", "Parts", "Presented", "Claimed by", "Flags"]
+    whole = ["Due", "Code", "Entry number", "Account", "Parts", "Presented", "Claimed by", "Flags, tags"]
     assert headings(kim.get("/").text) == whole
     chosen = {"q": "code:DR", "sort": "-due", "density": "compact", "column": ["due", "claimed"]}
     answer = kim.post("/list-look", data=chosen)

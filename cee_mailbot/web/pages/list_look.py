@@ -16,7 +16,7 @@ COLUMN_NAMES: dict[Column, str] = {
     Column.PARTS: "Parts",
     Column.PRESENTED: "Presented",
     Column.CLAIMED: "Claimed by",
-    Column.FLAGS: "Flags",
+    Column.FLAGS: "Flags, tags",
 }
 
 
