@@ -50,16 +50,12 @@ def item_page(asked: Asked) -> Response:
         linked = {one: asked.person.sees(ask.team_of_item(one) or "") for one in story.item.linked}
     site = asked.parts.intake.site
     policy = site.policies.get(story.mailbox)
-    center = site.centers.get(story.item.team)
-    port = find_port(story.item.port or "")
     return show(
         asked,
         "item.html",
         story=story,
         item=story.item,
-        center=center,
-        port_name=port.name.title() if port else None,
-        code_name=subject_table().get(story.item.code or ""),
+        **_names(asked, story),
         due=due_words(story.item, asked.parts.now(), closures),
         clocks=clock_facts(story, closures, policy.office_hours if policy else None),
         papers=_papers(asked, story, malware),
@@ -69,7 +65,6 @@ def item_page(asked: Asked) -> Response:
         tags=[one for one in tags if one not in story.item.tags],
         acts={named: ACTS[named] for named in allowed(ItemState(story.item.state))},
         outcomes=tuple(Closing),
-        teams=tuple(sorted(site.centers)),
         seen=len(story.history),
         drafts=drafts,
         **_reply_form(asked, story, drafts),
@@ -79,6 +74,17 @@ def item_page(asked: Asked) -> Response:
         done=done,
         done_words=ACTS[done.act].done if done and done.act in ACTS else None,
     )
+
+
+def _names(asked: Asked, story: ItemStory) -> dict[str, Any]:
+    """The Centers, and what the codes of the item stand for."""
+    centers, port = asked.parts.intake.site.centers, find_port(story.item.port or "")
+    return {
+        "center": centers.get(story.item.team),
+        "teams": tuple(sorted(centers)),
+        "port_name": port.name.title() if port else None,
+        "code_name": subject_table().get(story.item.code or ""),
+    }
 
 
 def _around(asked: Asked) -> dict[str, Any]:
