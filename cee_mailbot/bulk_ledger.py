@@ -165,6 +165,9 @@ class BulkWrites(Protocol):
     def stop_bulk_job(self, job: int, *, actor: str) -> None:
         """Ends a job that is under way: what is not done stays undone. Raises `NotAllowedError` for any other."""
 
+    def stop_all_bulk_jobs(self, *, actor: str) -> None:
+        """Ends every job that is under way."""
+
     def take_bulk_row(self, task: BulkTask) -> None:
         """Makes the job this process's for `BULK_LEASE`, and the row this transaction's.
 

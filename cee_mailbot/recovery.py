@@ -32,6 +32,7 @@ class RecoveryReport:
 
 def recover(intake: Intake) -> RecoveryReport:
     """Withholds what may have left, derives missing rows from the archive, recognises what the journal saw leave."""
+    _stop_bulk_jobs(intake)
     recognised, held = _hold_unsent(intake)
     rows: list[int] = []
     without_bytes = 0
@@ -41,6 +42,12 @@ def recover(intake: Intake) -> RecoveryReport:
         rows += _derive(intake, there)
     recognised += _recognise(intake, rows)
     return RecoveryReport(recovered=len(rows), without_bytes=without_bytes, recognised=recognised, held=held)
+
+
+def _stop_bulk_jobs(intake: Intake) -> None:
+    """What was under way at the backup has gone on since, and its letters have left: a person begins anew."""
+    with intake.store.begin(intake.site.clock.now()) as unit:
+        unit.stop_all_bulk_jobs(actor="the restore of a backup")
 
 
 def _hold_unsent(intake: Intake) -> tuple[int, int]:

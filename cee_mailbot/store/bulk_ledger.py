@@ -229,6 +229,11 @@ class BulkLedger(BulkRegister):
         left = update(BulkRowRow).where(to_do).values(state=BulkRowState.NOT_CHANGED, why=why, at=self._now)
         self._session.execute(left, execution_options={"synchronize_session": False})
 
+    def stop_all_bulk_jobs(self, *, actor: str) -> None:
+        """See `bulk_ledger.BulkWrites`."""
+        for job in self._session.exec(select(BulkJobRow.id).where(BulkJobRow.state == BulkState.UNDER_WAY)).all():
+            self.stop_bulk_job(job or 0, actor=actor)
+
     def _in_state(self, job: int, state: BulkState) -> BulkJobRow:
         row = self._session.get_one(BulkJobRow, job)
         if row.state != state:

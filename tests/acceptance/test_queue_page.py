@@ -276,6 +276,26 @@ def test_new_rows_are_said_and_move_nothing(shop: Workshop, enter: Enter) -> Non
     expect(page.locator("tr[data-row]")).to_have_count(3)
 
 
+def test_a_bulk_job_says_how_far_it_is_until_it_is_over(shop: Workshop, staff: StaffPage, enter: Enter) -> None:
+    """The page is loaded once: what follows is said in its place, and then what became of each."""
+    shop.receive(*(numbered(number) for number in range(1, 4)))
+    page = enter("kim")
+    page.get_by_label("or with all that this list finds").check()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Show what would change").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Claim item: 3 items").click()
+    page.get_by_role("button", name="Stop what is not done yet").focus()
+    expect(page.get_by_role("status")).to_contain_text("Under way: 0 of 3 items done")
+    staff.worker.turn()
+    expect(page.get_by_role("status")).to_contain_text("Under way: 1 of 3 items done")
+    expect(page.get_by_role("button", name="Stop what is not done yet")).to_be_focused()
+    staff.work()
+    expect(page.get_by_role("status")).to_contain_text("Finished: 3 of 3 items done: 3 changed, 0 not")
+    expect(page.get_by_role("cell", name="Changed")).to_have_count(3)
+    expect(page.get_by_role("button", name="Stop what is not done yet")).to_have_count(0)
+
+
 def test_the_timer_of_a_claim_goes_on_while_the_page_is_open(shop: Workshop, enter: Enter) -> None:
     """In the list by itself; on the item as the server has it, which may know of another end."""
     shop.receive(numbered(1))

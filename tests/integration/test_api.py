@@ -117,6 +117,34 @@ def test_acts_are_those_of_the_desk(shop: Workshop, robot: TestClient) -> None:
     assert {line["actor"] for line in story["history"]} >= {"robot"}
 
 
+def test_many_items_are_foretold_started_and_looked_at(shop: Workshop, page: StaffPage, robot: TestClient) -> None:
+    asked = {"act": "note", "text": "seen", "search": "team:007"}
+    foretold = robot.post(f"{API}/bulk", json=asked).json()
+    assert (foretold["job"]["state"], foretold["job"]["to_do"]) == ("previewed", 1)
+    path = f"{API}/bulk/{foretold['job']['id']}"
+    started = [robot.post(f"{path}/start", headers={"Idempotency-Key": "once"}) for _ in range(2)]
+    assert [answer.json()["job"]["state"] for answer in started] == ["under-way", "under-way"]
+    assert "Idempotency-Replayed" in started[1].headers
+    page.work()
+    done = robot.get(path).json()
+    assert (done["job"]["state"], done["job"]["changed"]) == ("finished", 1)
+    assert [(row["tracking"], row["state"]) for row in done["rows"]] == [(shop.items()[0].tracking, "changed")]
+    assert robot.post(f"{path}/start").json()["type"].endswith("#not-allowed")
+    assert [one["id"] for one in robot.get(f"{API}/bulk").json()] == [foretold["job"]["id"]]
+
+
+@pytest.mark.parametrize(
+    ("asked", "status"),
+    [
+        ({"act": "claim"}, 422), ({"act": "claim", "items": ["CEE-1"], "search": ""}, 422),
+        ({"act": "join", "search": ""}, 422),
+        ({"act": "claim", "items": ["CEE-007-26-999999-9"]}, 404), ({"act": "claim", "search": "code:XX"}, 422),
+    ],
+)  # fmt: skip
+def test_what_can_be_no_bulk_job_is_refused(robot: TestClient, asked: dict[str, object], status: int) -> None:
+    assert robot.post(f"{API}/bulk", json=asked).status_code == status
+
+
 def test_a_split_shows_the_new_item_and_a_join_takes_it_back(shop: Workshop, robot: TestClient) -> None:
     first, second = numbered(1), numbered(2)
     shop.receive(first, second)

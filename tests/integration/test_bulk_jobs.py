@@ -1,6 +1,7 @@
 """Bulk jobs row by row: each is done once, whoever is killed, stopped, overtaken or no longer allowed to."""
 
 import sqlite3
+import tracemalloc
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -8,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
 
 from cee_mailbot import accounts, crash, desk
 from cee_mailbot.bulk_ledger import BULK_LEASE, BulkJobFacts
@@ -16,7 +18,9 @@ from cee_mailbot.desk.bulk import Asker
 from cee_mailbot.desk.bulk_worker import BulkWorker
 from cee_mailbot.domain.bulk import BulkState
 from cee_mailbot.domain.roles import Person, Role
+from cee_mailbot.domain.work_item import tracking_number
 from cee_mailbot.errors import NotAllowedError
+from cee_mailbot.recovery import recover
 from cee_mailbot.store.database import SqlStore
 from tests.support.mails import numbered
 from tests.support.staff_page import PASSWORD
@@ -183,6 +187,72 @@ def test_what_is_stopped_ends_where_it_is(shop: Workshop) -> None:
     assert why_not(shop, job) == ["stopped by sue before its turn"] * 4 + [None]
     with pytest.raises(NotAllowedError, match="stopped"):
         bulk.stop(shop.intake, job, actor="sue")
+
+
+def test_a_restored_database_goes_on_with_no_job(shop: Workshop) -> None:
+    """It went on after the backup was made, and its letters have left: done again they would leave twice."""
+    job = begun(shop, "transfer", team="001", reason="chemicals")
+    BulkWorker(shop.intake).turn()
+    recover(shop.intake)
+    work(BulkWorker(shop.intake))
+    assert [item.team for item in shop.items()] == ["001", "007", "007", "007", "007"]
+    assert why_not(shop, job)[0] == "stopped by the restore of a backup before its turn"
+
+
+def test_letters_of_a_job_can_be_taken_back_as_those_of_a_single_act(tmp_path: Path) -> None:
+    """They wait out `undo_send`."""
+    with invariants_kept(Workshop(tmp_path, undo_send=timedelta(seconds=20))) as shop:
+        shop.receive(numbered(1))
+        asker = Asker(person=Person(name="ann", role=Role.SUPERVISOR), until=shop.clock.now() + timedelta(hours=1))
+        job = bulk.foretell(shop.intake, asker, "transfer", items=[shop.items()[0].tracking])
+        bulk.start(shop.intake, asker, job, {"team": "001", "reason": "chemicals"})
+        work(BulkWorker(shop.intake))
+        assert shop.send().sent == 1, "the acknowledgement alone"
+        shop.clock.advance(timedelta(seconds=21))
+        assert shop.send().sent == 1
+
+
+def copied(shop: Workshop, number: int) -> list[str]:
+    """So many more items, made of the first one as rows: reading as many messages would take its time."""
+    made = [tracking_number(team="007", year=2026, serial=500_000 + one) for one in range(number)]
+    with closing(sqlite3.connect(shop.folder / "bot.db")) as database:
+        names = [name for _, name, *_ in database.execute("PRAGMA table_info(submission)") if name != "id"]
+        wanted = ", ".join("?" if name == "tracking" else name for name in names)
+        copy = f"INSERT INTO submission ({', '.join(names)}) SELECT {wanted} FROM submission WHERE id = 1"  # noqa: S608
+        database.executemany(copy, [(tracking,) for tracking in made])
+        database.commit()
+    return made
+
+
+def cost(shop: Workshop, items: list[str]) -> tuple[int, int]:
+    """How many statements, and how much memory at most, a start and two rows take."""
+    job = bulk.foretell(shop.intake, SUE, "note", items=items)
+    statements: list[str] = []
+    engines = (shop.store._reader, shop.store._writer)
+
+    def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        statements.append(statement)
+
+    for engine in engines:
+        event.listen(engine, "before_cursor_execute", note)
+    tracemalloc.start()
+    bulk.start(shop.intake, SUE, job, {"text": "seen"})
+    BulkWorker(shop.intake).turn()
+    BulkWorker(shop.intake).turn()
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    for engine in engines:
+        event.remove(engine, "before_cursor_execute", note)
+    bulk.stop(shop.intake, job, actor="sue")
+    return len(statements), peak
+
+
+def test_neither_a_start_nor_a_row_costs_more_for_a_thousand_items(shop: Workshop) -> None:
+    items = copied(shop, 1000)
+    cost(shop, items[:10])  # what is kept of statements is made once
+    few, many = cost(shop, items[10:20]), cost(shop, items[20:])
+    assert few[0] == many[0], "statements"
+    assert many[1] - few[1] < 100_000, "bytes; a hundred of each item"
 
 
 def test_a_fault_of_ours_at_one_row_ends_neither_the_job_nor_the_worker(

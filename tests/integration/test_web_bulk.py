@@ -113,6 +113,88 @@ def test_what_is_no_bulk_act_is_refused(sue: TestClient, fields: dict[str, str])
     assert sue.post("/bulk/preview", data={"a": "b", **fields}).status_code == 422
 
 
+def test_a_start_in_other_words_is_no_second_start(shop: Workshop, page: StaffPage, sue: TestClient) -> None:
+    """A page that the browser brought back must not be told that what it now says was done."""
+    place = previewed(sue, act="note", all="1")
+    start(sue, place, text="first")
+    hidden = {"key": "another", "text": "second"}
+    answer = sue.post(f"{place}/start", data=hidden)
+    assert answer.status_code == 409
+    assert "started already" in answer.text
+    page.work()
+    with shop.store.read() as ask:
+        notes = [note.text for item in shop.items() for note in ask.story(item.tracking).notes]
+    assert notes == ["first"] * 4
+
+
+def test_a_job_is_its_persons_and_the_administrators(shop: Workshop, page: StaffPage, sue: TestClient) -> None:
+    """An administrator may stop it, and does not act in another's name."""
+    ann, root = page.person("ann", Role.SUPERVISOR), page.person("root2", Role.ADMINISTRATOR)
+    place = previewed(sue, act="claim", all="1")
+    assert [one.get(place).status_code for one in (sue, ann, root)] == [200, 404, 200]
+    assert [place in one.get("/bulk").text for one in (sue, ann, root)] == [True, False, True]
+    assert root.post(f"{place}/start", data={"key": "k"}).status_code == 409
+    assert ann.post(f"{place}/stop", data={"key": "k"}).status_code == 404
+    start(sue, place)
+    page.worker.turn()
+    assert root.post(f"{place}/stop", data={"key": "k"}).status_code == 303
+    page.work()
+    assert "Stopped by root2; what was done stays: 4 of 4 items done: 1 changed, 3 not" in sue.get(place).text
+    assert [item.assignee for item in shop.items()] == ["sue", None, None, None]
+
+
+def test_an_item_that_one_no_longer_sees_is_named_without_a_link(page: StaffPage, sue: TestClient) -> None:
+    place = previewed(sue, act="transfer", all="1")
+    assert sue.get(place).text.count('href="/items/') == 4
+    start(sue, place, team="001", reason="chemicals")
+    page.work()
+    done = sue.get(place).text
+    assert list(results(done).values()) == ["Changed"] * 4
+    assert 'href="/items/' not in done
+
+
+@pytest.mark.parametrize(
+    ("act", "fields", "words"),
+    [
+        ("close", {"outcome": "gone"}, "choose with which outcome"),
+        ("transfer", {"team": "099", "reason": "there"}, "choose a team"),
+        ("transfer", {"team": "001"}, "the reason"),
+        ("transfer", {"team": "001", "reason": "for [[account]]"}, "not filled in"),
+        ("note", {"text": " "}, "the text of the note is missing"),
+        ("tag", {"tag": ""}, "tag"),
+        ("wait", {"until": "some day"}, "is no time"),
+    ],
+)
+def test_what_is_wrong_with_the_form_is_said_once_and_not_of_each_item(
+    page: StaffPage, sue: TestClient, act: str, fields: dict[str, str], words: str
+) -> None:
+    place = previewed(sue, act=act, all="1")
+    answer = start(sue, place, **fields)
+    assert answer.status_code == 422
+    assert words in unescape(answer.text)
+    page.work()
+    assert "4 items: 4 will change" in sue.get(place).text, "it can be started still"
+
+
+def test_a_page_asks_how_far_a_job_is_until_it_is_over(page: StaffPage, sue: TestClient) -> None:
+    place = previewed(sue, act="claim", all="1")
+    start(sue, place)
+    page.worker.turn()
+    under_way = sue.get(f"{place}/progress").text
+    assert "Under way: 1 of 4 items done: 1 changed, 0 not." in under_way
+    assert f'hx-get="{place}/progress' in under_way
+    page.work()
+    over = sue.get(f"{place}/progress").text
+    assert "Finished: 4 of 4 items done: 4 changed, 0 not." in over
+    assert "hx-get" not in over
+    assert list(results(over).values()) == ["Changed"] * 4
+
+
+@pytest.mark.parametrize(("number", "status"), [("0", 200), ("999999999999999999", 200), ("x", 404)])
+def test_a_page_of_a_job_that_there_is_none_of_is_the_nearest(sue: TestClient, number: str, status: int) -> None:
+    assert sue.get(previewed(sue, act="claim", all="1") + f"?page={number}").status_code == status
+
+
 def test_specialists_have_no_bulk_acts(page: StaffPage) -> None:
     kim = page.person("kim")
     assert 'id="bulk"' not in kim.get("/").text

@@ -121,11 +121,12 @@ def _job(asked: Asked, ask: Questions) -> BulkJobFacts:
 
 def _shown(asked: Asked, ask: Questions, job: BulkJobFacts) -> dict[str, Any]:
     size = asked.parts.settings.page_rows
-    page = max(1, whole_number(asked.query.get("page", "1")))
+    whole = job.to_do + job.changed + job.not_changed
+    pages = max(1, -(-whole // size))
+    page = min(max(1, whole_number(asked.query.get("page", "1"))), pages)
     rows = ask.bulk_rows(job.id, limit=size, offset=(page - 1) * size)
     found = ask.bulk_items([row.tracking for row in rows])
     teams = {tracking: item.team for tracking, item in found.items()}
-    whole = job.to_do + job.changed + job.not_changed
     reasons = [(one.why, one.items) for one in ask.bulk_reasons(job.id, limit=REASONS)]
     return {
         "job": job,
@@ -135,7 +136,7 @@ def _shown(asked: Asked, ask: Questions, job: BulkJobFacts) -> dict[str, Any]:
         "reasons": reasons,
         "lines": [Line(row=row, seen=asked.person.sees(teams.get(row.tracking, ""))) for row in rows],
         "page": page,
-        "pages": max(1, -(-whole // size)),
+        "pages": pages,
         "delay": _SOON if job.to_do < _FEW else _LATER,
         "undoable": bulk.can_be_undone(job),
         "values": job.fields,
