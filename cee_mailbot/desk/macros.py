@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from cee_mailbot.desk.clock import in_force
 from cee_mailbot.desk.handing_on import answered, to_be_read, write_to_filer, written_to_filer
 from cee_mailbot.desk.item import Opened, opened
+from cee_mailbot.desk.tagging import with_tags
 from cee_mailbot.domain.approved_texts import ApprovedText, filled, unfilled, wait_ends
 from cee_mailbot.domain.reply import ReplyKind
 from cee_mailbot.domain.work_item import Act, Closing
@@ -77,7 +78,7 @@ def use_macro(intake: Intake, tracking: str, name: str, *, text: str, actor: str
     words = to_be_read(text, "the text, which the filer will read,")
     with opened(intake, tracking, macro.act, actor=actor, version=version) as at:
         sets = _EFFECTS[macro.act](macro, at, intake)
-        change = replace(at.change(reason=words), sets=sets, detail={"macro": macro.label})
+        change = with_tags(replace(at.change(reason=words), sets=sets, detail={"macro": macro.label}), macro.tags, at)
         if macro.act is Act.RETURN:
             at.unit.carry_out(answered(change, at, intake, ReplyKind.RETURN))
         else:

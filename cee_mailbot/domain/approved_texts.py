@@ -24,7 +24,7 @@ class ApprovedText:
 
     `owner` answers for its words, which `version` counts; both are empty where the file names none. A text that does
     something beside is a macro: `then` is the act (wait, close or return), `outcome` with which it closes, and
-    `wait_days` the working days at the port that it waits, None for until something new comes.
+    `wait_days` the working days at the port that it waits, None for until something new comes; `tags` are put on it.
     """
 
     name: str
@@ -35,6 +35,7 @@ class ApprovedText:
     then: Act | None = None
     outcome: Closing | None = None
     wait_days: int | None = None
+    tags: tuple[str, ...] = ()
 
     @property
     def act(self) -> Act:
@@ -44,7 +45,7 @@ class ApprovedText:
     @property
     def is_macro(self) -> bool:
         """Whether sending it does something beside."""
-        return self.then is not None
+        return self.then is not None or bool(self.tags)
 
     @property
     def digest(self) -> str:
@@ -78,6 +79,7 @@ class TextFacts:
     then: str | None
     outcome: str | None
     wait_days: int | None
+    tags: tuple[str, ...]
     does: str
     text: str
 
@@ -102,6 +104,7 @@ def facts_of(text: ApprovedText) -> TextFacts:
         then=text.then,
         outcome=text.outcome,
         wait_days=text.wait_days,
+        tags=text.tags,
         does=effect(text),
         text=text.text,
     )
@@ -171,11 +174,13 @@ def wait_ends(
 
 def effect(macro: ApprovedText) -> str:
     """What sending it does beside, in words that follow on a name of it; empty where it does nothing."""
-    return {
+    state = {
         Act.WAIT: f"sets the item aside {_how_long(macro.wait_days)}",
         Act.CLOSE: f"closes the item as {macro.outcome}",
         Act.RETURN: "returns the documents: the letter says that we could not process them, and the item is closed",
-    }.get(macro.act, "")
+    }.get(macro.act)
+    tagged = f"tags the item {', '.join(macro.tags)}" if macro.tags else None
+    return "; it ".join(one for one in (tagged, state) if one)
 
 
 def _how_long(days: int | None) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from cee_mailbot.domain.approved_texts import ApprovedText, TextBook
 from cee_mailbot.domain.reply import LONGEST_FROM_STAFF
+from cee_mailbot.domain.tags import MOST_TAGS, read_tag
 from cee_mailbot.domain.work_item import Act, Closing
 from cee_mailbot.errors import CeeMailbotError
 from cee_mailbot.rendering.words import read_toml
@@ -51,6 +52,11 @@ def _is_count(value: object, most: int) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= most
 
 
+def _are_tags(value: object) -> bool:
+    tags = value if isinstance(value, list) else []
+    return 0 < len(tags) <= MOST_TAGS and all(isinstance(one, str) and read_tag(one) for one in tags)
+
+
 KEYS: Mapping[str, Key] = {
     "title": Key(fits=_is_line, write=f'title = "..." in one line of up to {LONGEST_LINE} characters', needed=True),
     "text": Key(
@@ -69,6 +75,7 @@ KEYS: Mapping[str, Key] = {
     "wait_days": Key(
         fits=lambda value: _is_count(value, LONGEST_WAIT), write=f"wait_days = 1 to {LONGEST_WAIT} working days"
     ),
+    "tags": Key(fits=_are_tags, write='tags = ["fta-claim"], letters and digits with dashes between them'),
 }
 
 
@@ -142,4 +149,5 @@ def _text(name: str, table: Table) -> ApprovedText:
         then=Act(table["then"]) if "then" in table else None,
         outcome=Closing(table["outcome"]) if "outcome" in table else None,
         wait_days=table.get("wait_days"),
+        tags=tuple(dict.fromkeys(read_tag(one) or "" for one in table.get("tags", ()))),
     )

@@ -14,7 +14,7 @@ from cee_mailbot.desk import Letter
 from cee_mailbot.domain.approved_texts import ApprovedText, TextBook
 from cee_mailbot.domain.facts import HistoryFacts, ItemStory
 from cee_mailbot.domain.item_history import lines_of
-from cee_mailbot.domain.work_item import Closing
+from cee_mailbot.domain.work_item import Act, Closing
 from cee_mailbot.errors import ChangedError, NotAllowedError, UserError
 from tests.support.api import caller
 from tests.support.mails import mail
@@ -214,6 +214,8 @@ def test_a_macro_on_an_item_that_changed_is_offered_again_as_what_it_is(
     answer = kim.post(f"/items/{tracking}/reply-and-close", data=fields)
     assert answer.status_code == 409
     assert "Send and close item all the same" in answer.text
+    assert "It also closes the item as duplicate." in answer.text
+    assert "who will read this" in answer.text
     again = form(answer.text, f"/items/{tracking}/reply-and-close")
     assert kim.post(f"/items/{tracking}/reply-and-close", data=again | {"text": "Ours."}).status_code == 303
     assert story(shop).item.outcome == "duplicate"
@@ -245,3 +247,27 @@ def test_the_texts_of_a_site_are_listed_with_owner_and_version(shop: Workshop, p
     refused = robot.post(f"/api/v1/queue/{tracking}/reply", json={"macro": "page-missing"})
     assert refused.status_code == 422
     assert "what is missing" in refused.json()["detail"]
+
+
+def test_tags_of_a_macro_come_and_go_with_it(shop: Workshop, tracking: str) -> None:
+    """One line of the history has letter, state and tags; the tag that the item had before stays at undo."""
+    desk.tag(shop.intake, tracking, "urgent", actor="lee")
+    texts = {
+        name: ApprovedText(name=name, title=name, text=f"We tag {name}.", then=then, tags=("urgent", "fta-claim"))
+        for name, then in (("aside", Act.WAIT), ("only", None), ("back", Act.RETURN))
+    }
+    intake = replace(shop.intake, site=replace(shop.site, texts=TextBook(texts=texts)))
+    for name, state in (("aside", "waiting"), ("only", "new"), ("back", "closed")):
+        desk.write_letter(intake, tracking, Letter(macro=name), actor="kim")
+        item = story(shop).item
+        assert (item.state, item.tags) == (state, ("fta-claim", "urgent")), name
+        assert by_kim(shop)[-1].detail["tags"] == ["fta-claim"]
+        desk.undo(intake, tracking, actor="kim")
+        assert (story(shop).item.state, story(shop).item.tags) == ("new", ("urgent",)), name
+    acts = [one.event for one in by_kim(shop) if one.event != "reply-cancelled"]
+    assert acts == ["waiting", "undone", "replied", "undone", "returned", "undone"]
+    shop.intake = intake
+    text = StaffPage(shop).person("max").get(f"/items/{tracking}").text
+    for name, button in (("aside", "Send and set item aside"), ("only", "Send and tag item"), ("back", "tag item")):
+        assert f'"{name}" also tags the item urgent, fta-claim' in text
+        assert f"{button}</button>" in text

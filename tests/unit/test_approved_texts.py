@@ -73,6 +73,7 @@ def test_a_text_names_owner_version_and_what_it_does(tmp_path: Path) -> None:
         ('title="M"\ntext="x"\nthen="transfer"', 'write then = "wait" or then = "close" or then = "return"'),
         ('title="M"\ntext="x"\nthen="close"', "outcome is missing, with which it closes the item; write outcome ="),
         ('title="M"\ntext="x"\nthen="close"\noutcome="returned"', "outcome can't be used"),
+        ('title="M"\ntext="x"\ntags=["a b"]', "tags can't be used as it stands; write tags = ["),
         ('title="M"\ntext="x"\noutcome="done"', 'write then = "close" or leave outcome out'),
         ('title="M"\ntext="x"\nwait_days=5', 'write then = "wait" or leave wait_days out'),
         ('title="M"\ntext="x"\nthen="wait"\nwait_days=61', "write wait_days = 1 to 60 working days"),

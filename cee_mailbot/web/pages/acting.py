@@ -7,6 +7,7 @@ from fastapi.responses import Response
 
 from cee_mailbot import desk
 from cee_mailbot.accounts import AfterAct, after_act
+from cee_mailbot.domain.approved_texts import effect
 from cee_mailbot.domain.item_history import did_last, lines_of
 from cee_mailbot.domain.queue_search import read_search, write_search
 from cee_mailbot.domain.work_item import Act, find_tracking
@@ -122,6 +123,7 @@ def _changed(asked: Asked, tracking: str, named: str) -> Response:
     with asked.parts.intake.store.read() as ask:
         story = ask.story(tracking)
     seen = asked.number("seen") or 0
+    macro = asked.parts.intake.site.texts.texts.get(asked.form.get("macro", ""))
     values: dict[str, Any] = {name: value for name, value in asked.form.items() if name not in _FRAME}
     return show(
         asked,
@@ -131,6 +133,7 @@ def _changed(asked: Asked, tracking: str, named: str) -> Response:
         since=lines_of(story)[seen:],
         act=named,
         button=ACTS[named].button,
+        does=effect(macro) if macro else "",
         values=values,
         frame={name: asked.form.get(name, "") for name in ("q", "sort", "then")},
     )

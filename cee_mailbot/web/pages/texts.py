@@ -21,6 +21,9 @@ OFFERED: Mapping[str, frozenset[Act]] = {
     "return": frozenset({Act.REPLY, Act.RETURN}),
 }
 
+# The acts whose button says nothing of tags, for the macros that do nothing else beside.
+_TAGGING: Mapping[Act, str] = {Act.REPLY: "Send and tag item", Act.RETURN: "Return to filer and tag item"}
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Offered:
@@ -67,8 +70,9 @@ def _offered(
     asked: Asked, text: ApprovedText, item: ItemFacts, closures: tuple[Closure, ...], *, begun: bool
 ) -> Offered:
     center, act = asked.parts.intake.site.centers.get(item.team), MACRO_ACTS[text.act]
-    # A return does by itself what a macro of it does: its own button says so.
-    possible = text.then not in (None, Act.RETURN) and text.act in allowed(ItemState(item.state))
+    # A return does by itself what a macro of it does, but for tags: its own button says so.
+    more = bool(text.tags) or text.then not in (None, Act.RETURN)
+    possible = more and text.act in allowed(ItemState(item.state))
     until = wait_ends(text, asked.parts.now(), port=item.port, zone=item.zone, closures=closures)
     does = effect(text) + (f": {when(until, item.zone)}" if until else "")
     return Offered(
@@ -78,7 +82,7 @@ def _offered(
         words=filled(text.text, item, center=center.name if center else item.team),
         does=does if possible else "",
         act=act,
-        button=ACTS[act].button,
+        button=_TAGGING.get(text.act, ACTS[act].button),
         begun=begun,
     )
 

@@ -91,7 +91,7 @@
 
   const marked = () => [...document.querySelectorAll("[data-key]")];
   const closedIn = (element) => element.closest("details:not([open])");
-  const usable = (element) => !element.disabled && (shown(element) || closedIn(element));
+  const usable = (element) => !element.disabled && !element.closest("[hidden]") && (shown(element) || closedIn(element));
 
   function wordsOf(element) {
     const label = element.labels?.[0]?.cloneNode(true);
