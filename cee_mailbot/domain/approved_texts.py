@@ -67,7 +67,7 @@ class ApprovedText:
 class TextFacts:
     """An approved text in the names that other programs rely on; what is not said is null, `does` empty for no macro.
 
-    `fields` are those that the person fills in, `digest` is the begin of the SHA-256 of the words.
+    `fields` are those that the person fills in, `digest` is the beginning of the SHA-256 of the words.
     """
 
     name: str
@@ -172,10 +172,13 @@ def wait_ends(
     return datetime.combine(day, MORNING, tzinfo=local).astimezone(UTC)
 
 
-def effect(macro: ApprovedText) -> str:
-    """What sending it does beside, in words that follow on a name of it; empty where it does nothing."""
+def effect(macro: ApprovedText, until: str = "") -> str:
+    """What sending it does beside, in words that follow on a name of it; empty where it does nothing.
+
+    `until` is when an item that waits is back, in words, where that is known.
+    """
     state = {
-        Act.WAIT: f"sets the item aside {_how_long(macro.wait_days)}",
+        Act.WAIT: f"sets the item aside {_how_long(macro.wait_days, until)}",
         Act.CLOSE: f"closes the item as {macro.outcome}",
         Act.RETURN: "returns the documents: the letter says that we could not process them, and the item is closed",
     }.get(macro.act)
@@ -183,6 +186,9 @@ def effect(macro: ApprovedText) -> str:
     return "; it ".join(one for one in (tagged, state) if one)
 
 
-def _how_long(days: int | None) -> str:
-    until = "until something new comes from the broker"
-    return f"for {days} working day{'' if days == 1 else 's'} at its port, or {until}" if days else until
+def _how_long(days: int | None, until: str) -> str:
+    something = "until something new comes from the broker"
+    if days is None:
+        return something
+    counted = f"{days} working day{'' if days == 1 else 's'} at its port"
+    return f"until {until} ({counted}), or {something}" if until else f"for {counted}, or {something}"

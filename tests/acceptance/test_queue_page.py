@@ -179,7 +179,7 @@ def test_every_act_of_a_page_is_in_the_palette(shop: Workshop, enter: Enter) -> 
     page.keyboard.press("Control+k")
     told = page.locator("#keys li").all_inner_texts()
     buttons = page.eval_on_selector_all(
-        "main form button:not(.draft button)", "all => all.map(one => one.textContent.trim())"
+        "main form button:not(.draft button, [hidden] button)", "all => all.map(one => one.textContent.trim())"
     )
     keyed = {"Close as done, go to next": "1", "Set item aside": "h", "Send message to filer": "r"}
     missing = [one for one in buttons if not any(line.endswith(one) for line in told)]

@@ -80,7 +80,7 @@ def test_two_colons_put_a_text_in_at_the_caret_and_a_macro_is_one_act(shop: Work
     page.keyboard.press("Control+Shift+z")
     page.evaluate(SELECT_FIELD)
     page.keyboard.type("page 2")
-    expect(page.get_by_text('"A page is missing" also sets the item aside for 5 working days')).to_be_visible()
+    expect(page.get_by_text('"A page is missing" also sets the item aside until Mon Mar 9, 2026')).to_be_visible()
     with page.expect_navigation():
         page.get_by_role("button", name="Send and set item aside").click()
     expect(page.get_by_text("was answered and set aside")).to_be_visible()

@@ -74,7 +74,7 @@ def _offered(
     more = bool(text.tags) or text.then not in (None, Act.RETURN)
     possible = more and text.act in allowed(ItemState(item.state))
     until = wait_ends(text, asked.parts.now(), port=item.port, zone=item.zone, closures=closures)
-    does = effect(text) + (f": {when(until, item.zone)}" if until else "")
+    does = effect(text, when(until, item.zone) if until else "")
     return Offered(
         name=text.name,
         title=text.title,

@@ -1,4 +1,4 @@
-// Approved texts at the caret: `::` at the begin of a word lists them, and the one that is chosen takes its place.
+// Approved texts at the caret: `::` at the beginning of a word lists them, and the one that is chosen takes its place.
 // A field that has any carries them as `data-texts`. Without this file a button puts them in.
 "use strict";
 
