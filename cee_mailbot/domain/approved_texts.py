@@ -53,6 +53,11 @@ class ApprovedText:
         return sha256(self.text.encode()).hexdigest()[:_DIGITS_SHOWN]
 
     @property
+    def mark(self) -> str:
+        """What differs as soon as its words, its version or what it does are others."""
+        return sha256(f"{self.label}\n{effect(self)}".encode()).hexdigest()[:_DIGITS_SHOWN]
+
+    @property
     def label(self) -> str:
         """By which the history knows it: `page-missing, version 1 (3f2a9c1e)`."""
         return f"{self.name}{f', version {self.version}' if self.version else ''} ({self.digest})"

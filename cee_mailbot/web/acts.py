@@ -132,10 +132,17 @@ def _return(doing: Doing) -> None:
         desk.send_back(doing.intake, doing.tracking, reason=doing.reason, actor=doing.actor, version=doing.version)
 
 
+def macro_of(asked: Asked) -> tuple[str, str]:
+    """The name of the macro whose button was pressed, and what it was then; empty where it was none."""
+    name, _, mark = asked.text("macro").rpartition(" ")
+    return name, mark
+
+
 def _use_macro(doing: Doing, act: Act, text: str) -> None:
-    """Raises `UserError` where the macro does another thing than its button said."""
-    name = doing.asked.text("macro")
-    if desk.text_named(doing.intake, name).act is not act:
+    """Raises `UserError` where the macro is no longer what the page said of it, or does another act."""
+    name, mark = macro_of(doing.asked)
+    macro = desk.text_named(doing.intake, name)
+    if (macro.act, macro.mark) != (act, mark):
         raise UserError(f"{name} does something else by now; load the page again")
     desk.use_macro(doing.intake, doing.tracking, name, text=text, actor=doing.actor, version=doing.version)
 

@@ -58,6 +58,11 @@ def by_kim(shop: Workshop) -> list[HistoryFacts]:
     return [line for line in story(shop).history if line.actor == "kim"]
 
 
+def button(shop: Workshop, macro: str) -> str:
+    """What the button of a macro sends: which one, as it was when the page said what it does."""
+    return f"{macro} {shop.site.texts.texts[macro].mark}"
+
+
 def use(shop: Workshop, tracking: str, macro: str, **fields: str) -> None:
     desk.write_letter(shop.intake, tracking, Letter(macro=macro, fields=fields or MISSING), actor="kim")
 
@@ -176,13 +181,14 @@ def test_the_page_offers_what_a_macro_does_and_does_it_as_one_act(
     """Without a script: the text is put in, what it does is said before the button, and one undo takes all back."""
     fresh = kim.get(f"/items/{tracking}").text
     assert 'data-macro="page-missing" hidden' in fresh
-    assert f'value="page-missing" formaction="/items/{tracking}/reply-and-wait"' in fresh
+    pressed = button(shop, "page-missing")
+    assert f'value="{pressed}" formaction="/items/{tracking}/reply-and-wait"' in fresh
     fields = form(fresh, f"/items/{tracking}/reply")
     kim.post(f"/items/{tracking}/drafts/reply", data=fields | {"text": "", "put_in": "1", "put": "page-missing"})
     begun = kim.get(f"/items/{tracking}").text
     assert 'data-macro="page-missing">' in begun
     assert "aside until Mon Mar 9, 2026, 8:00 AM PDT (UTC-07:00) (5 working days at its port), or until" in begun
-    sending = form(begun, f"/items/{tracking}/reply") | {"macro": "page-missing"}
+    sending = form(begun, f"/items/{tracking}/reply") | {"macro": pressed}
     refused = kim.post(f"/items/{tracking}/reply-and-wait", data=sending | {"text": KEPT})
     assert refused.status_code == 422
     assert "what is missing" in refused.text
@@ -206,7 +212,7 @@ def test_a_macro_on_an_item_that_changed_is_offered_again_as_what_it_is(
     shop: Workshop, kim: TestClient, tracking: str
 ) -> None:
     fields = form(kim.get(f"/items/{tracking}").text, f"/items/{tracking}/reply") | {
-        "macro": "sent-before",
+        "macro": button(shop, "sent-before"),
         "text": "Ours.",
     }
     desk.claim(shop.intake, tracking, actor="lee")
@@ -218,6 +224,19 @@ def test_a_macro_on_an_item_that_changed_is_offered_again_as_what_it_is(
     again = form(answer.text, f"/items/{tracking}/reply-and-close")
     assert kim.post(f"/items/{tracking}/reply-and-close", data=again | {"text": "Ours."}).status_code == 303
     assert story(shop).item.outcome == "duplicate"
+
+
+def test_a_macro_that_does_another_thing_since_the_page_was_read_is_refused(
+    shop: Workshop, kim: TestClient, tracking: str
+) -> None:
+    """The service was started again on other texts; what the page said before the button is not what would be done."""
+    fields = form(kim.get(f"/items/{tracking}").text, f"/items/{tracking}/reply") | {"text": "Ours."}
+    was = replace(shop.site.texts.texts["sent-before"], outcome=Closing.DONE)
+    answer = kim.post(f"/items/{tracking}/reply-and-close", data=fields | {"macro": f"{was.name} {was.mark}"})
+    assert answer.status_code == 422
+    assert "sent-before does something else by now; load the page again" in answer.text
+    assert "Ours." in answer.text
+    assert by_kim(shop) == []
 
 
 def test_what_the_state_does_not_allow_is_not_offered(shop: Workshop, kim: TestClient, tracking: str) -> None:

@@ -13,7 +13,7 @@ from cee_mailbot.domain.queue_search import read_search, write_search
 from cee_mailbot.domain.work_item import Act, find_tracking
 from cee_mailbot.errors import ChangedError, NotFoundError, UserError
 from cee_mailbot.questions import WORKLIST_SORTS, Mark
-from cee_mailbot.web.acts import ACTS, Doing
+from cee_mailbot.web.acts import ACTS, Doing, macro_of
 from cee_mailbot.web.asking import Asked, go_to
 from cee_mailbot.web.once import once_sent
 from cee_mailbot.web.pages.drafts import forget_draft
@@ -123,7 +123,7 @@ def _changed(asked: Asked, tracking: str, named: str) -> Response:
     with asked.parts.intake.store.read() as ask:
         story = ask.story(tracking)
     seen = asked.number("seen") or 0
-    macro = asked.parts.intake.site.texts.texts.get(asked.form.get("macro", ""))
+    macro = asked.parts.intake.site.texts.texts.get(macro_of(asked)[0])
     values: dict[str, Any] = {name: value for name, value in asked.form.items() if name not in _FRAME}
     return show(
         asked,

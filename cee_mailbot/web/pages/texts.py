@@ -34,6 +34,7 @@ class Offered:
     """
 
     name: str
+    mark: str
     title: str
     source: str
     words: str
@@ -77,6 +78,7 @@ def _offered(
     does = effect(text, when(until, item.zone) if until else "")
     return Offered(
         name=text.name,
+        mark=text.mark,
         title=text.title,
         source=source_of(text),
         words=filled(text.text, item, center=center.name if center else item.team),
