@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 LOOKED_FOR_EVERY = timedelta(seconds=2)
 """How long a job waits at most that another process started, or that another left."""
 
-BREATH = timedelta(milliseconds=2)
+BREATH = timedelta(milliseconds=5)
 """Between two rows others get the database: SQLite lets whoever asks again soonest have it."""
 
 _FAILED = "the program failed at it; the log says why"

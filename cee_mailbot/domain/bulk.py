@@ -30,14 +30,18 @@ class BulkRowState(StrEnum):
 def foretold(will: int, cannot: Sequence[tuple[str, int]]) -> str:
     """`47 items: 45 will change, 2 cannot (claimed by Lee)`; `cannot` are the reasons and how many items each has."""
     stay = sum(items for _, items in cannot)
-    whole = will + stay
-    return f"{whole:,} item{'' if whole == 1 else 's'}: {will:,} will change, {stay:,} cannot{_why(cannot)}"
+    return f"{_items(will + stay)}: {will:,} will change, {stay:,} cannot{_why(cannot)}"
 
 
 def told(*, to_do: int, changed: int, not_changed: int) -> str:
-    """`40 of 47 items done: 38 changed, 2 not`."""
-    whole, done = to_do + changed + not_changed, changed + not_changed
-    return f"{done:,} of {whole:,} item{'' if whole == 1 else 's'} done: {changed:,} changed, {not_changed:,} not"
+    """`40 of 47 items done: 38 changed, 2 not`; when nothing is to do any more, `47 items: 45 changed, 2 not`."""
+    done = changed + not_changed
+    became = f"{changed:,} changed, {not_changed:,} not"
+    return f"{done:,} of {_items(to_do + done)} done: {became}" if to_do else f"{_items(done)}: {became}"
+
+
+def _items(count: int) -> str:
+    return f"{count:,} item{'' if count == 1 else 's'}"
 
 
 def _why(reasons: Sequence[tuple[str, int]]) -> str:

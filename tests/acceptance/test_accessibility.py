@@ -126,7 +126,7 @@ def acted(page: "Page", site: Site) -> Iterator[str]:
     page.get_by_label("Internal note").fill("The filer was called.")
     with page.expect_navigation():
         page.get_by_role("button", name="Add internal note: 1 item").click()
-    page.get_by_text("Finished: 1 of 1 item done").wait_for()
+    page.get_by_text("Finished: 1 item: 1 changed").wait_for()
     yield "the result of a bulk act"
     with page.expect_navigation():
         page.get_by_role("link", name="CEE-").first.click()

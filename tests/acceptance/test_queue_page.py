@@ -291,7 +291,7 @@ def test_a_bulk_job_says_how_far_it_is_until_it_is_over(shop: Workshop, staff: S
     expect(page.get_by_role("status")).to_contain_text("Under way: 1 of 3 items done")
     expect(page.get_by_role("button", name="Stop what is not done yet")).to_be_focused()
     staff.work()
-    expect(page.get_by_role("status")).to_contain_text("Finished: 3 of 3 items done: 3 changed, 0 not")
+    expect(page.get_by_role("status")).to_contain_text("Finished: 3 items: 3 changed, 0 not")
     expect(page.get_by_role("cell", name="Changed")).to_have_count(3)
     expect(page.get_by_role("button", name="Stop what is not done yet")).to_have_count(0)
 

@@ -23,13 +23,16 @@ from cee_mailbot.alarming import AlarmBell
 from cee_mailbot.app import App, opened
 from cee_mailbot.blobs import DiskReserve, FolderBlobs
 from cee_mailbot.config import ConfigError, load_config
+from cee_mailbot.desk.bulk import Asker, foretell, start, stop
 from cee_mailbot.domain.alarms import RULES
+from cee_mailbot.domain.roles import Person, Role
 from cee_mailbot.errors import RefusedReplyError, SignInError, TemporaryError, UnreachableError
 from cee_mailbot.interfaces import Letter
 from cee_mailbot.log import configure_logging
 from cee_mailbot.mailers.files import FilesMailer, FilesSettings
 from cee_mailbot.metrics import METRICS, PREFIX
 from cee_mailbot.operations import check, poll, send
+from cee_mailbot.questions import ItemQuery
 from cee_mailbot.store.database import SqlStore
 from cee_mailbot.testing import FixedClock, MemoryMailer
 from cee_mailbot.upkeep import keep_census, take_daily_census
@@ -388,6 +391,31 @@ def test_the_census_is_taken_once_a_day_and_an_unclean_one_is_an_alarm(app: App,
     assert second is not None
     assert second.unclean
     assert "census-unclean" in [alarm.reason for alarm in watching.look(app)[2]]
+
+
+def test_bulk_jobs_are_forgotten_long_after_with_the_census(app: App, bot: Bot) -> None:
+    """A preview that nobody started after a day, one that ended after a month; one that is under way stays."""
+    clock, store = app.site.clock, app.store
+    assert isinstance(clock, FixedClock)
+    deliver(bot, numbered(1))
+    list(poll(app))
+    with store.read() as ask:
+        items = [item.tracking for item in ask.items(ItemQuery())]
+    asker = Asker(person=Person(name="sue", role=Role.SUPERVISOR))
+    previewed, ended, under_way = (foretell(app.intake, asker, "claim", items=items) for _ in range(3))
+    for job in (ended, under_way):
+        start(app.intake, asker, job, {})
+    stop(app.intake, ended, actor="sue")
+
+    def kept(after: timedelta) -> list[int]:
+        clock.advance(after)
+        take_daily_census(app)
+        with store.read() as ask:
+            return [one.id for one in ask.bulk_jobs(person=None, limit=9)]
+
+    assert kept(timedelta(hours=1)) == [under_way, ended, previewed]
+    assert kept(timedelta(days=1)) == [under_way, ended]
+    assert kept(timedelta(days=30)) == [under_way]
 
 
 def test_C2_what_a_killed_writer_left_is_removed_once_a_day(app: App, bot: Bot) -> None:

@@ -87,7 +87,7 @@ def test_what_fails_for_one_item_hinders_no_other(shop: Workshop, page: StaffPag
         assert (answer.status_code, answer.headers["location"]) == (303, place), "a form that is sent twice acts once"
         page.work()
     done = sue.get(place).text
-    assert "4 of 4 items done: 3 changed, 1 not" in done
+    assert "Finished: 4 items: 3 changed, 1 not." in done
     assert next(iter(results(done).items())) == (numbers[0], "Not changed: changed since by lee"), (
         "what failed comes first"
     )
@@ -139,7 +139,7 @@ def test_a_job_is_its_persons_and_the_administrators(shop: Workshop, page: Staff
     page.worker.turn()
     assert root.post(f"{place}/stop", data={"key": "k"}).status_code == 303
     page.work()
-    assert "Stopped by root2; what was done stays: 4 of 4 items done: 1 changed, 3 not" in sue.get(place).text
+    assert "Stopped by root2; what was done stays: 4 items: 1 changed, 3 not." in sue.get(place).text
     assert [item.assignee for item in shop.items()] == ["sue", None, None, None]
 
 
@@ -185,7 +185,7 @@ def test_a_page_asks_how_far_a_job_is_until_it_is_over(page: StaffPage, sue: Tes
     assert f'hx-get="{place}/progress' in under_way
     page.work()
     over = sue.get(f"{place}/progress").text
-    assert "Finished: 4 of 4 items done: 4 changed, 0 not." in over
+    assert "Finished: 4 items: 4 changed, 0 not." in over
     assert "hx-get" not in over
     assert list(results(over).values()) == ["Changed"] * 4
 
@@ -193,6 +193,19 @@ def test_a_page_asks_how_far_a_job_is_until_it_is_over(page: StaffPage, sue: Tes
 @pytest.mark.parametrize(("number", "status"), [("0", 200), ("999999999999999999", 200), ("x", 404)])
 def test_a_page_of_a_job_that_there_is_none_of_is_the_nearest(sue: TestClient, number: str, status: int) -> None:
     assert sue.get(previewed(sue, act="claim", all="1") + f"?page={number}").status_code == status
+
+
+def test_a_page_of_the_list_is_chosen_as_a_whole(shop: Workshop, sue: TestClient) -> None:
+    """Those that it showed, whatever came since."""
+    shown = sue.get("/?q=code:DR").text
+    fields = {"page": "1", "shown": re.findall(r'<input type="hidden" name="shown" value="([^"]*)"', shown)}
+    assert fields["shown"] == rows(shown)
+    shop.receive(numbered(5))
+    assert "4 items: 4 will change" in sue.get(previewed(sue, act="claim", **fields)).text
+
+
+def test_the_jobs_are_found_from_a_list_in_which_nothing_is_left(sue: TestClient) -> None:
+    assert 'href="/bulk"' in sue.get("/?q=is:waiting").text
 
 
 def test_specialists_have_no_bulk_acts(page: StaffPage) -> None:

@@ -25,7 +25,7 @@ from cee_mailbot.web.views import query_of
 RECENT = 20
 REASONS = 5  # that are told in the first sentence; the rows tell all
 _FEW = 100
-_SOON, _LATER = 1, 5  # seconds between two looks at a job with few or many items left
+_SOON, _LATER = 1, 3  # seconds between two looks at a job with few or many items left
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,7 +54,8 @@ def preview(asked: Asked) -> Response:
         query = query_of(search, "due", asked.parts, asked.person)
         job = bulk.foretell_list(intake, asker, act, query, search=write_search(search), fields=fields)
     else:
-        job = bulk.foretell(intake, asker, act, items=asked.lists.get("item", ()), fields=fields)
+        items = asked.lists.get("shown" if asked.form.get("page") else "item", ())
+        job = bulk.foretell(intake, asker, act, items=items, fields=fields)
     return go_to(f"/bulk/{job}")
 
 
