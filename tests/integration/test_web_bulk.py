@@ -55,7 +55,8 @@ def start(browser: TestClient, place: str, **fields: str) -> Response:
 
 def results(page: str) -> dict[str, str]:
     """What a page says of each item, in its order."""
-    lines = re.findall(r'<tr><th scope="row">(?:<a [^>]*>)?(CEE-[^<]*).*?<td[^>]*>[^<]*</td><td[^>]*>(.*?)</td></tr>', page)
+    row = r'<tr><th scope="row">(?:<a [^>]*>)?(CEE-[^<]*).*?<td[^>]*>[^<]*</td><td[^>]*>(.*?)</td></tr>'
+    lines = re.findall(row, page)
     return {tracking: unescape(words) for tracking, words in lines}
 
 
