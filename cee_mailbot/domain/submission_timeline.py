@@ -8,8 +8,9 @@ from cee_mailbot.domain.facts import ItemStory
 from cee_mailbot.domain.item_history import lines_of
 
 SUBMISSION, WORK, DUE = "Submission", "Work", "Due"
-# What the picture leaves to the history: it would be one mark a message too many, or says nothing to staff.
-_UNDRAWN = frozenset({"received", "papers-compared", "message-viewed", "document-viewed"})
+# What the picture leaves to the history: it would be one mark a message too many, says nothing to staff, or, as tags
+# do, nothing of the way that the papers go.
+_UNDRAWN = frozenset({"received", "papers-compared", "message-viewed", "document-viewed", "tagged", "untagged"})
 MOST_MARKS = 40
 
 

@@ -38,8 +38,10 @@ class DeskLedger(WakingLedger):
         if row is None:
             raise NotFoundError(f"there is no item {tracking}; `cee-mailbot queue list` shows all")
         messages = self._session.exec(select(MessageRow.id).where(MessageRow.submission_id == row.id))
-        tags = self._session.exec(select(TagRow.name).where(TagRow.submission_id == row.id))
-        return _desk_item(row, tuple(one for one in messages if one is not None), tuple(sorted(tags)))
+        return _desk_item(row, tuple(one for one in messages if one is not None), self._tags_of(row.id))
+
+    def _tags_of(self, submission: int | None) -> tuple[str, ...]:
+        return tuple(sorted(self._session.exec(select(TagRow.name).where(TagRow.submission_id == submission))))
 
     def first_unclaimed(self, query: WorklistQuery) -> str | None:
         """See `desk_ledger.DeskLedger`."""
@@ -142,6 +144,7 @@ class DeskLedger(WakingLedger):
     def regroup(self, regrouping: Regrouping) -> None:
         """See `desk_ledger.DeskLedger`."""
         source, target = (self._session.get_one(SubmissionRow, one) for one in (regrouping.source, regrouping.target))
+        tags = self._tags_of(regrouping.source) if regrouping.act is Act.JOIN else ()
 
         def act() -> None:
             regroup(self._session, regrouping, self._now)
@@ -154,6 +157,7 @@ class DeskLedger(WakingLedger):
             act,
             actor=regrouping.actor,
             detail={"from": source.tracking, "to": target.tracking, "reason": regrouping.reason}
+            | ({"tags": list(tags)} if tags else {})
             | _told(regrouping.reply),
             # The line is to be found from both, also after it was undone.
             other=regrouping.target,

@@ -9,6 +9,7 @@ import pytest
 from cee_mailbot import desk
 from cee_mailbot.desk.item import opened
 from cee_mailbot.desk.tagging import with_tags
+from cee_mailbot.domain.item_history import lines_of
 from cee_mailbot.domain.tags import MOST_TAGS
 from cee_mailbot.domain.work_item import Act, Closing
 from cee_mailbot.errors import ChangedError, NotAllowedError, UserError
@@ -112,6 +113,9 @@ def test_the_tags_of_an_item_that_is_emptied_go_over_to_the_one_that_takes_it_in
     tag(workshop, other, "seen", "urgent")
     desk.join(workshop.intake, one, other, actor="kim")
     assert (tags(workshop, one), tags(workshop, other)) == (("fta-claim", "seen", "urgent"), ())
+    with workshop.store.read() as ask:
+        [told] = [line.says for line in lines_of(ask.story(one)) if line.says.startswith("joined")]
+    assert told == f"joined (from {other}; to {one}; tags seen, urgent)"
     desk.undo(workshop.intake, other, actor="kim")
     assert (tags(workshop, one), tags(workshop, other)) == (("fta-claim", "seen"), ("seen", "urgent"))
 

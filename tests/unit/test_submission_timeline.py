@@ -60,3 +60,8 @@ def test_lanes_are_messages_then_the_submission_then_work_then_due() -> None:
         "presented", "presented", "presented", "received", "received", "whole", "work", "due",
     ]  # fmt: skip
     assert found.sentence == "8 steps in order, from 2 messages to the due date."
+
+
+def test_tags_push_nothing_out_of_the_picture() -> None:
+    """They are in the history, and say nothing of the way that the papers go."""
+    assert timeline_of(story(1, [(minute, "tagged") for minute in range(60)])).left_out == 0
