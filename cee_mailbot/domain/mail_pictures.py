@@ -27,7 +27,8 @@ def intake_per_hour(
 ) -> Picture:
     """Messages of the last 48 hours by the hour (UTC) in which they arrived, and what became of them.
 
-    Hours of snow days (`closures`) are marked, and those in which a mailbox could not be read (`unread`).
+    Hours of snow days (`closures`), which begin and end at midnight of their port, are marked, and those in which a
+    mailbox could not be read (`unread`).
     """
     last = now.replace(minute=0, second=0, microsecond=0)
     hours = {last - timedelta(hours=back): [0] * len(INTAKE_COLUMNS) for back in range(INTAKE_HOURS - 1, -1, -1)}
@@ -56,9 +57,7 @@ def intake_per_hour(
 
 def _what_happened(hour: datetime, closures: Iterable[Closure], unread: Iterable[Outage]) -> str:
     days = [
-        f"{one.reason} ({f'port {one.port}' if one.port else 'all ports'})"
-        for one in closures
-        if one.first <= hour.date() <= one.last
+        f"{one.reason} ({f'port {one.port}' if one.port else 'all ports'})" for one in closures if one.holds_at(hour)
     ]
     silent = {one.mailbox for one in unread if one.began < hour + _HOUR and (one.ended is None or one.ended > hour)}
     return "; ".join((*days, *(f"{name} could not be read" for name in sorted(silent))))

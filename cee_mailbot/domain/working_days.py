@@ -9,12 +9,18 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from types import MappingProxyType
+from zoneinfo import ZoneInfo
+
+from parsers.port import find_port
 
 # A closure without an end would leave a due date nowhere to go: a longer one is entered again.
 LONGEST_CLOSURE = timedelta(days=366)
 
 # When a day begins until which an item waits, on the clock of its port.
 MORNING = time(8, 0)
+
+# Whose day it is where a closure names no port.
+_ALL_PORTS = "America/New_York"
 
 _SATURDAY = 5
 _DAY = timedelta(days=1)
@@ -48,6 +54,12 @@ class Closure:
     def covers(self, day: date, port: str | None) -> bool:
         """Whether it closes this port on this day; where the port is unknown, only a closure of all ports does."""
         return self.first <= day <= self.last and self.port in {None, port}
+
+    def holds_at(self, instant: datetime) -> bool:
+        """Whether it is a day of the closure at this instant (zoned), by the clock of its port."""
+        port = find_port(self.port or "")
+        day = instant.astimezone(ZoneInfo((port.time_zone if port else None) or _ALL_PORTS)).date()
+        return self.first <= day <= self.last
 
 
 @lru_cache(maxsize=256)

@@ -1,7 +1,8 @@
 """Figures for pictures: every number is counted once, in the place where people look for it."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -150,6 +151,19 @@ def test_hours_of_snow_days_and_of_silent_mailboxes_are_marked() -> None:
     assert notes[-34:-30] == ["", "electronics could not be read", BOTH, ""]
     assert notes[0] == ""
     assert len(found.notes) == 4
+
+
+@pytest.mark.parametrize(
+    ("port", "utc"),
+    [("2704", "Nov 20, 08:00"), (None, "Nov 20, 05:00"), ("3201", "Nov 20, 10:00")],
+)
+def test_a_snow_day_begins_at_midnight_of_its_port(port: str | None, utc: str) -> None:
+    """Los Angeles, all ports by the clock of New York, Honolulu: not at midnight UTC, which is the afternoon before."""
+    day = date(2026, 11, 20)
+    snow = Closure(port=port, first=day, last=day, reason="Snow")
+    found = intake_per_hour([], datetime(2026, 11, 21, 12, tzinfo=UTC), closures=[snow])
+    marked = [row.name for row in found.rows if row.note]
+    assert (marked[0], len(marked)) == (utc, 24)
 
 
 def test_split_submissions_that_are_whole_are_sorted_by_how_long_they_took() -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from cee_mailbot.desk.clock import in_force
 from cee_mailbot.domain.facts import MailboxFacts
@@ -11,9 +10,6 @@ from cee_mailbot.domain.working_days import Closure
 from cee_mailbot.questions import Questions
 from cee_mailbot.web.asking import Asked
 from cee_mailbot.web.showing import when
-from parsers.port import find_port
-
-_ALL_PORTS = "America/New_York"  # whose day it is where a closure names no port
 
 
 def site_alerts(asked: Asked, ask: Questions) -> tuple[str, ...]:
@@ -34,6 +30,5 @@ def _silent(mailboxes: list[MailboxFacts], now: datetime) -> Iterator[str]:
 
 def _snow(closures: tuple[Closure, ...], now: datetime) -> Iterator[str]:
     for one in closures:
-        port = find_port(one.port or "")
-        if one.first <= now.astimezone(ZoneInfo((port.time_zone if port else None) or _ALL_PORTS)).date() <= one.last:
+        if one.holds_at(now):
             yield f"Snow day at {f'port {one.port}' if one.port else 'all ports'}: {one.reason}. It is no working day."
