@@ -134,10 +134,10 @@ def test_an_item_is_worked_through(site: Site) -> None:
 
 
 def test_items_are_tagged_found_and_exported_by_their_tags(site: Site) -> None:
-    site.receive(mail(), mail(subject="DR,NokiaInc,345-67890990,2704", message_id="<9@filer.example>", body="x"))
+    site.receive(mail())
     number = site.tracking()
+    assert site.json("queue", "list", "--tag", "fta-claim") == []
     assert site.run("queue", "tag", number, "FTA-Claim") == f"{number} is new, tags fta-claim; team 007\n"
-    assert [item["tracking"] for item in site.json("queue", "list", "--tag", "fta-claim")] == [number]
     (row,) = csv.DictReader(io.StringIO(site.run("queue", "export", "--tag", "FTA-claim"), newline=""))
     assert [*row.items()][-1] == ("tags", "fta-claim")
     assert "such as fta-claim" in site.run("queue", "list", "--tag", "fta claim", expect=2)

@@ -18,12 +18,15 @@ from tests.support.mails import PDF, mail
 from tests.support.workshop import Workshop
 
 
-def item_of(shop: Workshop, number: int = 1) -> str:
-    """An item of two messages."""
+def item_of(shop: Workshop, number: int = 1, *, messages: int = 1) -> str:
     subject = f"DR,NokiaInc,345-678901{number:02},2704"
-    for part in (1, 2):
-        paper = PDF + b"%d/%d" % (number, part)
-        shop.receive(mail(subject=subject, message_id=f"<{number}/{part}@filer.example>", documents=[paper]))
+    papers = [PDF + b"%d/%d" % (number, one) for one in range(messages)]
+    shop.receive(
+        *(
+            mail(subject=subject, message_id=f"<{number}/{one}@filer.example>", documents=[paper])
+            for one, paper in enumerate(papers)
+        )
+    )
     return shop.items()[-1].tracking
 
 
@@ -134,7 +137,7 @@ def test_a_join_is_not_undone_over_a_tag_that_was_taken_off_since(workshop: Work
 
 
 def test_what_is_split_off_begins_without_tags_and_a_hand_over_keeps_them(workshop: Workshop) -> None:
-    tracking = item_of(workshop)
+    tracking = item_of(workshop, messages=2)
     tag(workshop, tracking, "seen")
     made = desk.split(workshop.intake, tracking, 2, actor="kim")
     assert (tags(workshop, tracking), tags(workshop, made)) == (("seen",), ())
