@@ -6,12 +6,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlmodel import Session, select
 
 from cee_mailbot import desk
 from cee_mailbot.domain.facts import HistoryFacts, ItemFacts, ItemStory
 from cee_mailbot.domain.work_item import EVENTS, REVERSIBLE, TRANSITIONS, UNDONE, Act, Closing, ItemState
 from cee_mailbot.errors import ChangedError, NotAllowedError, NotFoundError, UserError
 from cee_mailbot.gathering import chase
+from cee_mailbot.store.tables import SubmissionRow
 from tests.support.mails import EXACT, PDF, mail
 from tests.support.workshop import ARRIVED, Workshop
 
@@ -62,6 +64,13 @@ def by_staff(shop: Workshop, tracking: str) -> list[HistoryFacts]:
 
 def untimed(item: ItemFacts) -> ItemFacts:
     return replace(item, updated_at=item.created_at)
+
+
+def row(shop: Workshop, tracking: str) -> dict[str, object]:
+    """Every column of the item but those that each change counts on."""
+    with Session(shop.store._reader) as session:  # what an act leaves behind is in no fact, but in what follows from it
+        found = session.exec(select(SubmissionRow).where(SubmissionRow.tracking == tracking)).one()
+        return found.model_dump(exclude={"version", "updated_at"})
 
 
 def two_in_one(shop: Workshop) -> str:
@@ -128,6 +137,7 @@ def test_an_act_that_is_undone_leaves_everything_as_it_was(workshop: Workshop, s
     tracking, other = in_state(workshop, state), another(workshop)
     numbers = (tracking, other)
     before = [story(workshop, one) for one in numbers]
+    rows = [row(workshop, one) for one in numbers]
     CARRY[act](workshop, tracking, other)
     workshop.clock.advance(timedelta(minutes=1))
     assert desk.undo(workshop.intake, tracking, actor="kim") == EVENTS[act]
@@ -135,6 +145,7 @@ def test_an_act_that_is_undone_leaves_everything_as_it_was(workshop: Workshop, s
     for was, now in zip(before, after, strict=True):
         assert untimed(was.item) == untimed(now.item)
         assert (was.messages, was.documents, was.notes) == (now.messages, now.documents, now.notes)
+    assert [row(workshop, one) for one in numbers] == rows
     events = [line.event for line in by_staff(workshop, tracking) if line.reply is None]
     assert events[-2:] == [EVENTS[act], UNDONE]
 
