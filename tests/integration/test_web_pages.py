@@ -318,7 +318,7 @@ def test_the_history_is_looked_through_by_kind(shop: Workshop, kim: TestClient) 
     desk.close(shop.intake, tracking, Closing.DONE, actor="kim")
 
     def lines(text: str) -> list[str]:
-        return re.findall(r'<li id="event-(\d+)"', text)
+        return re.findall(r'<li id="event-[^"]+" value="(\d+)"', text)
 
     text = kim.get(f"/items/{tracking}?q=is:closed").text
     every = lines(text)
@@ -337,6 +337,21 @@ def test_the_history_is_looked_through_by_kind(shop: Workshop, kim: TestClient) 
     assert "call them" in notes
     assert "</strong> claimed" not in notes
     assert lines(kim.get(f"/items/{tracking}?history=<script>").text) == every
+
+
+def test_a_link_to_a_line_of_the_history_stays_when_others_come_before_it(shop: Workshop, kim: TestClient) -> None:
+    """A join puts the lines of the other item's messages among those that are there."""
+    first = one_item(shop)
+    shop.clock.advance(timedelta(minutes=1))
+    shop.receive(numbered(2))
+    desk.claim(shop.intake, first, actor="kim")
+    links = dict(re.findall(r'href="(#event-[^"]+)".*?</strong> ([^<(]+)', kim.get(f"/items/{first}").text))
+    assert len(links) == len(story(shop, first).history)
+    other = next(one.tracking for one in shop.items() if one.tracking != first)
+    desk.join(shop.intake, first, other, actor="kim", reason="")
+    after = dict(re.findall(r'href="(#event-[^"]+)".*?</strong> ([^<(]+)', kim.get(f"/items/{first}").text))
+    assert len(after) > len(links) + 1
+    assert {one: after.get(one) for one in links} == links
 
 
 def test_messages_are_split_off_moved_and_joined(shop: Workshop, kim: TestClient) -> None:

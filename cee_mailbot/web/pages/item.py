@@ -31,9 +31,13 @@ from parsers.subject_types import subject_table
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Event:
-    """A line of the history in words, numbered from 1 in the whole of it, and the note that was written with it."""
+    """A line of the history in words, numbered from 1 in the whole of it, and the note that was written with it.
+
+    `anchor` is its own address on the page: a number changes when messages of another item are put among its lines.
+    """
 
     number: int
+    anchor: str
     line: Line
     note: str | None
 
@@ -139,7 +143,11 @@ def _papers(asked: Asked, story: ItemStory, malware: Collection[int]) -> dict[in
 def events(story: ItemStory) -> list[Event]:
     """The history in words, in the order in which it happened."""
     notes: dict[Any, str] = {note.id: note.text for note in story.notes}
-    lines = enumerate(zip(lines_of(story), story.history, strict=True), start=1)
-    return [
-        Event(number=number, line=line, note=notes.get(facts.detail.get("note"))) for number, (line, facts) in lines
-    ]
+    found: list[Event] = []
+    alike: Counter[str] = Counter()
+    for number, (line, facts) in enumerate(zip(lines_of(story), story.history, strict=True), start=1):
+        anchor = f"{facts.at:%Y%m%d%H%M%S%f}-{facts.event}-{facts.message or facts.reply or 0}"
+        alike[anchor] += 1
+        anchor += f"-{alike[anchor]}" if alike[anchor] > 1 else ""
+        found.append(Event(number=number, anchor=anchor, line=line, note=notes.get(facts.detail.get("note"))))
+    return found
