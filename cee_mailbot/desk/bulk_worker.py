@@ -40,6 +40,7 @@ class BulkWorker:
     def __init__(self, intake: Intake) -> None:
         self._intake = intake
         self._called, self._ending = Event(), False
+        self._told = ""
 
     def ring(self) -> None:
         """Says that there may be something to do now."""
@@ -64,13 +65,16 @@ class BulkWorker:
             self._called.clear()
 
     def _turn_safely(self) -> int:
+        told, done = "", 0
         try:
-            return self.turn()
-        except CeeMailbotError as error:
-            logger.error("bulk jobs: %s", error)  # noqa: TRY400 - known faults need no traceback
-        except Exception:
-            logger.exception("bulk jobs broke")
-        return 0
+            done = self.turn()
+        except Exception as error:
+            told = str(error)
+            if told != self._told:  # a database that is away is away for long
+                known = isinstance(error, CeeMailbotError)  # which needs no traceback
+                logger.error("bulk jobs wait: %s", told, exc_info=None if known else error)  # noqa: TRY400 - as above
+        self._told = told
+        return done
 
     def turn(self) -> int:
         """The next row of each job that is under way, so that a short one need not wait for a long one: how many."""

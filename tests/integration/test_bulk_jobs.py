@@ -19,7 +19,7 @@ from cee_mailbot.desk.bulk_worker import BulkWorker
 from cee_mailbot.domain.bulk import BulkState
 from cee_mailbot.domain.roles import Person, Role
 from cee_mailbot.domain.work_item import tracking_number
-from cee_mailbot.errors import NotAllowedError
+from cee_mailbot.errors import NotAllowedError, UnreachableError
 from cee_mailbot.recovery import recover
 from cee_mailbot.store.database import SqlStore
 from tests.support.mails import numbered
@@ -210,6 +210,22 @@ def test_letters_of_a_job_can_be_taken_back_as_those_of_a_single_act(tmp_path: P
         assert shop.send().sent == 1, "the acknowledgement alone"
         shop.clock.advance(timedelta(seconds=21))
         assert shop.send().sent == 1
+
+
+def test_a_database_that_is_away_is_told_of_once_and_the_jobs_go_on_when_it_is_back(
+    shop: Workshop, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    job, worker = begun(shop), BulkWorker(shop.intake)
+
+    def away() -> None:
+        raise UnreachableError("can't use the database")
+
+    monkeypatch.setattr(shop.store, "read", away)
+    assert [worker._turn_safely() for _ in range(3)] == [0, 0, 0]
+    assert caplog.text.count("bulk jobs wait: can't use the database") == 1
+    monkeypatch.undo()
+    assert worker._turn_safely() == 1
+    assert job_of(shop, job).changed == 1
 
 
 def copied(shop: Workshop, number: int) -> list[str]:

@@ -12,6 +12,7 @@ from cee_mailbot.web.api.operation import Given
 
 LONGEST_TEXT = 20_000
 MOST_ROWS = 1_000
+MOST_JOBS = 100
 USUAL_ROWS = 100
 MOST_FIELDS = 50
 LARGEST_ROW = 2**63 - 1
@@ -215,9 +216,9 @@ class BulkGiven(Given):
 
 
 class BulkJobsQuery(Given):
-    """How many bulk jobs are wanted."""
+    """How many bulk jobs are wanted; the rows of each are counted."""
 
-    limit: Rows = USUAL_ROWS
+    limit: Annotated[int, Field(ge=1, le=MOST_JOBS)] = 20
 
 
 class BulkRowsQuery(Given):
