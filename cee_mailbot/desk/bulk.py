@@ -219,10 +219,11 @@ def own(ask: BulkQuestions | BulkWrites, job: int, person: Person) -> BulkJobFac
     return found
 
 
-def start(intake: Intake, asker: Asker, job: int, fields: Mapping[str, str]) -> None:
+def start(intake: Intake, asker: Asker, job: int, fields: Mapping[str, str] | None = None) -> None:
     """Lets a job be carried out as it was foretold; its person alone may.
 
-    Raises `UserError` for fields that the act can't do with, `NotFoundError`, or `NotAllowedError`.
+    `fields` are those of the act, None for what the preview was given. Raises `UserError` for fields that the act can't
+    do with, `NotFoundError`, or `NotAllowedError`.
     """
     with intake.store.begin(intake.site.clock.now()) as unit:
         found = own(unit, job, asker.person)
@@ -232,7 +233,7 @@ def start(intake: Intake, asker: Asker, job: int, fields: Mapping[str, str]) -> 
             raise NotAllowedError(f"none of the items of bulk job {job} can be changed")
         if unit.open_bulk_jobs(asker.person.name) >= MOST_OPEN:
             raise NotAllowedError(f"{MOST_OPEN} of your bulk jobs are under way; wait until one has ended, or stop one")
-        whole = {**found.fields, **_known(fields)}
+        whole = found.fields if fields is None else _known(fields)
         JOBS[found.act].check(intake, whole)
         unit.start_bulk_job(job, whole, until=asker.until)
 

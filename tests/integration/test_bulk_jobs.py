@@ -296,7 +296,7 @@ def test_all_that_a_job_changed_is_taken_back_but_for_what_changed_since(shop: W
     items = [item.tracking for item in shop.items()]
     desk.reopen(shop.intake, items[0], actor="Kim")
     undo = bulk.foretell_undo(shop.intake, SUE, job)
-    bulk.start(shop.intake, SUE, undo, {})
+    bulk.start(shop.intake, SUE, undo)
     desk.note(shop.intake, items[1], "wait", actor="Lee")
     work(BulkWorker(shop.intake))
     assert why_not(shop, undo) == ["changed since by Kim", "changed since by Lee", None, None, None]
@@ -311,7 +311,7 @@ def test_items_that_were_handed_over_are_taken_back_from_where_one_does_not_see_
     items = [item.tracking for item in shop.items()]
     desk.claim(shop.intake, items[0], actor="Lee")
     undo = bulk.foretell_undo(shop.intake, SUE, job)
-    bulk.start(shop.intake, SUE, undo, {})
+    bulk.start(shop.intake, SUE, undo)
     work(BulkWorker(shop.intake))
     assert [item.team for item in shop.items()] == ["001", "007", "007", "007", "007"]
     assert why_not(shop, undo)[0] == "changed since, elsewhere", "what happens at another Center is not told"

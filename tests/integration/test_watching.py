@@ -404,7 +404,7 @@ def test_bulk_jobs_are_forgotten_long_after_with_the_census(app: App, bot: Bot) 
     asker = Asker(person=Person(name="sue", role=Role.SUPERVISOR))
     previewed, ended, under_way = (foretell(app.intake, asker, "claim", items=items) for _ in range(3))
     for job in (ended, under_way):
-        start(app.intake, asker, job, {})
+        start(app.intake, asker, job)
     stop(app.intake, ended, actor="sue")
 
     def kept(after: timedelta) -> list[int]:

@@ -61,7 +61,7 @@ def foretell_undo(call: Call) -> Any:
 
 def start(call: Call) -> Any:
     """Lets a job be carried out."""
-    bulk.start(call.intake, Asker(person=call.person), _number(call), {})
+    bulk.start(call.intake, Asker(person=call.person), _number(call))
     call.asked.parts.ring_bulk()
     return job_now(call)
 
