@@ -1,6 +1,6 @@
 """What can be asked of the store: reads that change nothing, and the filters they take."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -37,8 +37,14 @@ class Questions(
     def elsewhere(self, query: "ElsewhereQuery") -> tuple[facts.ElsewhereFacts, ...]:
         """Items of these teams that came to these mailboxes of others, those presented last first."""
 
-    def story(self, tracking: str) -> facts.ItemStory:
-        """Everything known of one item. Raises `NotFoundError`."""
+    def story(self, tracking: str, *, teams: Collection[str] | None = None) -> facts.ItemStory:
+        """Everything known of one item. Raises `NotFoundError`.
+
+        Of items of other teams than these (None: all teams) its history has no values.
+        """
+
+    def next_undo(self, tracking: str, *, teams: Collection[str] | None = None) -> facts.UndoFacts | None:
+        """What `undo` by somebody who works for these teams (None: all) would take back now; None: nothing."""
 
     def messages(self, query: "MessageQuery") -> tuple[facts.MessageFacts, ...]:
         """Messages ever received, newest last."""

@@ -10,7 +10,7 @@ from cee_mailbot.cli.context import actor, instant, program
 from cee_mailbot.cli.letters import reply, reply_options
 from cee_mailbot.cli.output import print_json, print_lines
 from cee_mailbot.domain.facts import ItemStory
-from cee_mailbot.domain.work_item import Closing
+from cee_mailbot.domain.work_item import UNDONE, Closing
 from cee_mailbot.errors import UserError
 
 Carry = Callable[[App, Namespace, str], object]
@@ -48,7 +48,8 @@ def _told(story: ItemStory) -> list[str]:
     words += [f"claimed by {item.assignee}"] if item.assignee else []
     words += [f"tags {' '.join(item.tags)}"] if item.tags else []
     reply = [f"reply {last.reply} ({last.detail['kind']}) is {last.event.removeprefix('reply-')}"] if last.reply else []
-    return [f"{', '.join(words)}; team {item.team}", *(reply if "kind" in last.detail else [])]
+    undid = [f"undid {last.detail['event']}"] if last.event == UNDONE else []
+    return [f"{', '.join(words)}; team {item.team}", *(reply if "kind" in last.detail else []), *undid]
 
 
 def _nothing(_: ArgumentParser) -> None:

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from cee_mailbot.clock_ledger import ClockWrites
-from cee_mailbot.desk.item import check_person
+from cee_mailbot.desk.item import check_person, check_version
 from cee_mailbot.domain.facts import ClosureFacts, ItemStory
 from cee_mailbot.domain.item_clock import (
     ClockedItem,
@@ -47,15 +47,17 @@ def remove_closure(intake: Intake, closure_id: int, *, actor: str) -> None:
         _move_dues(unit, in_force(register), first, "closure-removed")
 
 
-def set_entry_date(intake: Intake, tracking: str, day: date | None, *, actor: str) -> None:
+def set_entry_date(intake: Intake, tracking: str, day: date | None, *, actor: str, version: int | None = None) -> None:
     """Writes down the day of entry of an item, from which its clock runs; None: it is not known after all.
 
-    Raises `NotFoundError`, or `UserError` for a day that can't be one, or when nobody acts.
+    Raises `NotFoundError`, `ChangedError` when the item is not of this version any more, or `UserError` for a day that
+    can't be one, or when nobody acts.
     """
     check_person(actor)
     if day is not None and not is_entry_date(day):
         raise UserError(f"{day} can't be a day of entry; look at the year")
     with intake.store.begin(intake.site.clock.now()) as unit:
+        check_version(unit.desk_item(tracking), version)
         item = unit.clocked_item(tracking)
         if day == item.entry_date:
             return

@@ -145,6 +145,16 @@ class HistoryFacts:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class UndoFacts:
+    """The act that would be undone: when (UTC), by whom, its event, and when the letter with it may leave (UTC)."""
+
+    at: datetime
+    actor: str
+    event: str
+    leaves: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class NoteFacts:
     """What a person on the staff wrote on an item, and when (UTC)."""
 

@@ -78,8 +78,14 @@ _ACTS = frozenset({*EVENTS.values(), UNDONE} - {EVENTS[Act.NOTE]})
 
 def did_last(story: ItemStory, person: str, act: Act) -> bool:
     """Whether this act of this person is the last that anybody did with the item, notes aside."""
-    acts = [one for one in story.history if one.event in _ACTS and one.actor != SYSTEM]
-    return bool(acts) and (acts[-1].event, acts[-1].actor) == (EVENTS[act], person)
+    last = last_act(story)
+    return last is not None and (last.event, last.actor) == (EVENTS[act], person)
+
+
+def last_act(story: ItemStory) -> HistoryFacts | None:
+    """The last that anybody did with the item, notes aside; None where nobody did anything."""
+    acts = (one for one in reversed(story.history) if one.event in _ACTS and one.actor != SYSTEM)
+    return next(acts, None)
 
 
 def lines_of(story: ItemStory) -> tuple[Line, ...]:

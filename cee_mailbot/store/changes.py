@@ -68,14 +68,18 @@ def submissions_in(changes: Mapping[str, list[Any]]) -> set[int]:
     return found
 
 
-def take_back(session: Session, changes: Mapping[str, list[Any]]) -> None:
-    """Puts back what was. Raises `NotAllowedError` when a value is no longer the one that the act gave."""
+def check(session: Session, changes: Mapping[str, list[Any]]) -> None:
+    """Whether what was can be put back. Raises `NotAllowedError`, as when a value is no longer what the act gave."""
     now = snapshot(session, submissions_in(changes))
     changed = any(now.get(place) != given for place, (_, given) in changes.items())
     before = {place: was for place, (was, _) in changes.items()}
     if changed or _strands_a_part(now, before):
         raise NotAllowedError("what the last act did was changed since; change it by hand")
     _check_open(session, now, before)
+
+
+def put_back(session: Session, changes: Mapping[str, list[Any]]) -> None:
+    """Puts back what was, once it was checked."""
     for place, (was, _) in changes.items():
         _put(session, place, was)
     session.flush()

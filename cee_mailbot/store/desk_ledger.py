@@ -2,29 +2,28 @@
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
-from typing import Any
 
-from sqlmodel import col, or_, select
+from sqlmodel import select
 
 from cee_mailbot.desk_ledger import Change, DeskItem, Recorded, Regrouping, Splitting
 from cee_mailbot.domain.presentation import Basis, Presentation, Strength
 from cee_mailbot.domain.reply import ReplyKind, ReplyState
 from cee_mailbot.domain.submission import MessageStatus
-from cee_mailbot.domain.work_item import EVENTS, REVERSIBLE, SYSTEM, UNDONE, Act, Closing, ItemState
-from cee_mailbot.errors import NotAllowedError, NotFoundError
+from cee_mailbot.domain.work_item import EVENTS, UNDONE, Act, Closing, ItemState
+from cee_mailbot.errors import NotFoundError
 from cee_mailbot.ledger import NewReply
 from cee_mailbot.questions import WorklistQuery
 from cee_mailbot.store import changes
 from cee_mailbot.store.assembly_ledger import ABOUT_TIME
 from cee_mailbot.store.regrouped import close_emptied, regroup, split_off
 from cee_mailbot.store.search import Search
-from cee_mailbot.store.tables import FlagRow, HistoryRow, MessageRow, NoteRow, ReplyRow, SubmissionRow, TagRow
+from cee_mailbot.store.tables import FlagRow, MessageRow, NoteRow, SubmissionRow, TagRow
 from cee_mailbot.store.texts import storable
+from cee_mailbot.store.undoing import ACTS, reply_of, undoable
 from cee_mailbot.store.waking_ledger import WakingLedger
 from cee_mailbot.store.worklist import worklist_rows
 
 REGROUPS = frozenset({Act.MOVE, Act.SPLIT, Act.JOIN})
-_ACTS = {event: act for act, event in EVENTS.items() if act is not Act.NOTE}
 
 
 class DeskLedger(WakingLedger):
@@ -191,14 +190,15 @@ class DeskLedger(WakingLedger):
 
     def undo(self, submission: int, *, actor: str, teams: Collection[str] | None = None) -> str:
         """See `desk_ledger.DeskLedger`."""
-        line = self._last_act(submission)
-        self._check_teams(line, teams)
-        self._take_back_reply(line, actor)
-        changes.take_back(self._session, line.detail["changes"])
+        line = undoable(self._session, submission, teams=teams)
+        reply = reply_of(self._session, line)
+        if reply is not None and reply.state != ReplyState.CANCELLED:
+            self.cancel_reply(reply.id or 0, actor=actor)
+        changes.put_back(self._session, line.detail["changes"])
         if (made := line.detail.get("made")) is not None:
             close_emptied(self._session, made, into=line.submission_id or submission, now=self._now)
         involved = sorted(changes.submissions_in(line.detail["changes"]) - {made})
-        if _ACTS[line.event] in REGROUPS:
+        if ACTS[line.event] in REGROUPS:
             self._look_at_parts(involved)
         self._bump(involved)
         self._history.add(
@@ -212,34 +212,6 @@ class DeskLedger(WakingLedger):
         )
         self._session.flush()
         return line.event
-
-    def _last_act(self, submission: int) -> HistoryRow:
-        concerns = or_(HistoryRow.submission_id == submission, HistoryRow.other_id == submission)
-        by_staff = HistoryRow.actor != SYSTEM
-        lines = select(HistoryRow).where(concerns, by_staff, col(HistoryRow.event).in_([*_ACTS, UNDONE]))
-        undone: set[Any] = set()
-        for line in self._session.exec(lines.order_by(col(HistoryRow.id).desc())):
-            if line.event == UNDONE:
-                undone.add(line.detail["line"])
-            elif line.id not in undone:
-                return _reversible(line)
-        raise NotAllowedError("there is no act of staff on this item that could be undone")
-
-    def _check_teams(self, line: HistoryRow, teams: Collection[str] | None) -> None:
-        touched = changes.submissions_in(line.detail["changes"])
-        wanted = select(SubmissionRow.team).where(col(SubmissionRow.id).in_(touched)).distinct()
-        if teams is not None and not set(self._session.exec(wanted)) <= set(teams):
-            raise NotAllowedError(
-                f"the last act, {line.event!r} by {line.actor}, changed an item of another team too; "
-                "ask somebody who works for both"
-            )
-
-    def _take_back_reply(self, line: HistoryRow, actor: str) -> None:
-        if (message_id := line.detail.get("reply")) is None:
-            return
-        row = self._session.exec(select(ReplyRow).where(ReplyRow.message_id == message_id)).one()
-        if row.state != ReplyState.CANCELLED:
-            self.cancel_reply(row.id or 0, actor=actor)
 
     def recorded(self, message_id: int) -> Recorded:
         """See `desk_ledger.DeskLedger`."""
@@ -255,12 +227,6 @@ class DeskLedger(WakingLedger):
 def _told(reply: NewReply | None) -> dict[str, object]:
     """What a line of the history says of the reply that goes with its act, so that both are taken back together."""
     return {"reply": reply.message_id} if reply is not None else {}
-
-
-def _reversible(line: HistoryRow) -> HistoryRow:
-    if _ACTS[line.event] not in REVERSIBLE or "changes" not in line.detail:
-        raise NotAllowedError(f"the last act was {line.event!r} by {line.actor}, which can't be undone")
-    return line
 
 
 def _desk_item(row: SubmissionRow, messages: tuple[int, ...], tags: tuple[str, ...]) -> DeskItem:

@@ -1,6 +1,6 @@
 """Named reads: the work queue, messages, replies and mailboxes as facts."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -35,7 +35,6 @@ from cee_mailbot.store.row_facts import (
     Hanging,
     document_facts,
     elsewhere_facts,
-    history_facts,
     item_facts,
     message_facts,
     note_facts,
@@ -59,6 +58,8 @@ from cee_mailbot.store.tables import (
     SubmissionRow,
     TagRow,
 )
+from cee_mailbot.store.told_history import history_of
+from cee_mailbot.store.undoing import UndoQuestions
 from cee_mailbot.store.unprocessed import message_rows, reply_rows
 from cee_mailbot.store.watch_ledger import WatchRegister
 from cee_mailbot.store.whose import messages_of, replies_of
@@ -81,6 +82,7 @@ class SqlQuestions(
     StaffRegister,
     PictureRegister,
     BulkRegister,
+    UndoQuestions,
 ):
     """See `ledger.Questions`."""
 
@@ -125,7 +127,7 @@ class SqlQuestions(
         """See `questions.Questions`."""
         return tuple(elsewhere_facts(row) for row in elsewhere_rows(self._session, query))
 
-    def story(self, tracking: str) -> facts.ItemStory:
+    def story(self, tracking: str, *, teams: Collection[str] | None = None) -> facts.ItemStory:
         """See `ledger.Questions`."""
         row = self._session.exec(select(SubmissionRow).where(SubmissionRow.tracking == tracking.upper())).first()
         if row is None:
@@ -139,7 +141,7 @@ class SqlQuestions(
             documents=tuple(doc for message in messages for doc in self.documents(message.id or 0)),
             messages=self._message_facts(messages),
             replies=tuple(self._reply_facts(self._rows(ReplyRow, ReplyRow.submission_id == row.id))),
-            history=tuple(history_facts(line) for line in self._rows(HistoryRow, self._concerns(row, messages))),
+            history=history_of(self._session, self._rows(HistoryRow, self._concerns(row, messages)), teams),
             evidence=tuple(
                 {"message": one.id, **({"reject": one.tracking} if one in rejects else {}), **stamp(one)}
                 for one in (*messages, *rejects)

@@ -45,13 +45,24 @@ def split_off(session: Session, splitting: Splitting, now: datetime) -> int:
 
 def close_emptied(session: Session, made: int, *, into: int, now: datetime) -> None:
     """After a split was taken back its number stays, on a closed item that holds nothing."""
-    row = session.get_one(SubmissionRow, made)
-    left = session.exec(select(MessageRow.id).where(MessageRow.submission_id == made).limit(1)).first()
-    if row.version != 1 or left is not None:
-        raise NotAllowedError(f"{row.tracking}, which the split made, was changed since; change it by hand")
+    row = check_as_made(session, made)
+    if session.exec(select(MessageRow.id).where(MessageRow.submission_id == made).limit(1)).first() is not None:
+        raise _changed_since(row)
     _close(row, Closing.NO_ACTION, into, now)
     row.updated_at = now
     row.version += 1
+
+
+def check_as_made(session: Session, made: int) -> SubmissionRow:
+    """What a split made, if nothing was done with it since. Raises `NotAllowedError`."""
+    row = session.get_one(SubmissionRow, made)
+    if row.version != 1:
+        raise _changed_since(row)
+    return row
+
+
+def _changed_since(row: SubmissionRow) -> NotAllowedError:
+    return NotAllowedError(f"{row.tracking}, which the split made, was changed since; change it by hand")
 
 
 def link(session: Session, submission: int, other: int, why: str) -> None:

@@ -27,6 +27,14 @@ IN_LINE = (ReplyState.QUEUED, ReplyState.DELAYED, *TRIED)
 SET_BACK = timedelta(hours=1)  # a clock that is set right by less is waited for
 
 
+def check_cancellable(row: ReplyRow) -> None:
+    """Whether the reply has certainly not left. Raises `NotAllowedError`."""
+    if row.state not in CANCELLABLE:
+        raise NotAllowedError(f"reply {row.id} is {row.state}; only {', '.join(CANCELLABLE)} can be cancelled")
+    if row.lease_until is not None:
+        raise NotAllowedError(f"reply {row.id} is being sent and may have left; look again in a few minutes")
+
+
 class ReplyLedger:
     """The part of a unit of work that concerns replies."""
 
@@ -206,10 +214,7 @@ class ReplyLedger:
     def cancel_reply(self, reply_id: int, *, actor: str) -> None:
         """See `desk_ledger.DeskLedger`."""
         row = self._reply_row(reply_id)
-        if row.state not in CANCELLABLE:
-            raise NotAllowedError(f"reply {reply_id} is {row.state}; only {', '.join(CANCELLABLE)} can be cancelled")
-        if row.lease_until is not None:
-            raise NotAllowedError(f"reply {reply_id} is being sent and may have left; look again in a few minutes")
+        check_cancellable(row)
         row.state, row.next_try_at = ReplyState.CANCELLED, None
         self._history.add("reply-cancelled", at=self._now, actor=actor, submission=row.submission_id, reply=row.id)
 

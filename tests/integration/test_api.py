@@ -145,6 +145,38 @@ def test_what_can_be_no_bulk_job_is_refused(robot: TestClient, asked: dict[str, 
     assert robot.post(f"{API}/bulk", json=asked).status_code == status
 
 
+def test_the_day_of_entry_is_set_on_the_item_that_was_seen(shop: Workshop, robot: TestClient) -> None:
+    path = f"{API}/queue/{shop.items()[0].tracking}"
+    version = robot.get(path).json()["version"]
+    given = {"date": "2026-03-02", "version": version}
+    assert robot.post(f"{path}/set-entry-date", json=given).status_code == 200
+    refused = robot.post(f"{path}/set-entry-date", json=given | {"date": "2026-03-01"})
+    assert (refused.status_code, refused.json()["type"]) == (409, "/api/docs#changed")
+    assert robot.get(path).json()["entry_date"] == "2026-03-02"
+
+
+def test_what_a_join_changed_at_another_teams_item_is_told_to_those_who_see_that(
+    shop: Workshop, page: StaffPage, robot: TestClient
+) -> None:
+    mine, other = (item.tracking for item in shop.items())
+    robot.post(f"{API}/queue/{other}/claim")
+    robot.post(f"{API}/queue/{mine}/join", json={"other": other})
+    seven = caller(page, "of-007", teams=["007"])
+
+    def changes(who: TestClient) -> dict[str, Any]:
+        lines = who.get(f"{API}/queue/{mine}").json()["history"]
+        found: dict[str, Any] = next(line for line in lines if line["event"] == "joined")["detail"]["changes"]
+        return found
+
+    told, whole = changes(seven), changes(robot)
+    assert any(place.startswith("submission/2/") for place in whole)
+    theirs = {place for place in whole if not place.startswith("message/") and place.split("/")[1] == "2"}
+    assert told == {place: values for place, values in whole.items() if place not in theirs}
+    assert told, "of one's own item all is told"
+    stale = seven.post(f"{API}/queue/{mine}/claim", json={"version": 0, "seen": 0})
+    assert "submission/2/" not in stale.text, "nor in what stands against a stale act"
+
+
 def test_a_split_shows_the_new_item_and_a_join_takes_it_back(shop: Workshop, robot: TestClient) -> None:
     first, second = numbered(1), numbered(2)
     shop.receive(first, second)

@@ -131,6 +131,13 @@ def test_an_act_is_carried_out_where_the_table_allows_it_and_changes_nothing_els
     assert [line.event for line in new] == [EVENTS[act]]
 
 
+def foretold(workshop: Workshop, tracking: str) -> str | None:
+    """The event of the act that the page offers to undo."""
+    with workshop.store.read() as ask:
+        found = ask.next_undo(tracking)
+    return found.event if found else None
+
+
 @pytest.mark.parametrize(("state", "act"), [one for one in TRANSITIONS if one[1] in REVERSIBLE], ids=str)
 def test_an_act_that_is_undone_leaves_everything_as_it_was(workshop: Workshop, state: ItemState, act: Act) -> None:
     """Facts, messages and flags are equal; the history has grown by the act and by its undoing."""
@@ -140,6 +147,7 @@ def test_an_act_that_is_undone_leaves_everything_as_it_was(workshop: Workshop, s
     rows = [row(workshop, one) for one in numbers]
     CARRY[act](workshop, tracking, other)
     workshop.clock.advance(timedelta(minutes=1))
+    assert foretold(workshop, tracking) == EVENTS[act]
     assert desk.undo(workshop.intake, tracking, actor="kim") == EVENTS[act]
     after = [story(workshop, one) for one in numbers]
     for was, now in zip(before, after, strict=True):
@@ -158,6 +166,7 @@ def test_nothing_is_undone_twice_and_undoing_goes_back_step_by_step(workshop: Wo
     assert (facts(workshop, tracking).state, facts(workshop, tracking).assignee) == ("assigned", "kim")
     assert desk.undo(workshop.intake, tracking, actor="lee") == "claimed"
     assert facts(workshop, tracking).state == "new"
+    assert foretold(workshop, tracking) is None
     with pytest.raises(NotAllowedError, match="no act"):
         desk.undo(workshop.intake, tracking, actor="lee")
 
@@ -165,6 +174,7 @@ def test_nothing_is_undone_twice_and_undoing_goes_back_step_by_step(workshop: Wo
 def test_a_note_is_passed_over_and_an_enqueued_set_is_not_taken_back(workshop: Workshop) -> None:
     tracking = assembling(workshop)
     desk.enqueue(workshop.intake, tracking, actor="kim")
+    assert foretold(workshop, tracking) is None
     with pytest.raises(NotAllowedError, match="enqueued"):
         desk.undo(workshop.intake, tracking, actor="kim")
     desk.claim(workshop.intake, tracking, actor="kim")
@@ -301,6 +311,7 @@ def test_a_return_is_undone_until_its_reply_has_left(workshop: Workshop) -> None
     CARRY[Act.RETURN](workshop, tracking, "")
     workshop.send()
     before = workshop.everything()
+    assert foretold(workshop, tracking) is None
     with pytest.raises(NotAllowedError, match="is sent"):
         desk.undo(workshop.intake, tracking, actor="kim")
     assert workshop.everything() == before
@@ -440,6 +451,7 @@ def test_a_split_is_not_undone_once_the_new_item_was_worked_on(workshop: Worksho
     number = desk.split(workshop.intake, tracking, 2, actor="kim")
     desk.claim(workshop.intake, number, actor="lee")
     before = workshop.everything()
+    assert foretold(workshop, tracking) is None
     with pytest.raises(NotAllowedError, match="changed since"):
         desk.undo(workshop.intake, tracking, actor="kim")
     assert workshop.everything() == before

@@ -98,11 +98,32 @@ def test_undo_send_leaves_no_trace_at_the_mail_server(
 
 def test_what_has_left_is_not_undone(shop: Workshop, kim: TestClient, tracking: str) -> None:
     write(kim, tracking, "Which page?")
+    shop.clock.advance(timedelta(seconds=6))
+    place = f"/items/{tracking}?done=reply&of={tracking}"
+    assert kim.get(place).text.count("The letter leaves in 14 seconds.") == 2, (
+        "beside the item's button and the notice's"
+    )
     shop.clock.advance(HOLD)
     shop.send()
-    undo = form(kim.get(f"/items/{tracking}").text, f"/items/{tracking}/undo")
+    told = kim.get(place).text
+    assert "The letter has left" in told
+    assert f"/items/{tracking}/undo" not in told, "no button that would be refused"
+    undo = form(told, f"/items/{tracking}/note")
     assert kim.post(f"/items/{tracking}/undo", data=undo).status_code == 409
     assert shop.replies()[-1].state == "sent"
+
+
+def test_undo_says_beforehand_what_it_undoes(shop: Workshop, page: StaffPage, kim: TestClient, tracking: str) -> None:
+    path = f"/items/{tracking}"
+    assert f"{path}/undo" not in kim.get(path).text, "nothing was done yet"
+    kim.post(f"{path}/close", data=form(kim.get(path).text, f"{path}/close") | {"outcome": "done"})
+    assert "Undo: closed by you at 7:01 AM PST</button>" in kim.get(path).text
+    lee = page.person("lee")
+    lee.post(f"{path}/note", data=form(lee.get(path).text, f"{path}/note") | {"text": "Seen"})
+    assert "Undo: closed by kim at 7:01 AM PST</button>" in lee.get(path).text, "a note is passed over"
+    lee.post(f"{path}/undo", data=form(lee.get(path).text, f"{path}/undo"))
+    assert f"{path}/undo" not in lee.get(path).text
+    assert story(shop).item.state == "new"
 
 
 def test_an_approved_text_is_filled_in_and_a_missing_field_blocks_sending(

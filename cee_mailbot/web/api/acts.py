@@ -122,7 +122,7 @@ def _set_presentation(call: Call, tracking: str) -> None:
 
 
 def _set_entry_date(call: Call, tracking: str) -> None:
-    clock.set_entry_date(call.intake, tracking, call.given.date, actor=call.actor)
+    clock.set_entry_date(call.intake, tracking, call.given.date, **_frame(call))
 
 
 def _undo(call: Call, tracking: str) -> None:

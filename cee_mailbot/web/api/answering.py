@@ -178,7 +178,7 @@ def _difference(asked: Asked, operation: Operation, body: bytes) -> dict[str, An
     """What the item is now, and what has happened since the caller looked."""
     seen = _given(operation, asked, body).seen
     with asked.parts.intake.store.read() as ask:
-        story = ask.story(str(asked.path[Of.ITEM]))
+        story = ask.story(str(asked.path[Of.ITEM]), teams=asked.person.teams)
     return {"version": story.version, "item": to_json(story.item), "since": to_json(story.history[seen:])}
 
 

@@ -185,7 +185,7 @@ class Presenting(WithNeededReason):
     at: Instant
 
 
-class EntryDate(Given):
+class EntryDate(Seen):
     """`queue set-entry-date`; null: it is not known after all."""
 
     date: Day | None

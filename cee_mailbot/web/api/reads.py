@@ -81,7 +81,7 @@ def show_item(call: Call) -> dict[str, Any]:
 def item_in_full(call: Call, tracking: str) -> dict[str, Any]:
     """The item with all that is known of it, and its clocks."""
     with call.intake.store.read() as ask:
-        story, closures = ask.story(tracking), clock.in_force(ask.closures())
+        story, closures = ask.story(tracking, teams=call.person.teams), clock.in_force(ask.closures())
     hours = call.intake.site.policies.get(story.mailbox, Policy()).office_hours
     clocks: dict[str, Any] = to_json(clock.clock_facts(story, closures, hours))
     return story_to_json(story) | clocks

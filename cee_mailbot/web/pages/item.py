@@ -4,24 +4,25 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from fastapi.responses import Response
 
 from cee_mailbot.accounts import after_act
 from cee_mailbot.desk.clock import clock_facts, in_force
 from cee_mailbot.domain.approved_texts import unfilled
-from cee_mailbot.domain.facts import DocumentFacts, ItemStory
+from cee_mailbot.domain.facts import DocumentFacts, ItemStory, UndoFacts
 from cee_mailbot.domain.item_history import KINDS, Line, lines_of
 from cee_mailbot.domain.queue_search import read_search, write_search
 from cee_mailbot.domain.submission_timeline import timeline_of
-from cee_mailbot.domain.work_item import Closing, ItemState, allowed
+from cee_mailbot.domain.work_item import EVENTS, Closing, ItemState, allowed
 from cee_mailbot.staff_ledger import Draft
 from cee_mailbot.web.acts import ACTS
 from cee_mailbot.web.asking import Asked
 from cee_mailbot.web.claims import claim_of
 from cee_mailbot.web.pages.documents import Papers, is_malware, papers_of
 from cee_mailbot.web.pages.drafts import note_viewing
-from cee_mailbot.web.pages.queue import done_of, sort_of
+from cee_mailbot.web.pages.queue import done_of, seconds_until, sort_of
 from cee_mailbot.web.pages.texts import offered_at
 from cee_mailbot.web.showing import show
 from cee_mailbot.web.views import due_words
@@ -51,6 +52,7 @@ def item_page(asked: Asked) -> Response:
         drafts = ask.drafts(story.item.tracking, person=asked.person.name)
         malware = {one.id for one in story.messages if is_malware(ask.scan(one.id))}
         closures, done = in_force(ask.closures()), done_of(asked, ask)
+        undo = ask.next_undo(story.item.tracking, teams=asked.person.teams)
         linked = {one: asked.person.sees(ask.team_of_item(one) or "") for one in story.item.linked}
     site = asked.parts.intake.site
     policy = site.policies.get(story.mailbox)
@@ -75,6 +77,9 @@ def item_page(asked: Asked) -> Response:
         offered=offered_at(asked, story.item, closures, drafts),
         **_history(asked, story),
         **around,
+        undo=undo,
+        undo_words=_undo_words(undo, story.item.zone, asked),
+        undo_leaves_in=seconds_until(undo.leaves, asked) if undo else None,
         done=done,
         done_words=ACTS[done.act].done if done and done.act in ACTS else None,
     )
@@ -89,6 +94,17 @@ def _names(asked: Asked, story: ItemStory) -> dict[str, Any]:
         "port_name": port.name.title() if port else None,
         "code_name": subject_table().get(story.item.code or ""),
     }
+
+
+def _undo_words(undo: UndoFacts | None, zone: str, asked: Asked) -> str:
+    """What would be undone, such as `closed by you at 9:12 AM PST`; of another day the day."""
+    if undo is None:
+        return ""
+    at, now = (one.astimezone(ZoneInfo(zone)) for one in (undo.at, asked.parts.now()))
+    when = f"at {at:%-I:%M %p %Z}" if at.date() == now.date() else f"on {at:%b %-d}"
+    act = next(act for act, event in EVENTS.items() if event == undo.event)
+    who = "you" if undo.actor == asked.person.name else undo.actor
+    return f"{ACTS[act].done.removeprefix('changed: ')} by {who} {when}"
 
 
 def _around(asked: Asked) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from math import ceil
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,7 +14,7 @@ from cee_mailbot.desk.bulk import BULK
 from cee_mailbot.desk.clock import in_force
 from cee_mailbot.domain.bulk import MOST_ITEMS
 from cee_mailbot.domain.facts import ElsewhereFacts, ItemFacts
-from cee_mailbot.domain.item_history import did_last
+from cee_mailbot.domain.item_history import did_last, last_act
 from cee_mailbot.domain.queue_search import Search, jump_target, read_search, write_search
 from cee_mailbot.domain.reasons import FLAGS
 from cee_mailbot.domain.roles import Role
@@ -235,7 +236,8 @@ def _saved(current: Search, asked: Asked, ask: Questions) -> list[Saved]:
 class Done:
     """The act that led to this page, the item, and whether this is what `undo` would take back.
 
-    `gone` tells that it was handed over to where this person does not see it.
+    `gone` tells that it was handed over to where this person does not see it; `written` that a letter went with it,
+    `left` that it can't be taken back any more, `leaves_in` the seconds until it may leave.
     """
 
     tracking: str
@@ -244,6 +246,9 @@ class Done:
     seen: int
     undo: bool
     gone: bool
+    left: bool
+    written: bool
+    leaves_in: int | None
 
 
 def done_of(asked: Asked, ask: Questions) -> Done | None:
@@ -253,7 +258,26 @@ def done_of(asked: Asked, ask: Questions) -> Done | None:
     if team is None:
         return None
     story, gone = ask.story(tracking), not asked.person.sees(team)
-    undo = act in BEHIND and did_last(story, asked.person.name, BEHIND[act])
-    if gone and not (undo and act == Act.TRANSFER):
+    last = act in BEHIND and did_last(story, asked.person.name, BEHIND[act])
+    if gone and not (last and act == Act.TRANSFER):
         return None
-    return Done(tracking=tracking, act=act, version=story.version, seen=len(story.history), undo=undo, gone=gone)
+    teams, done = asked.person.teams, last_act(story)
+    written = last and done is not None and "reply" in done.detail
+    found = ask.next_undo(tracking, teams=None if teams is None else {*teams, team}) if last else None
+    return Done(
+        tracking=tracking,
+        act=act,
+        version=story.version,
+        seen=len(story.history),
+        undo=found is not None,
+        gone=gone,
+        left=found is None and written,
+        written=written,
+        leaves_in=seconds_until(found.leaves, asked) if found else None,
+    )
+
+
+def seconds_until(at: datetime | None, asked: Asked) -> int | None:
+    """How many seconds there are yet, rounded up; None of what is over, or of nothing."""
+    left = (at - asked.parts.now()).total_seconds() if at is not None else 0.0
+    return ceil(left) if left > 0 else None

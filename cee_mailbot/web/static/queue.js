@@ -57,3 +57,29 @@ window.addEventListener("pageshow", () => {
   window.setInterval(count, STEP_MS);
   document.addEventListener("htmx:afterSettle", count);
 })();
+
+// How long a letter can be taken back yet: the server's seconds; then there is no button that would be refused.
+(() => {
+  const STEP_MS = 1000;
+  const LEFT = "The time to take the letter back is over: it is on its way.";
+  const waiting = [...document.querySelectorAll("[data-leaves-in]")];
+  const came = Date.now();
+
+  function count() {
+    for (const one of waiting.filter((place) => place.isConnected)) {
+      const left = Math.ceil(Number(one.dataset.leavesIn) - (Date.now() - came) / 1000);
+      if (left > 0) {
+        one.textContent = `The letter leaves in ${left} second${left === 1 ? "" : "s"}.`;
+        continue;
+      }
+      const words = document.createElement("p");
+      words.textContent = LEFT;
+      const form = one.closest("form");
+      const held = form.contains(document.activeElement);
+      form.replaceWith(words);
+      if (held) document.querySelector("#main").focus();
+    }
+  }
+
+  if (waiting.length > 0) window.setInterval(count, STEP_MS);
+})();
