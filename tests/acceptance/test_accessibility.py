@@ -185,20 +185,24 @@ def test_axe_finds_what_is_wrong(browser: "Browser") -> None:
     context.close()
 
 
-@pytest.mark.parametrize("look", ["light", "phone"])
-def test_what_has_the_focus_is_never_under_a_notice(browser: "Browser", site: Site, look: str) -> None:
+@pytest.mark.parametrize(("look", "what"), [("light", "list"), ("phone", "list"), ("light", "item")])
+def test_what_has_the_focus_is_never_under_a_notice(browser: "Browser", site: Site, look: str, what: str) -> None:
     """WCAG 2.2, 2.4.11: the notices at the foot of the window stand over the page, and the Tab key goes past them."""
+    path = site.item if what == "item" else "/"
     context = browser.new_context(**LOOKS[look])
+    context.route("**/static/papers.js", lambda route: route.abort())  # in the viewers the key goes on by itself
     page = context.new_page()
-    page.goto(site.home + "/")
+    page.goto(site.home + path)
     page.evaluate("""() => {
+      document.querySelectorAll("details").forEach((one) => { one.open = true; });
       document.querySelector("#told").textContent = "Copied CEE-007-26-000001-V. ".repeat(4);
-      document.querySelector(".new-items").innerHTML = '<p class="alert">3 new items. <a href="/">Show them</a></p>';
+      const list = document.querySelector(".new-items");
+      if (list) list.innerHTML = '<p class="alert">3 new items. <a href="/">Show them</a></p>';
     }""")
     places, hidden = focus_hidden(page)
     context.close()
     assert hidden == []
-    assert places > 100
+    assert places > (100 if what == "list" else 40)
 
 
 def test_the_sheet_of_keys_is_no_worse(browser: "Browser", site: Site) -> None:

@@ -54,8 +54,10 @@ _UNDER = """() => {
     const hit = document.elementFromPoint(x, y);
     return hit && (one.contains(hit) || hit.contains(one));
   });
-  one.dataset.been = one.dataset.been ? "twice" : "once";
-  return { what: one.outerHTML.slice(0, 100), again: one.dataset.been === "twice", seen };
+  const again = Boolean(one.dataset.been) && !one.dataset.last;  // a field for a date has several places in it
+  document.querySelectorAll("[data-last]").forEach((other) => { delete other.dataset.last; });
+  one.dataset.been = one.dataset.last = "yes";
+  return { what: one.outerHTML.slice(0, 100), again, seen };
 }"""
 
 
