@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import event
 
 from cee_mailbot import accounts, crash, desk
+from cee_mailbot.account_ledger import Account
 from cee_mailbot.bulk_ledger import BULK_LEASE, BulkJobFacts
 from cee_mailbot.desk import bulk
 from cee_mailbot.desk.bulk import Asker
@@ -23,7 +24,6 @@ from cee_mailbot.errors import NotAllowedError, UnreachableError
 from cee_mailbot.recovery import recover
 from cee_mailbot.store.database import SqlStore
 from tests.support.mails import numbered
-from tests.support.staff_page import PASSWORD
 from tests.support.workshop import Killed, Workshop, invariants_kept
 
 SUE = Asker(person=Person(name="sue", role=Role.SUPERVISOR, teams=frozenset({"007"})))
@@ -34,15 +34,16 @@ ITEMS = 5
 def shop(tmp_path: Path) -> Iterator[Workshop]:
     with invariants_kept(Workshop(tmp_path)) as made:
         made.receive(*(numbered(number) for number in range(1, ITEMS + 1)))
-        accounts.add_account(
-            made.store,
-            made.clock,
+        account = Account(
             name="sue",
-            password=PASSWORD,
+            password="",  # no hash: nobody signs in with it
             role=SUE.person.role,
             teams=SUE.person.teams,
-            actor="root",
+            disabled=False,
+            created_at=made.clock.now(),
         )
+        with made.store.begin(made.clock.now()) as unit:
+            unit.add_account(account, actor="root")
         yield made
 
 

@@ -114,6 +114,16 @@ def test_what_is_no_bulk_act_is_refused(sue: TestClient, fields: dict[str, str])
     assert sue.post("/bulk/preview", data={"a": "b", **fields}).status_code == 422
 
 
+def test_of_many_reasons_the_rest_is_told_as_one(shop: Workshop, sue: TestClient) -> None:
+    """Every item is counted, however many reasons there are."""
+    shop.receive(*(numbered(number) for number in range(5, 8)))
+    for number, item in enumerate(shop.items()):
+        desk.claim(shop.intake, item.tracking, actor=f"Lee{number}")
+    shown = sue.get(previewed(sue, act="close", all="1")).text
+    assert "7 items: 0 will change, 7 cannot (1 claimed by Lee0," in shown
+    assert "1 claimed by Lee4, 2 for other reasons)." in shown
+
+
 def test_a_start_in_other_words_is_no_second_start(shop: Workshop, page: StaffPage, sue: TestClient) -> None:
     """A page that the browser brought back must not be told that what it now says was done."""
     place = previewed(sue, act="note", all="1")

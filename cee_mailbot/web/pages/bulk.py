@@ -120,6 +120,13 @@ def _job(asked: Asked, ask: Questions) -> BulkJobFacts:
     return found
 
 
+def _reasons(ask: Questions, job: BulkJobFacts) -> list[tuple[str, int]]:
+    """Why items are not changed and how many, the most frequent reasons first, and the rest as one."""
+    found = [(one.why, one.items) for one in ask.bulk_reasons(job.id, limit=REASONS)]
+    rest = job.not_changed - sum(items for _, items in found)
+    return [*found, ("for other reasons", rest)] if rest else found
+
+
 def _shown(asked: Asked, ask: Questions, job: BulkJobFacts) -> dict[str, Any]:
     size = asked.parts.settings.page_rows
     whole = job.to_do + job.changed + job.not_changed
@@ -128,7 +135,7 @@ def _shown(asked: Asked, ask: Questions, job: BulkJobFacts) -> dict[str, Any]:
     rows = ask.bulk_rows(job.id, limit=size, offset=(page - 1) * size)
     found = ask.bulk_items([row.tracking for row in rows])
     teams = {tracking: item.team for tracking, item in found.items()}
-    reasons = [(one.why, one.items) for one in ask.bulk_reasons(job.id, limit=REASONS)]
+    reasons = _reasons(ask, job)
     return {
         "job": job,
         "own": job.person == asked.person.name,
