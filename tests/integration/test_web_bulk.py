@@ -164,9 +164,8 @@ def test_an_item_that_one_no_longer_sees_is_named_without_a_link(page: StaffPage
     assert 'href="/items/' not in done
 
 
-@pytest.mark.parametrize(
-    ("act", "fields", "words"),
-    [
+def test_what_is_wrong_with_the_form_is_said_once_and_not_of_each_item(page: StaffPage, sue: TestClient) -> None:
+    wrong: tuple[tuple[str, dict[str, str], str], ...] = (
         ("close", {"outcome": "gone"}, "choose with which outcome"),
         ("transfer", {"team": "099", "reason": "there"}, "choose a team"),
         ("transfer", {"team": "001"}, "the reason"),
@@ -174,17 +173,14 @@ def test_an_item_that_one_no_longer_sees_is_named_without_a_link(page: StaffPage
         ("note", {"text": " "}, "the text of the note is missing"),
         ("tag", {"tag": ""}, "tag"),
         ("wait", {"until": "some day"}, "is no time"),
-    ],
-)
-def test_what_is_wrong_with_the_form_is_said_once_and_not_of_each_item(
-    page: StaffPage, sue: TestClient, act: str, fields: dict[str, str], words: str
-) -> None:
-    place = previewed(sue, act=act, all="1")
-    answer = start(sue, place, **fields)
-    assert answer.status_code == 422
-    assert words in unescape(answer.text)
-    page.work()
-    assert "4 items: 4 will change" in sue.get(place).text, "it can be started still"
+    )
+    for act, fields, words in wrong:
+        place = previewed(sue, act=act, all="1")
+        answer = start(sue, place, **fields)
+        assert answer.status_code == 422, act
+        assert words in unescape(answer.text)
+        page.work()
+        assert "4 items: 4 will change" in sue.get(place).text, "it can be started still"
 
 
 def test_a_page_asks_how_far_a_job_is_until_it_is_over(page: StaffPage, sue: TestClient) -> None:
@@ -201,9 +197,10 @@ def test_a_page_asks_how_far_a_job_is_until_it_is_over(page: StaffPage, sue: Tes
     assert list(results(over).values()) == ["Changed"] * 4
 
 
-@pytest.mark.parametrize(("number", "status"), [("0", 200), ("999999999999999999", 200), ("x", 404)])
-def test_a_page_of_a_job_that_there_is_none_of_is_the_nearest(sue: TestClient, number: str, status: int) -> None:
-    assert sue.get(previewed(sue, act="claim", all="1") + f"?page={number}").status_code == status
+def test_a_page_of_a_job_that_there_is_none_of_is_the_nearest(sue: TestClient) -> None:
+    place = previewed(sue, act="claim", all="1")
+    answers = [sue.get(f"{place}?page={number}").status_code for number in ("0", "999999999999999999", "x")]
+    assert answers == [200, 200, 404]
 
 
 def test_a_page_of_the_list_is_chosen_as_a_whole(shop: Workshop, sue: TestClient) -> None:
