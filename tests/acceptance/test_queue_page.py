@@ -91,6 +91,23 @@ def test_a_list_is_walked_by_keys_and_comes_back_with_its_row_in_hand(shop: Work
     assert page.evaluate(FOCUSED) == rows[1]
 
 
+def test_the_way_back_leads_to_the_page_of_the_list_that_was_left(shop: Workshop, enter: Enter) -> None:
+    """Not to its beginning, also after an act on the item."""
+    shop.receive(*(numbered(number) for number in range(1, 54)))
+    page = enter("kim")
+    with page.expect_navigation():
+        page.get_by_role("link", name="Next page").click()
+    second = page.url
+    for key in ("j", "j"):
+        page.keyboard.press(key)
+    row = page.evaluate(FOCUSED)
+    press_and_go(page, "Enter")
+    press_and_go(page, "c")
+    press_and_go(page, "Escape")
+    assert page.url == second
+    assert page.evaluate(FOCUSED) == row
+
+
 def test_a_part_that_is_drawn_anew_keeps_the_focus(shop: Workshop, enter: Enter) -> None:
     shop.receive(numbered(1))
     page = enter("kim")

@@ -7,6 +7,7 @@
   const TOLD_MS = 8000; // how long a notice stays, over the foot of the page
   const FIELDS = "input, textarea, select, [contenteditable]";
   const PLACE = "last row"; // where the list was left, for this tab only
+  const PAGE = "last page"; // and on which of its pages: its search as links say it, and the page's own address
   const single = document.body.dataset.singleKeys !== "off";
   let begun = { keys: "", at: 0 };
   let leaving = false;
@@ -259,7 +260,16 @@
   // The list comes back with the row in hand that was left.
   document.addEventListener("click", (event) => {
     const row = event.target.closest?.("a.open")?.closest("tr[data-row]");
-    if (row) sessionStorage.setItem(PLACE, row.dataset.row);
+    if (!row) return;
+    sessionStorage.setItem(PLACE, row.dataset.row);
+    const here = new URL(location.href);
+    for (const told of ["done", "of", "none"]) here.searchParams.delete(told); // said once
+    sessionStorage.setItem(PAGE, JSON.stringify([linkOf(row).search, here.pathname + here.search]));
+  });
+  window.addEventListener("pageshow", () => {
+    const link = one("a[data-back]");
+    const [search, page] = JSON.parse(sessionStorage.getItem(PAGE) ?? "[]");
+    if (link && link.search === search) link.href = page;
   });
   window.addEventListener("pageshow", () => {
     const left = sessionStorage.getItem(PLACE);
