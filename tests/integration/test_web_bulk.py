@@ -13,7 +13,7 @@ from fastapi.testclient import TestClient
 from httpx import Response
 
 from cee_mailbot import accounts, desk
-from cee_mailbot.domain.roles import Role
+from cee_mailbot.domain.roles import Person, Role
 from cee_mailbot.domain.work_item import Closing
 from cee_mailbot.staff_ledger import SavedView
 from cee_mailbot.web.pages.saved import MOST_OF_A_PERSON
@@ -152,6 +152,31 @@ def test_a_job_is_its_persons_and_the_administrators(shop: Workshop, page: Staff
     page.work()
     assert "Stopped by root2; what was done stays: 4 items: 1 changed, 3 not." in sue.get(place).text
     assert [item.assignee for item in shop.items()] == ["sue", None, None, None]
+
+
+def test_a_role_that_an_agency_gave_holds_as_long_as_the_session_may_last(shop: Workshop) -> None:
+    """There is no account to be asked; twelve hours after the sign-in nobody is believed to have the role still."""
+    page, ann = StaffPage(shop, sign_in="openid"), Person(name="ann", role=Role.SUPERVISOR, teams=frozenset({"007"}))
+    browser = page.browser()
+    secret = accounts.open_session(shop.store, shop.clock.now(), ann, by_account=False)
+    browser.cookies.set("cee-session", secret)
+    shop.clock.advance(timedelta(minutes=10))
+    start(browser, place := previewed(browser, act="claim", all="1"))
+    page.worker.turn()
+    shop.clock.advance(timedelta(hours=11, minutes=50))
+    page.work()
+    assert [item.assignee for item in shop.items()] == ["ann", None, None, None]
+    with shop.store.read() as ask:
+        (reason,) = ask.bulk_reasons(int(place.rpartition("/")[2]), limit=9)
+    assert (reason.why, reason.items) == ("the sign-in of ann with which it was started is over", 3)
+
+
+def test_in_the_demonstration_many_items_are_changed_without_an_account(shop: Workshop) -> None:
+    page = StaffPage(shop, sign_in="demo")
+    browser = page.browser()
+    start(browser, place := previewed(browser, act="claim", all="1"))
+    page.work()
+    assert "Finished: 4 items: 4 changed, 0 not." in browser.get(place).text
 
 
 def test_an_item_that_one_no_longer_sees_is_named_without_a_link(page: StaffPage, sue: TestClient) -> None:
