@@ -14,8 +14,10 @@ def size_in_words(ask: Questions, query: WorklistQuery, shown: int) -> str:
     size = (
         f"{total:,} item{'' if total == 1 else 's'}" if total <= MOST_COUNTED else f"More than {MOST_COUNTED:,} items"
     )
-    if shown == total or not shown:
+    if shown == total:
         return size
+    if not shown:
+        return f"{size}, none on this page"
     if before > MOST_COUNTED:
         return f"{size}; {shown} shown, beyond the first {MOST_COUNTED:,}"
     return f"{size}, {before + 1:,} to {before + shown:,} shown"

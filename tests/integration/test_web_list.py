@@ -13,6 +13,8 @@ from fastapi.testclient import TestClient
 from cee_mailbot.domain.export import COLUMNS
 from cee_mailbot.domain.roles import Role
 from cee_mailbot.list_look import Column
+from cee_mailbot.questions import Mark
+from cee_mailbot.web.views import write_mark
 from tests.support.mails import CHEMICALS as TO_CHEMICALS
 from tests.support.mails import mail, numbered
 from tests.support.staff_page import OWN, StaffPage, rows
@@ -74,6 +76,8 @@ def test_a_list_on_one_page_says_how_many_it_has(shop: Workshop, kim: TestClient
     shop.receive(numbered(1))
     assert caption(kim.get("/").text) == "1 item"
     assert caption(kim.get("/?q=is:closed").text) == "0 items"
+    beyond = write_mark(Mark(at=(None, shop.clock.now() + timedelta(days=1)), row=9))
+    assert caption(kim.get(f"/?after={beyond}").text) == "1 item, none on this page", "what followed was closed since"
 
 
 def test_what_would_cost_much_is_not_counted(shop: Workshop, kim: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from datetime import UTC
 from tempfile import SpooledTemporaryFile
 from threading import Lock
 from typing import IO
@@ -75,7 +76,7 @@ def _about(asked: Asked) -> str:
 def _name(asked: Asked) -> str:
     """`queue-20261120T215210Z-team-007-code-DR.csv`."""
     words = re.sub(r"[^A-Za-z0-9]+", "-", write_search(search_shown(asked)))[:_LONGEST_NAME].strip("-")
-    return f"queue-{asked.parts.now():%Y%m%dT%H%M%SZ}-{words or 'open'}.csv"
+    return f"queue-{asked.parts.now().astimezone(UTC):%Y%m%dT%H%M%SZ}-{words or 'open'}.csv"
 
 
 def _pieces(file: IO[bytes]) -> Iterator[bytes]:
