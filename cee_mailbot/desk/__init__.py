@@ -14,7 +14,7 @@ from cee_mailbot.desk.acts import (
     wait,
     wake_due,
 )
-from cee_mailbot.desk.handing_on import send_back, transfer, transfer_to_port, write_to_filer
+from cee_mailbot.desk.handing_on import filer_of, send_back, transfer, transfer_to_port, write_to_filer
 from cee_mailbot.desk.macros import Letter, filled_in, text_named, use_macro, write_letter
 from cee_mailbot.desk.messages import (
     body_of,
@@ -45,6 +45,7 @@ __all__ = [
     "documents_of",
     "enqueue",
     "expire_claims",
+    "filer_of",
     "filled_in",
     "html_of",
     "join",

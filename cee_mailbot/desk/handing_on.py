@@ -8,12 +8,12 @@ from cee_mailbot.desk.item import Opened, given, opened
 from cee_mailbot.desk_ledger import Change
 from cee_mailbot.domain.approved_texts import texts_in, unfilled
 from cee_mailbot.domain.item_clock import due_in_queue, moved_due
-from cee_mailbot.domain.reply import LONGEST_FROM_STAFF, ReplyKind
+from cee_mailbot.domain.reply import LONGEST_FROM_STAFF, ReplyKind, reply_address
 from cee_mailbot.domain.routing import Center
 from cee_mailbot.domain.work_item import Act, Closing
 from cee_mailbot.errors import NotAllowedError, UserError
 from cee_mailbot.intake import Intake
-from cee_mailbot.reply_writing import StaffWords, leading_member, write_staff_reply
+from cee_mailbot.reply_writing import StaffWords, addressee, leading_member, write_staff_reply
 
 
 def send_back(intake: Intake, tracking: str, *, reason: str, actor: str, version: int | None = None) -> None:
@@ -33,6 +33,17 @@ def write_to_filer(intake: Intake, tracking: str, *, text: str, actor: str, vers
     words = to_be_read(text, "the text, which the filer will read,")
     with opened(intake, tracking, Act.REPLY, actor=actor, version=version) as at:
         at.unit.carry_out(written_to_filer(at.change(reason=words), at, intake))
+
+
+def filer_of(intake: Intake, tracking: str) -> str | None:
+    """The address to which a letter about the item would go; None where nobody can be written to.
+
+    It need not be the item's sender, whose mail may be a machine's. Raises `NotFoundError`.
+    """
+    with intake.store.begin(intake.site.clock.now()) as unit:
+        story = unit.set_story(unit.desk_item(tracking).submission)
+    reader = addressee(leading_member(story), story, intake.site) if story.parts.counted else None
+    return reply_address(reader.sender or "") if reader is not None else None
 
 
 def written_to_filer(change: Change, at: Opened, intake: Intake) -> Change:

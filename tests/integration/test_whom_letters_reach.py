@@ -7,6 +7,7 @@ from cee_mailbot import desk
 from cee_mailbot.domain.facts import ReplyFacts
 from cee_mailbot.gathering import chase
 from tests.support.mails import BROKER, EXACT, PDF, mail
+from tests.support.staff_page import StaffPage
 from tests.support.workshop import ARRIVED, Workshop
 
 COLLEAGUE = "Clerk <clerk@filer.example>"
@@ -42,6 +43,27 @@ def test_a_return_goes_to_the_broker_and_not_to_whoever_sent_an_earlier_dated_su
     reply, raw = returned(workshop)
     assert reply.to == "broker@filer.example"
     assert "In-Reply-To: <1@filer.example>" in raw
+
+
+def test_the_page_names_whom_a_letter_reaches_and_says_when_it_is_nobody(workshop: Workshop) -> None:
+    """A return that nobody reads closed items whose page had said that the filer would read it."""
+    workshop.receive(
+        letter(1, mark="(1/2)", extra=MACHINE),
+        letter(2, COLLEAGUE, mark="(2/2)"),
+        letter(3, line="DR,NokiaInc,345-67890990,2704", extra=MACHINE),
+    )
+    told, silent = workshop.items()
+    kim = StaffPage(workshop).person()
+    page = kim.get(f"/items/{told.tracking}").text
+    assert told.sender == "broker@filer.example"
+    assert page.count("clerk@filer.example will read this") == 2
+    assert "To: <strong>clerk@filer.example</strong>" in page
+    reply, _ = returned(workshop)
+    assert reply.to == desk.filer_of(workshop.intake, told.tracking) == "clerk@filer.example"
+    page = kim.get(f"/items/{silent.tracking}").text
+    assert page.count("nobody will read this") == 2
+    assert "can&#39;t be written to" in page or "can't be written to" in page
+    assert desk.filer_of(workshop.intake, silent.tracking) is None
 
 
 def test_a_return_goes_to_no_other_company_whose_message_staff_moved_in(workshop: Workshop) -> None:

@@ -133,6 +133,7 @@ def _changed(asked: Asked, tracking: str, named: str) -> Response:
         since=lines_of(story)[seen:],
         act=named,
         button=ACTS[named].button,
+        reader=desk.filer_of(asked.parts.intake, tracking),
         does=effect(macro) if macro else "",
         values=values,
         frame={name: asked.form.get(name, "") for name in ("q", "sort", "then")},

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from fastapi.responses import Response
 
+from cee_mailbot import desk
 from cee_mailbot.accounts import after_act
 from cee_mailbot.desk.clock import clock_facts, in_force
 from cee_mailbot.domain.approved_texts import unfilled
@@ -136,7 +137,7 @@ def _history(asked: Asked, story: ItemStory) -> dict[str, Any]:
 
 
 def _reply_form(asked: Asked, story: ItemStory, drafts: Mapping[str, Draft]) -> dict[str, Any]:
-    """What the form for a message to the filer holds."""
+    """What the form for a message to the filer holds; `reader` is whom it, and what else is told, would reach."""
     site, text = asked.parts.intake.site, drafts["reply"].text if "reply" in drafts else ""
     home = site.home(story.mailbox, story.item.team)
     return {
@@ -144,6 +145,7 @@ def _reply_form(asked: Asked, story: ItemStory, drafts: Mapping[str, Draft]) -> 
         "unfilled": unfilled(text),
         "left_in_return": unfilled(drafts["return"].text) if "return" in drafts else (),
         "mailbox_address": home.address,
+        "reader": desk.filer_of(asked.parts.intake, story.item.tracking),
         "undo_send": int(site.policies[home.name].undo_send.total_seconds()),
     }
 
