@@ -83,3 +83,30 @@ window.addEventListener("pageshow", () => {
 
   if (waiting.length > 0) window.setInterval(count, STEP_MS);
 })();
+
+// What a cell stands for is shown by the style alone. Esc puts it away until the next is looked at; a finger has no pointer.
+(() => {
+  const body = document.body;
+  let at = null;
+  const again = () => { delete body.dataset.tips; };
+  const isShown = (tip) => tip.getClientRects().length > 0;
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || document.querySelector("dialog[open]")) return;
+    if (![...document.querySelectorAll(".tip")].some(isShown)) return;
+    event.preventDefault(); // keys.js goes back with the next
+    body.dataset.tips = "off";
+  }, true);
+  document.addEventListener("focusin", again);
+  document.addEventListener("pointerover", (event) => {
+    const now = event.target.closest?.(".explained") ?? null;
+    if (now && now !== at) again();
+    at = now;
+  });
+  document.addEventListener("pointerup", (event) => {
+    if (event.pointerType === "mouse") return;
+    document.querySelectorAll(".explained[data-open]").forEach((one) => { delete one.dataset.open; });
+    const touched = event.target.closest?.(".explained");
+    if (touched) touched.dataset.open = "";
+  });
+})();
