@@ -15,6 +15,8 @@ from cee_mailbot.errors import NotAllowedError, UserError
 from cee_mailbot.intake import Intake
 from cee_mailbot.reply_writing import StaffWords, addressee, leading_member, write_staff_reply
 
+NO_LETTER = "none, as the sender has no address that can be written to"
+
 
 def send_back(intake: Intake, tracking: str, *, reason: str, actor: str, version: int | None = None) -> None:
     """Returns the documents: the sender reads the reason, and the item is closed."""
@@ -48,7 +50,11 @@ def filer_of(intake: Intake, tracking: str) -> str | None:
 
 def written_to_filer(change: Change, at: Opened, intake: Intake) -> Change:
     """The act with a person's own mail to the filer. Raises `NotAllowedError` where there is nobody to write to."""
-    change = answered(change, at, intake, ReplyKind.STAFF)
+    return with_letter(answered(change, at, intake, ReplyKind.STAFF), at)
+
+
+def with_letter(change: Change, at: Opened) -> Change:
+    """The same act, if there is a letter with it. Raises `NotAllowedError`."""
     if change.reply is None:
         raise NotAllowedError(f"the sender of {at.item.tracking} has no address that can be written to")
     return change
@@ -98,7 +104,8 @@ def transfer_to_port(intake: Intake, tracking: str, *, reason: str, actor: str, 
 def answered(change: Change, at: Opened, intake: Intake, kind: ReplyKind, to_center: Center | None = None) -> Change:
     """The act with the reply that tells of it; an item can be passed on more than once, and each is told.
 
-    Its line of the history names the approved texts whose words went into the letter, as the letter itself shows.
+    Its line of the history names the approved texts whose words went into the letter, as the letter itself shows; where
+    nobody can be written to it says that there was none.
     """
     story = at.unit.set_story(at.item.submission)
     if not story.parts.counted:
@@ -106,6 +113,8 @@ def answered(change: Change, at: Opened, intake: Intake, kind: ReplyKind, to_cen
     event = f"{kind}:submission:{at.item.submission}:{at.item.version}"
     words = StaffWords(event=event, reason=change.reason, to_center=to_center)
     reply = write_staff_reply(kind, story, at.item.presentation, words, intake.site, at.unit)
+    if reply is None:
+        return replace(change, detail={**change.detail, "letter": NO_LETTER})
     used = texts_in(change.reason, intake.site.texts.texts.values())
     detail = {**change.detail, **({"approved_text": [one.label for one in used]} if used else {})}
     return replace(change, reply=reply, message=leading_member(story).message, detail=detail)

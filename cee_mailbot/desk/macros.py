@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from cee_mailbot.desk.clock import in_force
-from cee_mailbot.desk.handing_on import answered, to_be_read, write_to_filer, written_to_filer
+from cee_mailbot.desk.handing_on import answered, to_be_read, with_letter, write_to_filer, written_to_filer
 from cee_mailbot.desk.item import Opened, opened
 from cee_mailbot.desk.tagging import with_tags
 from cee_mailbot.domain.approved_texts import ApprovedText, filled, unfilled, wait_ends
@@ -48,7 +48,7 @@ def filled_in(intake: Intake, tracking: str, name: str, fields: Mapping[str, str
 
     Raises `UserError` for a text or a field that there is not, and `NotFoundError` for the item.
     """
-    chosen, given = text_named(intake, name), {key.strip().casefold(): value for key, value in (fields or {}).items()}
+    chosen, given = text_named(intake, name), _words_by_field(fields or {})
     known = unfilled(chosen.text)
     if strange := [key for key in given if key not in {one.casefold() for one in known}]:
         raise UserError(f"{name} has no field {strange[0]!r}; it has: {', '.join(known) or 'none'}")
@@ -56,6 +56,14 @@ def filled_in(intake: Intake, tracking: str, name: str, fields: Mapping[str, str
         item = ask.story(tracking).item
     center = intake.site.centers.get(item.team)
     return filled(chosen.text, item, center=center.name if center else item.team, given=given)
+
+
+def _words_by_field(fields: Mapping[str, str]) -> Mapping[str, str]:
+    """What is to stand in each field, by its casefolded name. Raises `UserError` for two that are the same field."""
+    given = {key.strip().casefold(): value.strip() for key, value in fields.items()}
+    if len(given) != len(fields):
+        raise UserError("a field is given twice; give each once")
+    return given
 
 
 def text_named(intake: Intake, name: str) -> ApprovedText:
@@ -80,7 +88,7 @@ def use_macro(intake: Intake, tracking: str, name: str, *, text: str, actor: str
         sets = _EFFECTS[macro.act](macro, at, intake)
         change = with_tags(replace(at.change(reason=words), sets=sets, detail={"macro": macro.label}), macro.tags, at)
         if macro.act is Act.RETURN:
-            at.unit.carry_out(answered(change, at, intake, ReplyKind.RETURN))
+            at.unit.carry_out(with_letter(answered(change, at, intake, ReplyKind.RETURN), at))
         else:
             at.unit.carry_out(written_to_filer(change, at, intake))
 

@@ -118,7 +118,10 @@ def facts_of(text: ApprovedText) -> TextFacts:
 def filled(
     text: str, item: ItemFacts, *, center: str, given: Mapping[str, str] | None = None, type_name: str | None = None
 ) -> str:
-    """The text with what the item knows, and what is `given` by casefolded name, in its fields; others stay."""
+    """The text with what the item knows, and what is `given` by casefolded name, in its fields; others stay.
+
+    So does one whose value would read as a field: a broker wrote it, and the letter could not be sent.
+    """
     known: Mapping[str, str | None] = {
         "tracking": item.tracking,
         "entry number": item.entry_number,
@@ -126,8 +129,8 @@ def filled(
         "port": item.port,
         "type": type_name or item.code,
         "center": center,
-        **(given or {}),
     }
+    known = {name: value for name, value in known.items() if not unfilled(value or "")} | (given or {})
     return _FIELD.sub(lambda found: known.get(found[1].strip().casefold()) or found[0], text).strip()
 
 

@@ -11,9 +11,10 @@ from fastapi.testclient import TestClient
 
 from cee_mailbot import desk
 from cee_mailbot.desk import Letter
-from cee_mailbot.domain.approved_texts import ApprovedText, TextBook
+from cee_mailbot.domain.approved_texts import ApprovedText, TextBook, filled
 from cee_mailbot.domain.facts import HistoryFacts, ItemStory
 from cee_mailbot.domain.item_history import lines_of
+from cee_mailbot.domain.roles import Role
 from cee_mailbot.domain.work_item import Act, Closing
 from cee_mailbot.errors import ChangedError, NotAllowedError, UserError
 from tests.support.api import caller
@@ -152,6 +153,42 @@ def test_whatever_stands_against_a_macro_nothing_of_it_is_done(shop: Workshop, t
     assert [one.kind for one in shop.replies()] == ["acknowledgement"]
 
 
+def test_where_no_letter_can_be_written_a_macro_does_nothing_and_a_return_says_that_there_was_none(
+    tmp_path: Path,
+) -> None:
+    """The history named an approved text in a letter that there never was."""
+    with invariants_kept(Workshop(tmp_path)) as shop:
+        shop.receive(mail(extra=["Auto-Submitted: auto-generated"]))
+        tracking = shop.items()[0].tracking
+        for macro in ("page-missing", "sent-before", "other-entry"):
+            with pytest.raises(NotAllowedError, match="has no address that can be written to"):
+                use(shop, tracking, macro, **USES[macro][0])
+        assert by_kim(shop) == []
+        words = desk.filled_in(shop.intake, tracking, "other-entry", USES["other-entry"][0])
+        desk.send_back(shop.intake, tracking, reason=words, actor="kim")
+        (line,) = by_kim(shop)
+        assert "approved_text" not in line.detail
+        says = next(one.says for one in lines_of(story(shop)) if one.actor == "kim")
+        assert "letter none, as the sender has no address that can be written to" in says
+        assert shop.replies() == ()
+
+
+def test_a_field_is_filled_with_words_once_and_never_with_a_field(shop: Workshop, tracking: str) -> None:
+    """Blanks of a program were sent as words; an account `[[port]]`, which a broker wrote, could not be got out."""
+    for fields, says in (
+        ({"what is missing": " "}, "fields that are not filled in: what is missing"),
+        ({"what is missing": "[[tracking]]"}, "fields that are not filled in: tracking"),
+        ({"what is missing": "page 2", "What is missing": "page 3"}, "a field is given twice"),
+    ):
+        with pytest.raises(UserError, match=says):
+            use(shop, tracking, "page-missing", **fields)
+    assert by_kim(shop) == []
+    item = replace(story(shop).item, account="[[port]]")
+    assert filled("[[account]] at [[port]]", item, center="Electronics") == "[[account]] at 2704"
+    given = {"account": "Port Co"}
+    assert filled("[[account]] at [[port]]", item, center="Electronics", given=given) == "Port Co at 2704"
+
+
 def test_the_history_tells_the_words_that_were_sent_and_not_the_form(shop: Workshop, tracking: str) -> None:
     """What a person changed is no approved text any more, macro or not; what was typed by hand in its words is one."""
     text = shop.site.texts.texts["which-entry"]
@@ -265,6 +302,16 @@ def test_the_texts_of_a_site_are_listed_with_owner_and_version(shop: Workshop, p
     refused = robot.post(f"/api/v1/queue/{tracking}/reply", json={"macro": "page-missing"})
     assert refused.status_code == 422
     assert "what is missing" in refused.json()["detail"]
+
+
+def test_where_a_file_of_texts_lies_is_for_administrators(shop: Workshop) -> None:
+    faults = ("/etc/cee/texts.toml: [ours] title is missing; until then it is not offered",)
+    shop.intake = replace(shop.intake, site=replace(shop.site, texts=TextBook(faults=faults)))
+    page = StaffPage(shop)
+    told = page.person("kim", Role.SUPERVISOR).get("/texts").text
+    assert "its file of texts has 1 fault. Tell an administrator" in told
+    assert "/etc/cee" not in told
+    assert faults[0] in page.person("root", Role.ADMINISTRATOR).get("/texts").text
 
 
 def test_tags_of_a_macro_come_and_go_with_it(shop: Workshop, tracking: str) -> None:

@@ -7,6 +7,7 @@ from fastapi.responses import Response
 
 from cee_mailbot.domain.approved_texts import ApprovedText, effect, facts_of, filled, texts_in, wait_ends
 from cee_mailbot.domain.facts import ItemFacts
+from cee_mailbot.domain.roles import Role
 from cee_mailbot.domain.work_item import Act, ItemState, allowed
 from cee_mailbot.domain.working_days import Closure
 from cee_mailbot.staff_ledger import Draft
@@ -50,9 +51,10 @@ class Offered:
 
 
 def texts_page(asked: Asked) -> Response:
-    """Every approved text, with who answers for it, and what is wrong with those that are left out."""
-    book = asked.parts.intake.site.texts
-    return show(asked, "texts.html", texts=[facts_of(one) for one in book.texts.values()], faults=book.faults)
+    """Every approved text, with who answers for it; what is wrong with others, in which file, for administrators."""
+    book, administers = asked.parts.intake.site.texts, asked.person.may(Role.ADMINISTRATOR)
+    texts = [facts_of(one) for one in book.texts.values()]
+    return show(asked, "texts.html", texts=texts, faults=book.faults, administers=administers)
 
 
 def offered_at(
