@@ -65,7 +65,7 @@ def _fields(given: Sequence[str]) -> Mapping[str, str]:
     pairs = [one.partition("=") for one in given]
     if wrong := [name for name, sign, words in pairs if not (name.strip() and sign and words.strip())]:
         raise UserError(f'--field {wrong[0]!r} names no words; write it as --field "what is missing=page 2"')
-    given = {name.strip().casefold(): words.strip() for name, _, words in pairs}
-    if len(given) != len(pairs):
+    found = {name.strip().casefold(): words.strip() for name, _, words in pairs}
+    if len(found) != len(pairs):
         raise UserError("a --field is given twice; give each once")
-    return given
+    return found

@@ -130,7 +130,7 @@ def filled(
         "type": type_name or item.code,
         "center": center,
     }
-    known = {name: value for name, value in known.items() if not unfilled(value or "")} | (given or {})
+    known = {**{name: value for name, value in known.items() if not unfilled(value or "")}, **(given or {})}
     return _FIELD.sub(lambda found: known.get(found[1].strip().casefold()) or found[0], text).strip()
 
 
