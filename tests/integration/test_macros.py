@@ -336,3 +336,4 @@ def test_tags_of_a_macro_come_and_go_with_it(shop: Workshop, tracking: str) -> N
     for name, button in (("aside", "Send and set item aside"), ("only", "Send and tag item"), ("back", "tag item")):
         assert f'"{name}" also tags the item urgent, fta-claim' in text
         assert f"{button}</button>" in text
+        assert text.count(f'<button name="macro" value="{name} ') == 1, "in the form that sends it"

@@ -1,6 +1,6 @@
 """Approved texts: all that the site has, and those that an item's forms offer with what the item knows filled in."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from fastapi.responses import Response
@@ -22,6 +22,13 @@ OFFERED: Mapping[str, frozenset[Act]] = {
     "return": frozenset({Act.REPLY, Act.RETURN}),
 }
 
+# The acts that the same forms send: of any other text they take the words alone.
+SENT: Mapping[str, frozenset[Act]] = {
+    "note": frozenset(),
+    "reply": OFFERED["reply"],
+    "return": frozenset({Act.RETURN}),
+}
+
 # The acts whose button says nothing of tags, for the macros that do nothing else beside.
 _TAGGING: Mapping[Act, str] = {Act.REPLY: "Send and tag item", Act.RETURN: "Return to filer and tag item"}
 
@@ -30,8 +37,8 @@ _TAGGING: Mapping[Act, str] = {Act.REPLY: "Send and tag item", Act.RETURN: "Retu
 class Offered:
     """A text as a form of an item offers it: filled in as far as the item knows, and what sending it does beside.
 
-    `act` and `button` are those of the page; `does` is empty where it does nothing that the item allows. `begun` tells
-    whether the draft has its words already.
+    `act` and `button` are those of the page; `does` is empty where it does nothing that the item allows and the form
+    sends. `begun` tells whether the draft has its words already.
     """
 
     name: str
@@ -65,17 +72,24 @@ def offered_at(
     found: dict[str, list[Offered]] = {}
     for form, acts in OFFERED.items():
         begun = texts_in(drafts[form].text, texts) if form in drafts else ()
-        found[form] = [_offered(asked, one, item, known, begun=one in begun) for one in texts if one.act in acts]
+        here = [one for one in texts if one.act in acts]
+        found[form] = [_offered(asked, one, item, known, begun=one in begun, sends=SENT[form]) for one in here]
     return found
 
 
 def _offered(
-    asked: Asked, text: ApprovedText, item: ItemFacts, closures: tuple[Closure, ...], *, begun: bool
+    asked: Asked,
+    text: ApprovedText,
+    item: ItemFacts,
+    closures: tuple[Closure, ...],
+    *,
+    begun: bool,
+    sends: Collection[Act],
 ) -> Offered:
     center, act = asked.parts.intake.site.centers.get(item.team), MACRO_ACTS[text.act]
     # A return does by itself what a macro of it does, but for tags: its own button says so.
     more = bool(text.tags) or text.then not in (None, Act.RETURN)
-    possible = more and text.act in allowed(ItemState(item.state))
+    possible = more and text.act in sends and text.act in allowed(ItemState(item.state))
     until = wait_ends(text, asked.parts.now(), port=item.port, zone=item.zone, closures=closures)
     does = effect(text, when(until, item.zone) if until else "")
     return Offered(
