@@ -17,7 +17,7 @@ LONGEST_SEARCH = 500
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Search:
-    """What was asked for; None and empty mean any. `unread` are the tokens that mean nothing, as written."""
+    """What was asked for; None and empty mean any. `unread` are the tokens that were passed over, as written."""
 
     team: str | None = None
     state: str | None = None
@@ -94,9 +94,9 @@ def _fill(found: dict[str, object], name: str, value: str) -> bool:
         return _fill_is(found, value.casefold())
     place, read = _FIELDS.get(name, ("", lambda _: None))
     kept = read(value.strip()) if value.strip() else None
-    if kept:
-        found[place] = kept
-    return bool(kept)
+    return (
+        bool(kept) and found.setdefault(place, kept) == kept
+    )  # an item is asked for one of each, and not for the last
 
 
 def _fill_is(found: dict[str, object], word: str) -> bool:
@@ -105,7 +105,7 @@ def _fill_is(found: dict[str, object], word: str) -> bool:
     if word in ("unclaimed", "mine"):
         found[word] = True
     elif word != "open":
-        found["state"] = word
+        return found.setdefault("state", word) == word
     return True
 
 

@@ -139,6 +139,7 @@ def test_many_items_are_foretold_started_and_looked_at(shop: Workshop, page: Sta
         ({"act": "claim"}, 422), ({"act": "claim", "items": ["CEE-1"], "search": ""}, 422),
         ({"act": "join", "search": ""}, 422),
         ({"act": "claim", "items": ["CEE-007-26-999999-9"]}, 404), ({"act": "claim", "search": "code:XX"}, 422),
+        ({"act": "claim", "search": "tga:fta"}, 422), ({"act": "claim", "search": "tag:a tag:b team:007"}, 422),
     ],
 )  # fmt: skip
 def test_what_can_be_no_bulk_job_is_refused(robot: TestClient, asked: dict[str, object], status: int) -> None:

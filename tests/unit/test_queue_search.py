@@ -47,3 +47,10 @@ def test_what_is_typed_is_read(typed: str, search: Search) -> None:
 
 def test_a_token_that_means_nothing_is_told() -> None:
     assert read_search("tem:007 team:7").unread == ("tem:007", "team:7")
+
+
+def test_a_second_token_of_a_kind_is_told_and_does_not_stand_for_both() -> None:
+    """`tag:fta tag:urgent` was the list of all that is urgent, and a bulk job of it changed more than was meant."""
+    search = read_search("tag:fta TAG:fta tag:urgent flag:a has:b is:new is:closed")
+    assert (search.tag, search.flag, search.state) == ("fta", "a", "new")
+    assert search.unread == ("tag:urgent", "has:b", "is:closed")

@@ -49,6 +49,8 @@ def foretell(call: Call) -> Any:
     if given.search is None:
         return _in_full(call, bulk.foretell(call.intake, asker, given.act, items=given.items, fields=fields))
     search = read_search(given.search)
+    if search.unread:  # without it the list would be longer than the one that was meant
+        raise UserError(f"{search.unread[0]!r} means nothing in a search, or stands there twice; take it out")
     query = query_of(search, "due", call.asked.parts, call.person)
     job = bulk.foretell_list(call.intake, asker, given.act, query, search=write_search(search), fields=fields)
     return _in_full(call, job)
