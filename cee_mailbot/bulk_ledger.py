@@ -159,8 +159,11 @@ class BulkWrites(Protocol):
     def add_bulk_job(self, job: NewBulkJob, rows: Sequence[NewBulkRow]) -> int:
         """A new job, foretold and not started; its row id. Forgets the oldest previews of a person who makes many."""
 
-    def start_bulk_job(self, job: int, fields: Mapping[str, str], *, until: datetime | None) -> None:
-        """Lets a previewed job be carried out, with these fields. Raises `NotAllowedError` for any other."""
+    def start_bulk_job(self, job: int, fields: Mapping[str, str], *, person: Person, until: datetime | None) -> None:
+        """Lets a previewed job be carried out, with these fields and the role and teams that its person has now.
+
+        Raises `NotAllowedError` for any other.
+        """
 
     def stop_bulk_job(self, job: int, *, actor: str) -> None:
         """Ends a job that is under way: what is not done stays undone. Raises `NotAllowedError` for any other."""

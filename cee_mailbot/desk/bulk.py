@@ -235,7 +235,7 @@ def start(intake: Intake, asker: Asker, job: int, fields: Mapping[str, str] | No
             raise NotAllowedError(f"{MOST_OPEN} of your bulk jobs are under way; wait until one has ended, or stop one")
         whole = found.fields if fields is None else _known(fields)
         JOBS[found.act].check(intake, whole)
-        unit.start_bulk_job(job, whole, until=asker.until)
+        unit.start_bulk_job(job, whole, person=asker.person, until=asker.until)
 
 
 def stop(intake: Intake, job: int, *, actor: str) -> None:

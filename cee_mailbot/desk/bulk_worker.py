@@ -5,7 +5,8 @@ it; what is to be done is looked up in the store before each row, so that a job 
 """
 
 import logging
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -28,19 +29,20 @@ logger = logging.getLogger(__name__)
 LOOKED_FOR_EVERY = timedelta(seconds=2)
 """How long a job waits at most that another process started, or that another left."""
 
-BREATH = timedelta(milliseconds=5)
-"""Between two rows others get the database: SQLite lets whoever asks again soonest have it."""
+SHORTEST_REST = timedelta(milliseconds=5)
 
+_ALL = 0  # no job has this number
 _FAILED = "the program failed at it; the log says why"
 
 
 class BulkWorker:
     """Carries out the jobs of a store; several may be at it, in one process or in many."""
 
-    def __init__(self, intake: Intake) -> None:
+    def __init__(self, intake: Intake, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._intake = intake
-        self._called, self._ending = Event(), False
-        self._told = ""
+        self._monotonic = monotonic
+        self._called, self._ending = Event(), Event()
+        self._told: dict[int, str] = {}  # the job that can't go on, or `_ALL`, and why
 
     def ring(self) -> None:
         """Says that there may be something to do now."""
@@ -54,33 +56,59 @@ class BulkWorker:
         try:
             yield
         finally:
-            self._ending = True
+            self._ending.set()
             self.ring()
             thread.join()
 
     def _work(self) -> None:
-        while not self._ending:
-            wait = BREATH if self._turn_safely() else LOOKED_FOR_EVERY
-            self._called.wait(wait.total_seconds())
+        while not self._ending.is_set():
+            if not self._turn_safely():
+                self._called.wait(LOOKED_FOR_EVERY.total_seconds())
             self._called.clear()
 
     def _turn_safely(self) -> int:
-        told, done = "", 0
         try:
             done = self.turn()
-        except Exception as error:
-            told = str(error)
-            if told != self._told:  # a database that is away is away for long
-                known = isinstance(error, CeeMailbotError)  # which needs no traceback
-                logger.error("bulk jobs wait: %s", told, exc_info=None if known else error)  # noqa: TRY400 - as above
-        self._told = told
+        except Exception as error:  # noqa: BLE001 - it is told, and looked for again
+            self._tell(_ALL, error)
+            return 0
+        self._told.pop(_ALL, None)
         return done
+
+    def _tell(self, job: int, error: Exception) -> None:
+        """Once for each fault: a database that is away is away for long."""
+        if self._told.get(job) != str(error):
+            known = isinstance(error, CeeMailbotError)  # which needs no traceback
+            extra = fields(job=job) if job != _ALL else {}
+            logger.error("bulk jobs wait: %s", error, exc_info=None if known else error, extra=extra)
+        self._told[job] = str(error)
 
     def turn(self) -> int:
         """The next row of each job that is under way, so that a short one need not wait for a long one: how many."""
         with self._intake.store.read() as ask:
             tasks = ask.bulk_turn()
-        return sum(self._carry_out(task) for task in tasks)
+        return sum(self._done_and_rested(task) for task in tasks if not self._ending.is_set())
+
+    def _done_and_rested(self, task: BulkTask) -> bool:
+        """Does one row, and leaves the database to others for as long as that took.
+
+        Who waits for SQLite looks again every now and then, every 0.1 s in the end, and nobody stands in a line: in
+        pauses that are short beside the rows they would hardly ever look.
+        """
+        began = self._monotonic()
+        done = self._tried(task)
+        self._ending.wait(max(SHORTEST_REST.total_seconds(), self._monotonic() - began))
+        return done
+
+    def _tried(self, task: BulkTask) -> bool:
+        """What can't be done just now at one job, and is tried again, keeps no other from going on."""
+        try:
+            done = self._carry_out(task)
+        except TemporaryError as error:
+            self._tell(task.job, error)
+            return False
+        self._told.pop(task.job, None)
+        return done
 
     def _carry_out(self, task: BulkTask) -> bool:
         """Does one row, or writes down why not; False when it is another's to do.

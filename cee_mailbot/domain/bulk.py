@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 
 MOST_ITEMS = 5_000
-"""How many items one job may have: a minute or two of work, and more than a person can have looked over."""
+"""How many items one job may have: some minutes of work, and more than a person can have looked over."""
 
 UNDO = "undo"
 """The act of a job that takes back what another job changed."""

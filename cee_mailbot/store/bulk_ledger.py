@@ -171,7 +171,7 @@ class BulkLedger(BulkRegister):
         made = BulkJobRow(
             person=storable(job.person.name),
             role=job.person.role,
-            teams=None if job.person.teams is None else sorted(job.person.teams),
+            teams=_teams(job.person),
             role_until=job.until,
             act=job.act,
             fields_=_storable(job.fields),
@@ -209,15 +209,11 @@ class BulkLedger(BulkRegister):
         newest = select(BulkJobRow.id).where(*mine).order_by(col(BulkJobRow.id).desc())
         self._forget(self._session.exec(newest.offset(MOST_PREVIEWS - 1)).all())
 
-    def start_bulk_job(self, job: int, fields: Mapping[str, str], *, until: datetime | None) -> None:
+    def start_bulk_job(self, job: int, fields: Mapping[str, str], *, person: Person, until: datetime | None) -> None:
         """See `bulk_ledger.BulkWrites`."""
         row = self._in_state(job, BulkState.PREVIEWED)
-        row.state, row.started_at, row.fields_, row.role_until = (
-            BulkState.UNDER_WAY,
-            self._now,
-            _storable(fields),
-            until,
-        )
+        row.state, row.started_at, row.fields_ = BulkState.UNDER_WAY, self._now, _storable(fields)
+        row.role, row.teams, row.role_until = person.role, _teams(person), until
 
     def stop_bulk_job(self, job: int, *, actor: str) -> None:
         """See `bulk_ledger.BulkWrites`."""
@@ -286,6 +282,10 @@ class BulkLedger(BulkRegister):
             self._session.execute(delete(BulkRowRow).where(col(BulkRowRow.job_id).in_(some)))
             self._session.execute(delete(BulkJobRow).where(col(BulkJobRow.id).in_(some)))
         return len(jobs)
+
+
+def _teams(person: Person) -> list[str] | None:
+    return None if person.teams is None else sorted(person.teams)
 
 
 def _bulk_item(row: Sequence[Any]) -> BulkItem:

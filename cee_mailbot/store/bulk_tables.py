@@ -10,7 +10,7 @@ from cee_mailbot.store import tables  # noqa: F401 - it names the constraints, a
 
 
 class BulkJobRow(SQLModel, table=True):
-    """One act on many items; `role` and `teams` are those that the person had when it was foretold or started."""
+    """One act on many items; `role` and `teams` are those of the person at the preview, then at the start."""
 
     __tablename__: ClassVar[Any] = "bulk_job"
     __table_args__: ClassVar[Any] = {"sqlite_autoincrement": True}  # a number is never another job's

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -179,6 +180,18 @@ def test_a_role_that_a_provider_gave_holds_until_its_sign_in_is_over(shop: Works
     assert why_not(shop, job) == ["the sign-in of ann with which it was started is over"] * 4 + [None]
 
 
+def test_a_job_is_started_with_the_teams_of_the_sign_in_that_starts_it(shop: Workshop) -> None:
+    """A preview lives for a day, and the provider may give less by the next sign-in."""
+    later = shop.clock.now() + timedelta(hours=1)
+    before = Asker(person=Person(name="ann", role=Role.SUPERVISOR), until=later)
+    job = bulk.foretell(shop.intake, before, "note", items=[item.tracking for item in shop.items()])
+    now = Person(name="ann", role=Role.SUPERVISOR, teams=frozenset({"001"}))
+    bulk.start(shop.intake, Asker(person=now, until=later), job, {"text": "seen"})
+    work(BulkWorker(shop.intake))
+    assert notes(shop) == [0] * ITEMS
+    assert set(why_not(shop, job)) == {"ann does not work for the Center that has it now"}
+
+
 def test_what_is_stopped_ends_where_it_is(shop: Workshop) -> None:
     job, worker = begun(shop), BulkWorker(shop.intake)
     worker.turn()
@@ -227,6 +240,50 @@ def test_a_database_that_is_away_is_told_of_once_and_the_jobs_go_on_when_it_is_b
     monkeypatch.undo()
     assert worker._turn_safely() == 1
     assert job_of(shop, job).changed == 1
+
+
+def test_what_is_in_the_way_of_one_job_keeps_no_other_waiting(
+    shop: Workshop, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The job that was started first is first in each turn: it kept all others waiting for as long as it was stuck."""
+    stuck, other = begun(shop, "claim"), begun(shop)
+
+    def away(_doing: bulk.Doing) -> None:
+        raise UnreachableError("can't use the disk")
+
+    monkeypatch.setitem(bulk.JOBS, "claim", bulk.BulkAct(carry=away))  # type: ignore[arg-type]
+    worker = BulkWorker(shop.intake)
+    work(worker)
+    assert job_of(shop, other).state is BulkState.FINISHED
+    assert (job_of(shop, stuck).state, job_of(shop, stuck).to_do) == (BulkState.UNDER_WAY, ITEMS)
+    assert caplog.text.count("bulk jobs wait: can't use the disk") == 1
+    monkeypatch.undo()
+    work(worker)
+    assert job_of(shop, stuck).to_do == 0
+
+
+def test_after_each_row_others_have_the_database_for_as_long_as_the_row_took(
+    shop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also between rows of two jobs: those who wait look every now and then, and must meet a pause."""
+    begun(shop)
+    begun(shop)
+    ticks = count(start=0.0, step=0.03)
+    worker = BulkWorker(shop.intake, lambda: next(ticks))
+    happened: list[object] = []
+    carry_out = worker._carry_out
+    monkeypatch.setattr(worker, "_carry_out", lambda task: (happened.append("row"), carry_out(task))[1])
+    monkeypatch.setattr(worker._ending, "wait", lambda seconds: happened.append(round(seconds, 3)))
+    worker.turn()
+    assert happened == ["row", 0.03, "row", 0.03]
+
+
+def test_a_worker_that_is_to_end_begins_no_other_row(shop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = begun(shop), begun(shop)
+    worker = BulkWorker(shop.intake)
+    monkeypatch.setattr(worker._ending, "is_set", lambda: job_of(shop, first).changed > 0)
+    assert worker.turn() == 1
+    assert job_of(shop, second).to_do == ITEMS
 
 
 def copied(shop: Workshop, number: int) -> list[str]:
