@@ -91,26 +91,37 @@ def notes(shop: Workshop) -> list[int]:
         return [len(ask.story(item.tracking).notes) for item in shop.items()]
 
 
-@pytest.mark.parametrize("moment", [f"{point}:{row}" for point in ("C21", "C22", "C23") for row in (1, 3, ITEMS)])
-def test_a_job_killed_at_any_row_goes_on_and_does_each_once(
-    shop: Workshop, moment: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """C22, C23: between act and result, and between two rows; the result is there if and only if the act is."""
+def killed_and_started_again(shop: Workshop, moment: str, done: int, patch: pytest.MonkeyPatch) -> None:
+    """`done` items are changed at the kill, all of them once after it; a result is there if and only if its act is."""
 
     def kill() -> None:
         raise Killed(moment)
 
     job = begun(shop)
-    monkeypatch.setattr(crash, "here", crash.armed(moment, kill))
+    patch.setattr(crash, "here", crash.armed(moment, kill))
     with pytest.raises(Killed):
         work(BulkWorker(shop.intake))
-    done = int(moment.partition(":")[2]) - (not moment.startswith("C23"))
     assert notes(shop) == [1] * done + [0] * (ITEMS - done)
     assert job_of(shop, job).changed == done
     work(BulkWorker(shop.intake))  # it is started again: this process is none that has ended, and has its own lease
     assert notes(shop) == [1] * ITEMS
     found = job_of(shop, job)
     assert (found.state, found.changed, found.to_do) == (BulkState.FINISHED, ITEMS, 0)
+
+
+@pytest.mark.parametrize("row", [1, 3, ITEMS])
+@pytest.mark.parametrize("point", ["C21", "C22"])
+def test_C22_killed_before_a_row_is_committed_neither_act_nor_result_is_there(
+    shop: Workshop, point: str, row: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    killed_and_started_again(shop, f"{point}:{row}", row - 1, monkeypatch)
+
+
+@pytest.mark.parametrize("row", [1, 3, ITEMS])
+def test_C23_killed_between_two_rows_the_first_is_done_and_not_done_again(
+    shop: Workshop, row: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    killed_and_started_again(shop, f"C23:{row}", row, monkeypatch)
 
 
 def test_of_two_workers_one_has_a_job_until_its_lease_is_over(shop: Workshop, rival: BulkWorker) -> None:
