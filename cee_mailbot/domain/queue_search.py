@@ -110,7 +110,10 @@ def _fill_is(found: dict[str, object], word: str) -> bool:
 
 
 def write_search(search: Search) -> str:
-    """The tokens that read as this search, in one fixed order: the same search has one address."""
+    """The tokens that read as this search, in one fixed order: the same search has one address.
+
+    What was passed over goes with it: without, an act on the list would take it for one that was asked for.
+    """
     states = [f"is:{search.state}"] if search.state else []
     claims = [f"is:{word}" for word in ("unclaimed", "mine") if getattr(search, word)]
     names = {place: name for name, (place, _) in reversed(_FIELDS.items())}
@@ -120,7 +123,15 @@ def write_search(search: Search) -> str:
         if one.name in names and getattr(search, one.name)
     ]
     words = [f'"{word}"' if _is_token(word) else word for word in search.text.split()]
-    return " ".join([*plain, *states, *claims, *words])
+    return " ".join([*plain, *states, *claims, *map(_passed_over, search.unread), *words])
+
+
+def _passed_over(token: str) -> str:
+    """A token that stays passed over: a quotation mark in it would reach into what is written behind it."""
+    name, _, value = token.partition(":")
+    whole = len(value) > 1 and value[0] == value[-1] == '"'
+    plain = (value[1:-1] if whole else value).replace('"', "'")
+    return f"{name}:{_quoted(plain)}"
 
 
 def _is_token(word: str) -> bool:
@@ -139,4 +150,4 @@ def jump_target(text: str) -> tuple[str | None, str | None]:
 
 
 def _quoted(value: str) -> str:
-    return f'"{value}"' if re.search(r"\s", value) else value
+    return f'"{value}"' if re.search(r"\s", value) or not value else value

@@ -15,6 +15,7 @@ from cee_mailbot.domain.roles import Person
 from cee_mailbot.domain.timeliness import due_in_words
 from cee_mailbot.domain.windows import age_window, due_window
 from cee_mailbot.domain.working_days import Closure
+from cee_mailbot.errors import UserError
 from cee_mailbot.questions import ElsewhereQuery, Mark, WorklistQuery
 from cee_mailbot.web.parts import Parts
 
@@ -69,6 +70,18 @@ def query_of(search: Search, sort: str, parts: Parts, person: Person) -> Worklis
         received_from=received_from,
         received_before=received_before,
     )
+
+
+def understood(search: Search) -> Search:
+    """The search, for what acts on all that it finds. Raises `UserError` where a part of it was passed over.
+
+    A list may be looked at all the same; what is taken from it would be of another list than was asked for.
+    """
+    if search.unread:
+        named = " and ".join(f'"{one}"' for one in search.unread)
+        why = "means nothing in a search, or stands beside another of its kind"
+        raise UserError(f"{named} {why}, so the list is longer than you asked for; correct it")
+    return search
 
 
 def elsewhere_of(search: Search, parts: Parts, person: Person) -> ElsewhereQuery | None:

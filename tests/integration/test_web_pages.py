@@ -2,7 +2,7 @@
 
 import re
 from datetime import date, timedelta
-from html import unescape
+from html import escape, unescape
 from threading import Thread
 
 import pytest
@@ -10,6 +10,7 @@ from fastapi.testclient import TestClient
 
 from cee_mailbot import desk
 from cee_mailbot.domain.facts import ItemStory
+from cee_mailbot.domain.roles import Role
 from cee_mailbot.domain.work_item import Closing
 from tests.support.mails import EXACT, mail, numbered
 from tests.support.staff_page import PASSWORD, StaffPage, form, rows
@@ -87,6 +88,30 @@ def test_an_address_is_a_list_and_a_view_counts_its_rows(shop: Workshop, page: S
 
 def test_a_token_that_means_nothing_is_told(kim: TestClient) -> None:
     assert '"color:red" means nothing here' in kim.get("/", params={"q": "color:red"}).text
+
+
+@pytest.mark.parametrize("typed", ["team:7", "team:001 team:007", 'code:DR tag:"b!d"'])
+def test_nothing_is_done_with_all_of_a_list_that_was_not_wholly_understood(page: StaffPage, typed: str) -> None:
+    """A mistyped token limits nothing: the whole list would be claimed from, closed, exported or saved."""
+    one_item(page.shop)
+    sue = page.person("sue", Role.SUPERVISOR)
+    before = page.shop.everything()["history"]
+    shown = sue.get("/", params={"q": typed}).text
+    assert "until the search is corrected" in shown
+    typed_again = escape(form(shown, "/views")["q"])
+    assert shown.count(f'type="hidden" name="q" value="{typed_again}"') == shown.count('type="hidden" name="q"') > 3
+    refused = [sue.get("/export.csv", params={"q": typed}).status_code]
+    for action, fields in (
+        ("/claim-next", {}),
+        ("/views", {"name": "Mine"}),
+        ("/views/first", {}),
+        ("/bulk/preview", {"act": "claim", "all": "1"}),
+    ):
+        answer = sue.post(action, data=form(shown, "/views") | fields)
+        assert "correct it" in answer.text, action
+        refused.append(answer.status_code)
+    assert set(refused) == {422}
+    assert page.shop.everything()["history"] == before
 
 
 @pytest.mark.parametrize("after", ["x", "bnVsbA", "WzFd", "e30", "W251bGwsIG51bGwsIDFd", "%00"])

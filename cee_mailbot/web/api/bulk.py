@@ -12,7 +12,7 @@ from cee_mailbot.errors import NotFoundError, UserError
 from cee_mailbot.web.api.operation import Call
 from cee_mailbot.web.asking import whole_number
 from cee_mailbot.web.gate import Of
-from cee_mailbot.web.views import query_of
+from cee_mailbot.web.views import query_of, understood
 
 _REASONS = 100
 
@@ -48,9 +48,7 @@ def foretell(call: Call) -> Any:
     asker = Asker(person=call.person)
     if given.search is None:
         return _in_full(call, bulk.foretell(call.intake, asker, given.act, items=given.items, fields=fields))
-    search = read_search(given.search)
-    if search.unread:  # without it the list would be longer than the one that was meant
-        raise UserError(f"{search.unread[0]!r} means nothing in a search, or stands there twice; take it out")
+    search = understood(read_search(given.search))
     query = query_of(search, "due", call.asked.parts, call.person)
     job = bulk.foretell_list(call.intake, asker, given.act, query, search=write_search(search), fields=fields)
     return _in_full(call, job)

@@ -18,7 +18,7 @@ from cee_mailbot.web.asking import Asked, go_to
 from cee_mailbot.web.once import once_sent
 from cee_mailbot.web.pages.drafts import forget_draft
 from cee_mailbot.web.showing import show
-from cee_mailbot.web.views import query_of
+from cee_mailbot.web.views import query_of, understood
 
 CHANGED = 409
 # What a form says of itself, beside what the person filled in.
@@ -71,7 +71,7 @@ def take_back(asked: Asked) -> Response:
 
 def claim_next(asked: Asked) -> Response:
     """Claims the first unclaimed item of the list that the person looks at, and opens it."""
-    search, sort = read_search(asked.form.get("q", "")), _sort(asked)
+    search, sort = understood(read_search(asked.form.get("q", ""))), _sort(asked)
     person, view = asked.person, {"q": write_search(search), "sort": sort}
     line = once_sent(asked, "/?q=is:mine")
     tracking = desk.claim_next(line, query_of(search, sort, asked.parts, person), actor=person.name)

@@ -20,7 +20,7 @@ from cee_mailbot.web.gate import Of
 from cee_mailbot.web.once import once_sent
 from cee_mailbot.web.session_cookie import session_left
 from cee_mailbot.web.showing import show
-from cee_mailbot.web.views import query_of
+from cee_mailbot.web.views import query_of, understood
 
 RECENT = 20
 REASONS = 5  # that are told in the first sentence; the rows tell all
@@ -50,7 +50,7 @@ def preview(asked: Asked) -> Response:
     act, intake, asker = asked.form.get("act", ""), asked.parts.intake, asker_of(asked)
     fields = {name: asked.text(name) for name in FIELDS}
     if asked.form.get("all"):
-        search = read_search(asked.form.get("q", ""))
+        search = understood(read_search(asked.form.get("q", "")))
         query = query_of(search, "due", asked.parts, asked.person)
         job = bulk.foretell_list(intake, asker, act, query, search=write_search(search), fields=fields)
     else:

@@ -17,7 +17,7 @@ from cee_mailbot.errors import TemporaryError, UserError
 from cee_mailbot.questions import WorklistQuery
 from cee_mailbot.web.asking import Asked
 from cee_mailbot.web.pages.queue import SORT_NAMES, search_shown, sort_of
-from cee_mailbot.web.views import query_of
+from cee_mailbot.web.views import query_of, understood
 
 MOST_EXPORTED = 50_000  # six seconds of the processor
 _ROWS_AT_ONCE = 200
@@ -32,7 +32,7 @@ def export_list(asked: Asked) -> Response:
     It is written to a file of no name first: what people read slowly must hold neither memory nor a read of the
     database, and a file whose size is told beforehand is known to have arrived whole.
     """
-    query = query_of(search_shown(asked), sort_of(asked), asked.parts, asked.person)
+    query = query_of(understood(search_shown(asked)), sort_of(asked), asked.parts, asked.person)
     with _one_at_a_time(asked.request.app.state.exporting):
         file = _written(replace(query, limit=_ROWS_AT_ONCE), asked)
     headers = {

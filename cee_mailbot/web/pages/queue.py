@@ -140,6 +140,7 @@ def _list(asked: Asked, ask: Questions) -> dict[str, Any]:
     return {
         "search": search,
         "q": write_search(search),
+        "heading": write_search(replace(search, unread=())) or "All open items",
         "here": urlsplit(address_of(search, sort)).query,
         "sort": sort,
         "sorts": SORT_NAMES,

@@ -12,7 +12,7 @@ from cee_mailbot.questions import WORKLIST_SORTS
 from cee_mailbot.staff_ledger import SavedView
 from cee_mailbot.web.asking import Asked, go_to
 from cee_mailbot.web.once import once_sent
-from cee_mailbot.web.views import address_of
+from cee_mailbot.web.views import address_of, understood
 
 LONGEST_NAME = 60
 MOST_OF_A_PERSON = 50  # each is counted whenever the list is shown
@@ -25,7 +25,7 @@ def save_view(asked: Asked) -> Response:
         raise UserError("the list needs a name")
     if team is not None:
         asked.authorise_team(team, Role.SUPERVISOR, f"there is no team {team} that you may see")
-    search, sort = write_search(read_search(asked.form.get("q", ""))), asked.text("sort") or "due"
+    search, sort = write_search(understood(read_search(asked.form.get("q", "")))), asked.text("sort") or "due"
     place = str(go_to("/", q=search, sort=sort).headers["location"])
     line = once_sent(asked, place)
     with asked.parts.intake.store.read() as ask:
@@ -59,7 +59,8 @@ def start_with(asked: Asked) -> Response:
     """Makes the list that the person looks at the one to start with, or all open items again."""
     sort = asked.form.get("sort", "")
     known = sort.removeprefix("-") in WORKLIST_SORTS
-    address = address_of(read_search(asked.form.get("q", "")), sort if known else "due")
-    query = "" if asked.form.get("instead") == "all" else urlsplit(address).query
+    search, instead = read_search(asked.form.get("q", "")), asked.form.get("instead") == "all"
+    address = address_of(search if instead else understood(search), sort if known else "due")
+    query = "" if instead else urlsplit(address).query
     set_first_list(asked.parts.intake.store, asked.parts.now(), asked.person.name, query)
     return go_to(address)
