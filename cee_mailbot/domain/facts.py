@@ -134,8 +134,9 @@ class AttemptFacts:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HistoryFacts:
-    """One line of the history: when (UTC), who, what, and the particulars."""
+    """One line of the history: when (UTC), who, what, and the particulars; later lines have higher ids."""
 
+    id: int
     at: datetime
     actor: str
     event: str

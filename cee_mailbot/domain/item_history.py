@@ -65,8 +65,9 @@ _CHANGED: Mapping[str, tuple[str, str, str]] = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Line:
-    """One line: when (UTC), who, what happened in words, and of which kind of `KINDS` it is."""
+    """One line: its id, when (UTC), who, what happened in words, and of which kind of `KINDS` it is."""
 
+    id: int
     at: datetime
     actor: str
     says: str
@@ -91,8 +92,14 @@ def last_act(story: ItemStory) -> HistoryFacts | None:
 def lines_of(story: ItemStory) -> tuple[Line, ...]:
     """Every line of an item's history, in the order in which it was written."""
     return tuple(
-        Line(at=one.at, actor=one.actor, says=_says(one, story), kind=kind_of(one.event)) for one in story.history
+        Line(id=one.id, at=one.at, actor=one.actor, says=_says(one, story), kind=kind_of(one.event))
+        for one in story.history
     )
+
+
+def last_line(story: ItemStory) -> int:
+    """The id of the newest line: what was written since has a higher one, whatever a join put among the older."""
+    return max((one.id for one in story.history), default=0)
 
 
 def kind_of(event: str) -> str:

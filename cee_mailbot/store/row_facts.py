@@ -140,6 +140,7 @@ def note_facts(row: NoteRow) -> facts.NoteFacts:
 def history_facts(row: HistoryRow) -> facts.HistoryFacts:
     """A line of the history."""
     return facts.HistoryFacts(
+        id=row.id or 0,
         at=row.at,
         actor=row.actor,
         event=row.event,

@@ -199,7 +199,7 @@ def test_a_stale_act_does_nothing_and_is_told_the_difference(shop: Workshop, rob
     tracking = shop.items()[0].tracking
     before = robot.get(f"{API}/queue/{tracking}").json()
     desk.claim(shop.intake, tracking, actor="kim")
-    seen = {"version": before["version"], "seen": len(before["history"])}
+    seen = {"version": before["version"], "seen": before["history"][-1]["id"]}
     answer = robot.post(f"{API}/queue/{tracking}/close", json={"outcome": "done", **seen})
     problem = answer.json()
     assert answer.status_code == 409

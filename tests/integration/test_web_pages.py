@@ -218,6 +218,25 @@ def test_a_stale_act_does_nothing_and_shows_what_changed(shop: Workshop, kim: Te
     assert story(shop, tracking).item.outcome == "returned"
 
 
+def test_after_a_join_and_its_undo_a_stale_act_shows_what_was_not_seen(shop: Workshop, kim: TestClient) -> None:
+    """A join puts lines of the other item's messages among those that were seen, and its undo takes them out."""
+    first = one_item(shop)
+    action = f"/items/{first}/note"
+    shop.receive(numbered(2))
+    other = next(one.tracking for one in shop.items() if one.tracking != first)
+    desk.claim(shop.intake, first, actor="kim")
+
+    def changes(page: str) -> list[str]:
+        return re.findall(r"</strong> ([^<(]+?) *[(<]", page.partition('class="history"')[2].partition("</ol>")[0])
+
+    fields = form(kim.get(f"/items/{first}").text, action) | {"text": "call them"}
+    desk.join(shop.intake, first, other, actor="lee", reason="")
+    stale = kim.post(action, data=fields).text
+    assert changes(stale) == ["joined"]
+    desk.undo(shop.intake, first, actor="lee")
+    assert changes(kim.post(action, data=form(stale, action) | {"text": "call them"}).text) == ["undone"]
+
+
 @pytest.mark.parametrize(
     ("body", "said"),
     [("line\n" * 50_000, True), ("line\n" * 1_000, False)],

@@ -84,7 +84,7 @@ REPLY = ReplyFacts(
 )
 def test_a_line_says_in_words_what_happened(event: str, detail: dict[str, Any], says: str) -> None:
     """Which message, which reply, and what a person needs of the particulars; digests and versions are left out."""
-    line = HistoryFacts(at=AT, actor="kim", event=event, message=7, reply=3, detail=detail)
+    line = HistoryFacts(id=1, at=AT, actor="kim", event=event, message=7, reply=3, detail=detail)
     story = ItemStory(item=ITEM, documents=(), messages=(MESSAGE,), replies=(REPLY,), history=(line,), evidence=())
     (told,) = lines_of(story)
     assert (told.at, told.actor, told.says) == (AT, "kim", says)
@@ -93,7 +93,7 @@ def test_a_line_says_in_words_what_happened(event: str, detail: dict[str, Any], 
 def test_words_of_a_sender_are_no_template() -> None:
     """Braces in a subject line stand for themselves."""
     message = replace(MESSAGE, subject="{0.__class__}")
-    line = HistoryFacts(at=AT, actor="system", event="received", message=7, reply=None)
+    line = HistoryFacts(id=1, at=AT, actor="system", event="received", message=7, reply=None)
     story = ItemStory(item=ITEM, documents=(), messages=(message,), replies=(), history=(line,), evidence=())
     assert "{0.__class__}" in lines_of(story)[0].says
 

@@ -29,7 +29,7 @@ def story(messages: int, events: list[tuple[int, str]], due: datetime | None = N
         created_at=NOON, updated_at=NOON,
     )  # fmt: skip
     history = tuple(
-        HistoryFacts(at=NOON + timedelta(minutes=minute), actor="kim", event=event, message=None, reply=None)
+        HistoryFacts(id=1, at=NOON + timedelta(minutes=minute), actor="kim", event=event, message=None, reply=None)
         for minute, event in events
     )
     some = tuple(message(number, number) for number in range(1, messages + 1))

@@ -179,7 +179,8 @@ def _difference(asked: Asked, operation: Operation, body: bytes) -> dict[str, An
     seen = _given(operation, asked, body).seen
     with asked.parts.intake.store.read() as ask:
         story = ask.story(str(asked.path[Of.ITEM]), teams=asked.person.teams)
-    return {"version": story.version, "item": to_json(story.item), "since": to_json(story.history[seen:])}
+    since = [line for line in story.history if line.id > seen]
+    return {"version": story.version, "item": to_json(story.item), "since": to_json(since)}
 
 
 def problem(

@@ -103,7 +103,7 @@ class RepliesQuery(Given):
 
 
 class Seen(Given):
-    """What every act may say: the `version` that the caller saw, and how many lines of `history` it knows."""
+    """What every act may say: the `version` that the caller saw, and the `id` of the newest line of `history`."""
 
     version: Annotated[int, Field(ge=0, le=LARGEST_ROW)] | None = None
     seen: Annotated[int, Field(ge=0, le=LARGEST_ROW)] = 0

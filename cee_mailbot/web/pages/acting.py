@@ -8,7 +8,7 @@ from fastapi.responses import Response
 from cee_mailbot import desk
 from cee_mailbot.accounts import AfterAct, after_act
 from cee_mailbot.domain.approved_texts import effect
-from cee_mailbot.domain.item_history import did_last, lines_of
+from cee_mailbot.domain.item_history import did_last, last_line, lines_of
 from cee_mailbot.domain.queue_search import read_search, write_search
 from cee_mailbot.domain.work_item import Act, find_tracking
 from cee_mailbot.errors import ChangedError, NotFoundError, UserError
@@ -130,7 +130,8 @@ def _changed(asked: Asked, tracking: str, named: str) -> Response:
         "changed.html",
         CHANGED,
         story=story,
-        since=lines_of(story)[seen:],
+        since=[line for line in lines_of(story) if line.id > seen],
+        seen=last_line(story),
         act=named,
         button=ACTS[named].button,
         reader=desk.filer_of(asked.parts.intake, tracking),

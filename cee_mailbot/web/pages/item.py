@@ -13,7 +13,7 @@ from cee_mailbot.accounts import after_act
 from cee_mailbot.desk.clock import clock_facts, in_force
 from cee_mailbot.domain.approved_texts import unfilled
 from cee_mailbot.domain.facts import DocumentFacts, ItemStory, UndoFacts
-from cee_mailbot.domain.item_history import KINDS, Line, lines_of
+from cee_mailbot.domain.item_history import KINDS, Line, last_line, lines_of
 from cee_mailbot.domain.queue_search import read_search, write_search
 from cee_mailbot.domain.submission_timeline import timeline_of
 from cee_mailbot.domain.work_item import EVENTS, Closing, ItemState, allowed
@@ -35,11 +35,10 @@ from parsers.subject_types import subject_table
 class Event:
     """A line of the history in words, numbered from 1 in the whole of it, and the note that was written with it.
 
-    `anchor` is its own address on the page: a number changes when messages of another item are put among its lines.
+    Its address on the page is its id: a number changes when messages of another item are put among its lines.
     """
 
     number: int
-    anchor: str
     line: Line
     note: str | None
 
@@ -72,7 +71,7 @@ def item_page(asked: Asked) -> Response:
         tags=[one for one in tags if one not in story.item.tags],
         acts={named: ACTS[named] for named in allowed(ItemState(story.item.state))},
         outcomes=tuple(Closing),
-        seen=len(story.history),
+        seen=last_line(story),
         drafts=drafts,
         **_reply_form(asked, story, drafts),
         offered=offered_at(asked, story.item, closures, drafts),
@@ -161,11 +160,7 @@ def _papers(asked: Asked, story: ItemStory, malware: Collection[int]) -> dict[in
 def events(story: ItemStory) -> list[Event]:
     """The history in words, in the order in which it happened."""
     notes: dict[Any, str] = {note.id: note.text for note in story.notes}
-    found: list[Event] = []
-    alike: Counter[str] = Counter()
-    for number, (line, facts) in enumerate(zip(lines_of(story), story.history, strict=True), start=1):
-        anchor = f"{facts.at:%Y%m%d%H%M%S%f}-{facts.event}-{facts.message or facts.reply or 0}"
-        alike[anchor] += 1
-        anchor += f"-{alike[anchor]}" if alike[anchor] > 1 else ""
-        found.append(Event(number=number, anchor=anchor, line=line, note=notes.get(facts.detail.get("note"))))
-    return found
+    lines = enumerate(zip(lines_of(story), story.history, strict=True), start=1)
+    return [
+        Event(number=number, line=line, note=notes.get(facts.detail.get("note"))) for number, (line, facts) in lines
+    ]

@@ -14,7 +14,7 @@ from cee_mailbot.desk.bulk import BULK
 from cee_mailbot.desk.clock import in_force
 from cee_mailbot.domain.bulk import MOST_ITEMS
 from cee_mailbot.domain.facts import ElsewhereFacts, ItemFacts
-from cee_mailbot.domain.item_history import did_last, last_act
+from cee_mailbot.domain.item_history import did_last, last_act, last_line
 from cee_mailbot.domain.queue_search import Search, jump_target, read_search, write_search
 from cee_mailbot.domain.reasons import FLAGS
 from cee_mailbot.domain.roles import Role
@@ -269,7 +269,7 @@ def done_of(asked: Asked, ask: Questions) -> Done | None:
         tracking=tracking,
         act=act,
         version=story.version,
-        seen=len(story.history),
+        seen=last_line(story),
         undo=found is not None,
         gone=gone,
         left=found is None and written,
