@@ -20,6 +20,9 @@ _LARGER = {
     "ks_c_5601-1987": "cp949",
     "shift_jis": "cp932",
 }
+# Charsets of units of two or four bytes, and of how many units one may be broken.
+_WIDE = ("utf-16", "utf_16", "utf16", "utf-32", "utf_32", "utf32")
+_MOST_BROKEN = 10
 
 
 def decode_words(text: str) -> str:
@@ -43,15 +46,31 @@ def decode_words(text: str) -> str:
 
 
 def decode_bytes(raw: bytes, charset: str = "utf-8") -> str:
-    """The bytes as text: in the charset they claim, else UTF-8, else windows-1252; never an error."""
+    """The bytes as text: in the charset they claim, else UTF-8, else windows-1252; never an error.
+
+    Broken units of UTF-16 and UTF-32 are U+FFFD: read as anything else each letter would stand apart.
+    """
     for name in (_LARGER.get(charset, charset), "utf-8"):
         if not _CHARSET.fullmatch(name) or not name.startswith(_FAMILIES):
             continue
         try:
-            return raw.decode(name)
+            text = raw.decode(name)
         except (LookupError, ValueError):
             continue
-    return raw.decode("windows-1252", "replace")
+        if name == charset or "\x00" not in text or not charset.startswith(_WIDE):
+            return text
+    return _mended(raw, charset) or raw.decode("windows-1252", "replace")
+
+
+def _mended(raw: bytes, charset: str) -> str:
+    """Text in wide units of which some are broken; empty where too many are, or none has a NUL: the name is a lie."""
+    if not charset.startswith(_WIDE) or not _CHARSET.fullmatch(charset) or b"\x00" not in raw:
+        return ""
+    try:
+        text = raw.decode(charset, "replace")
+    except (LookupError, ValueError):
+        return ""
+    return text if text.count("\ufffd") <= max(1, len(text) // _MOST_BROKEN) else ""
 
 
 def _bytes(encoding: str, text: str) -> bytes:

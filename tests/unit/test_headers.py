@@ -96,6 +96,22 @@ def test_F37_an_unknown_charset_is_no_error(charset: str) -> None:
     assert decode_text("José".encode("windows-1252"), charset) == "José"
 
 
+@pytest.mark.parametrize("charset", ["utf-16", "UTF-16LE", "utf_16_be", "utf-32"])
+def test_one_broken_unit_leaves_the_rest_of_a_wide_text_as_it_is(charset: str) -> None:
+    """Read as windows-1252 it had a NUL, shown as a blank, between all letters."""
+    broken = "Papers of José \ud800 attached".encode(charset, "surrogatepass")
+    assert decode_text(broken, charset).removeprefix("\ufeff") == "Papers of José \ufffd attached"
+    cut = "Papers of José".encode(charset) + b"x"
+    assert decode_text(cut, charset).removeprefix("\ufeff") == "Papers of José\ufffd"
+
+
+@pytest.mark.parametrize("content", [b"Papers of Jos\xe9!", b"Papers of Jose!", "José".encode()])
+def test_a_wide_charset_that_is_a_lie_is_not_believed(content: bytes) -> None:
+    assert decode_text(content, "utf-16").startswith(("Papers of Jos", "José"))
+    nonsense = b"\x00\xd8\x41\x00" * 20
+    assert "\ufffd" not in decode_text(nonsense, "utf-16-le")
+
+
 def test_half_characters_do_not_pass() -> None:
     decode_text(b"+2AA-", "utf-7").encode("utf-8")
 
