@@ -10,6 +10,7 @@ from cee_mailbot.cli.context import actor, instant, program
 from cee_mailbot.cli.letters import reply, reply_options
 from cee_mailbot.cli.output import print_json, print_lines
 from cee_mailbot.domain.facts import ItemStory
+from cee_mailbot.domain.item_history import NO_LETTER, unheard
 from cee_mailbot.domain.work_item import UNDONE, Closing
 from cee_mailbot.errors import UserError
 
@@ -49,7 +50,8 @@ def _told(story: ItemStory) -> list[str]:
     words += [f"tags {' '.join(item.tags)}"] if item.tags else []
     reply = [f"reply {last.reply} ({last.detail['kind']}) is {last.event.removeprefix('reply-')}"] if last.reply else []
     undid = [f"undid {last.detail['event']}"] if last.event == UNDONE else []
-    return [f"{', '.join(words)}; team {item.team}", *(reply if "kind" in last.detail else []), *undid]
+    silent = [NO_LETTER] if unheard(last) else []
+    return [f"{', '.join(words)}; team {item.team}", *(reply if "kind" in last.detail else []), *undid, *silent]
 
 
 def _nothing(_: ArgumentParser) -> None:

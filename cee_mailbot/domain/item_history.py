@@ -89,6 +89,15 @@ def last_act(story: ItemStory) -> HistoryFacts | None:
     return next(acts, None)
 
 
+_TELLS_THE_FILER = frozenset({EVENTS[Act.RETURN], EVENTS[Act.TRANSFER], EVENTS[Act.TRANSFER_TO_PORT]})
+NO_LETTER = "No letter went: the sender is a machine or has no address that can be written to."
+
+
+def unheard(line: HistoryFacts) -> bool:
+    """Whether this act is told to the filer by a letter, and there was nobody to write to."""
+    return line.event in _TELLS_THE_FILER and "reply" not in line.detail
+
+
 def lines_of(story: ItemStory) -> tuple[Line, ...]:
     """Every line of an item's history, in the order in which it was written."""
     return tuple(

@@ -248,7 +248,7 @@ ACTS: dict[str, PageAct] = {
     REPLY_AND_CLOSE: PageAct(
         button="Send and close item", done="answered and closed", carry=_reply_and_close, leaves=True
     ),
-    Act.RETURN: PageAct(button="Return to filer", done="returned to the filer", carry=_return, leaves=True),
+    Act.RETURN: PageAct(button="Return to filer", done="returned", carry=_return, leaves=True),
     Act.TRANSFER: PageAct(button="Hand over to Center", done="handed over", carry=_transfer, leaves=True),
     Act.TRANSFER_TO_PORT: PageAct(
         button="Leave to port", done="left to the port", carry=_transfer_to_port, leaves=True

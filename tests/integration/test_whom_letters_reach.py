@@ -3,11 +3,13 @@
 from datetime import timedelta
 from email.utils import format_datetime
 
+import pytest
+
 from cee_mailbot import desk
 from cee_mailbot.domain.facts import ReplyFacts
 from cee_mailbot.gathering import chase
 from tests.support.mails import BROKER, EXACT, PDF, mail
-from tests.support.staff_page import StaffPage
+from tests.support.staff_page import StaffPage, form
 from tests.support.workshop import ARRIVED, Workshop
 
 COLLEAGUE = "Clerk <clerk@filer.example>"
@@ -64,6 +66,21 @@ def test_the_page_names_whom_a_letter_reaches_and_says_when_it_is_nobody(worksho
     assert page.count("nobody will read this") == 2
     assert "can&#39;t be written to" in page or "can't be written to" in page
     assert desk.filer_of(workshop.intake, silent.tracking) is None
+
+
+@pytest.mark.parametrize("act", ["return", "transfer", "transfer-to-port"])
+@pytest.mark.parametrize("extra", [MACHINE, ()], ids=["machine", "person"])
+def test_what_was_done_says_that_no_letter_went_and_why(workshop: Workshop, act: str, extra: tuple[str, ...]) -> None:
+    """`was returned to the filer`, said the page of an item whose filer was told nothing."""
+    workshop.receive(letter(1, extra=extra))
+    (item,) = workshop.items()
+    kim, action = StaffPage(workshop).person(), f"/items/{item.tracking}/{act}"
+    fields = form(kim.get(f"/items/{item.tracking}").text, action)
+    after = kim.post(action, data=fields | {"reason": "Page 2 is missing.", "team": "001"}).headers["location"]
+    shown = kim.get(after).text
+    assert f"{item.tracking}</a> was " in shown
+    assert ("No letter went: the sender is a machine" in shown) is bool(extra)
+    assert "to the filer.</p>" not in shown
 
 
 def test_a_return_goes_to_no_other_company_whose_message_staff_moved_in(workshop: Workshop) -> None:

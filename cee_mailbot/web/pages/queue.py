@@ -14,7 +14,7 @@ from cee_mailbot.desk.bulk import BULK
 from cee_mailbot.desk.clock import in_force
 from cee_mailbot.domain.bulk import MOST_ITEMS
 from cee_mailbot.domain.facts import ElsewhereFacts, ItemFacts
-from cee_mailbot.domain.item_history import did_last, last_act, last_line
+from cee_mailbot.domain.item_history import NO_LETTER, did_last, last_act, last_line, unheard
 from cee_mailbot.domain.queue_search import Search, jump_target, read_search, write_search
 from cee_mailbot.domain.reasons import FLAGS
 from cee_mailbot.domain.roles import Role
@@ -238,7 +238,8 @@ class Done:
     """The act that led to this page, the item, and whether this is what `undo` would take back.
 
     `gone` tells that it was handed over to where this person does not see it; `written` that a letter went with it,
-    `left` that it can't be taken back any more, `leaves_in` the seconds until it may leave.
+    `unheard` why none did that should have, `left` that it can't be taken back any more, `leaves_in` the seconds until
+    it may leave.
     """
 
     tracking: str
@@ -249,6 +250,7 @@ class Done:
     gone: bool
     left: bool
     written: bool
+    unheard: str
     leaves_in: int | None
 
 
@@ -274,6 +276,7 @@ def done_of(asked: Asked, ask: Questions) -> Done | None:
         gone=gone,
         left=found is None and written,
         written=written,
+        unheard=NO_LETTER if last and done is not None and unheard(done) else "",
         leaves_in=seconds_until(found.leaves, asked) if found else None,
     )
 
