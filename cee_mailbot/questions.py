@@ -108,7 +108,9 @@ class ItemQuery:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ElsewhereQuery:
-    """Which items of the `teams` that work them are links for those whose `mailboxes` they came to.
+    """Which items of the `teams` that work them are links for those to whose `mailboxes` they came.
+
+    And for the teams that they went `through`: that handed them on.
 
     A link is found by what it shows, and by nothing else of the item. `state` None means every state but `closed`;
     other None mean any.
@@ -116,6 +118,7 @@ class ElsewhereQuery:
 
     teams: tuple[str, ...]
     mailboxes: tuple[str, ...]
+    through: tuple[str, ...] = ()
     state: str | None = None
     code: str | None = None
     entry: str | None = None

@@ -134,6 +134,7 @@ def _links_of(arguments: Namespace, app: App, limit: int) -> ElsewhereQuery:
     return ElsewhereQuery(
         teams=tuple(team for team in app.config.centers if team != arguments.team),
         mailboxes=app.intake.site.mailboxes_of([arguments.team]),
+        through=(arguments.team,),
         **{name: getattr(arguments, name) for name in SHOWN_ELSEWHERE},
         limit=limit,
     )

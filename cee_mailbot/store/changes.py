@@ -9,7 +9,7 @@ from sqlmodel import Session, col, or_, select
 from cee_mailbot.domain.submission import MessageStatus
 from cee_mailbot.domain.work_item import ItemState
 from cee_mailbot.errors import NotAllowedError
-from cee_mailbot.store.tables import FlagRow, LinkRow, MessageRow, SubmissionRow, TagRow
+from cee_mailbot.store.tables import FlagRow, HandedOnRow, LinkRow, MessageRow, SubmissionRow, TagRow
 
 # The columns that acts change; times and version of the row itself are no part of an act.
 ITEM_COLUMNS = (
@@ -44,6 +44,8 @@ def snapshot(session: Session, submissions: Collection[int]) -> Values:
         values[f"flag/{flag.submission_id}/{flag.name}/{flag.message_row}"] = True
     for tag in session.exec(select(TagRow).where(col(TagRow.submission_id).in_(submissions))):
         values[f"tag/{tag.submission_id}/{tag.name}"] = True
+    for one in session.exec(select(HandedOnRow).where(col(HandedOnRow.submission_id).in_(submissions))):
+        values[f"handed-on/{one.submission_id}/{one.team}"] = True
     linked = or_(col(LinkRow.submission_id).in_(submissions), col(LinkRow.other_id).in_(submissions))
     for link in session.exec(select(LinkRow).where(linked)):
         values[f"link/{link.submission_id}/{link.other_id}"] = link.why
@@ -114,6 +116,8 @@ def _put(session: Session, place: str, value: Any) -> None:
         _put_row(session, FlagRow(submission_id=int(number), name=rest[0], message_row=int(rest[1])), there=bool(value))
     elif table == "tag":
         _put_row(session, TagRow(submission_id=int(number), name=rest[0]), there=bool(value))
+    elif table == "handed-on":
+        _put_row(session, HandedOnRow(submission_id=int(number), team=rest[0]), there=bool(value))
     elif table == "link":
         link = LinkRow(submission_id=int(number), other_id=int(rest[0]), why=value or "")
         _put_row(session, link, there=value is not None)
@@ -122,7 +126,7 @@ def _put(session: Session, place: str, value: Any) -> None:
         setattr(row, rest[0], datetime.fromisoformat(value) if value and rest[0] in _TIMES else value)
 
 
-def _put_row(session: Session, row: FlagRow | LinkRow | TagRow, *, there: bool) -> None:
+def _put_row(session: Session, row: FlagRow | HandedOnRow | LinkRow | TagRow, *, there: bool) -> None:
     merged = session.merge(row)
     if not there:
         session.flush()

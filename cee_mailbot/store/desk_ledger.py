@@ -17,7 +17,7 @@ from cee_mailbot.store import changes
 from cee_mailbot.store.assembly_ledger import ABOUT_TIME
 from cee_mailbot.store.regrouped import close_emptied, regroup, split_off
 from cee_mailbot.store.search import Search
-from cee_mailbot.store.tables import FlagRow, MessageRow, NoteRow, SubmissionRow, TagRow
+from cee_mailbot.store.tables import FlagRow, HandedOnRow, MessageRow, NoteRow, SubmissionRow, TagRow
 from cee_mailbot.store.texts import storable
 from cee_mailbot.store.undoing import ACTS, reply_of, undoable
 from cee_mailbot.store.waking_ledger import WakingLedger
@@ -52,6 +52,8 @@ class DeskLedger(WakingLedger):
 
         def act() -> None:
             row = self._session.get_one(SubmissionRow, change.submission)
+            if change.sets.get("team", row.team) != row.team:
+                self._session.merge(HandedOnRow(team=row.team, submission_id=change.submission))
             for name, value in {"state": change.state, **change.sets}.items():
                 setattr(row, name, value)
             # What is done with a closed item leaves it closed since then.

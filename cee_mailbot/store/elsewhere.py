@@ -1,4 +1,4 @@
-"""Items that came to one Center's mailboxes and are worked by another: the first sees them as links."""
+"""Items that came to one Center's mailboxes, or went through its hands, and are worked by another: it sees links."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select, union
 from cee_mailbot.questions import ElsewhereQuery
 from cee_mailbot.store.conditions import equal
 from cee_mailbot.store.partial_indexes import COPIES, OPEN
-from cee_mailbot.store.tables import MessageRow, SubmissionRow
+from cee_mailbot.store.tables import HandedOnRow, MessageRow, SubmissionRow
 
 
 def elsewhere_rows(session: Session, query: ElsewhereQuery) -> Sequence[SubmissionRow]:
@@ -31,9 +31,10 @@ def elsewhere_rows(session: Session, query: ElsewhereQuery) -> Sequence[Submissi
 
 
 def _came_to(query: ElsewhereQuery) -> Any:
-    """What has a copy in these mailboxes, and what came to them by itself and was handed on; each by an index."""
+    """What has a copy in these mailboxes, what came to them by itself, what the teams handed on; each by an index."""
     copies = select(MessageRow.submission_id).where(col(MessageRow.mailbox).in_(query.mailboxes), COPIES)
-    handed_on = select(SubmissionRow.id).where(
+    came = select(SubmissionRow.id).where(
         col(SubmissionRow.mailbox).in_(query.mailboxes), col(SubmissionRow.team).in_(query.teams)
     )
-    return union(copies, handed_on)
+    through = select(HandedOnRow.submission_id).where(col(HandedOnRow.team).in_(query.through))
+    return union(copies, came, through)

@@ -231,6 +231,14 @@ class TagRow(SQLModel, table=True):
     name: str = Field(primary_key=True)
 
 
+class HandedOnRow(SQLModel, table=True):
+    """One Center that handed a submission on: it can follow it. By its key the submissions of a Center are found."""
+
+    __tablename__: ClassVar[Any] = "handed_on"
+    team: str = Field(primary_key=True)
+    submission_id: int = Field(foreign_key="submission.id", primary_key=True, index=True)
+
+
 class ReplyRow(SQLModel, table=True):
     """One reply of the outbox, with the exact bytes that go out at every try."""
 

@@ -97,6 +97,7 @@ def elsewhere_of(search: Search, parts: Parts, person: Person) -> ElsewhereQuery
     return ElsewhereQuery(
         teams=tuple(team for team in parts.teams if team not in teams),
         mailboxes=parts.intake.site.mailboxes_of(teams),
+        through=teams,
         state=search.state,
         code=search.code,
         entry=search.entry,

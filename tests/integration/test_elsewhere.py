@@ -35,7 +35,7 @@ def links(shop: Workshop, team: str, **filters: Any) -> list[str]:
     """The numbers that this team's list shows as links."""
     others = tuple(one for one in shop.site.centers if one != team)
     with shop.store.read() as ask:
-        query = ElsewhereQuery(teams=others, mailboxes=shop.site.mailboxes_of([team]), **filters)
+        query = ElsewhereQuery(teams=others, mailboxes=shop.site.mailboxes_of([team]), through=(team,), **filters)
         return [one.tracking for one in ask.elsewhere(query)]
 
 
@@ -65,6 +65,16 @@ def test_what_was_handed_on_stays_in_sight_of_those_who_had_it(shop: Workshop) -
     assert (links(shop, "001"), links(shop, "007")) == ([], [tracking])
     desk.transfer(shop.intake, tracking, team="009", reason="Theirs.", actor="kim")
     assert (links(shop, "001"), links(shop, "007"), links(shop, "009")) == ([tracking], [tracking], [])
+
+
+def test_every_center_that_handed_an_item_on_can_follow_it(shop: Workshop) -> None:
+    shop.receive(mail(to=TO_CHEMICALS), mailbox=CHEMICALS)
+    (item,) = shop.items()
+    for team in ("007", "009"):
+        desk.transfer(shop.intake, item.tracking, team=team, reason="Theirs.", actor="kim")
+    assert [links(shop, team) for team in ("001", "007", "009", "003")] == [[item.tracking], [item.tracking], [], []]
+    desk.undo(shop.intake, item.tracking, actor="kim")
+    assert [links(shop, team) for team in ("001", "007", "009")] == [[item.tracking], [], []]
 
 
 def test_a_closed_item_is_a_link_for_those_who_ask_for_closed_ones(shop: Workshop) -> None:

@@ -114,7 +114,9 @@ def test_links_to_what_others_work_are_found_among_all_items_and_messages(tmp_pa
     workshop.receive(numbered(1))
     made, with_ = statements_of(workshop)
     with workshop.store.read() as ask:
-        ask.elsewhere(ElsewhereQuery(teams=("001", "002", "007"), mailboxes=("electronics", "chemicals")))
+        ask.elsewhere(
+            ElsewhereQuery(teams=("001", "002", "007"), mailboxes=("electronics", "chemicals"), through=("003",))
+        )
     [query] = [one for one in made if "FROM submission" in one]
     with closing(sqlite3.connect(tmp_path / "bot.db")) as database:
         plan = [row[3] for row in database.execute(f"explain query plan {query}", with_[query])]
@@ -122,6 +124,7 @@ def test_links_to_what_others_work_are_found_among_all_items_and_messages(tmp_pa
         "SEARCH submission USING INTEGER PRIMARY KEY (rowid=?)",
         "SEARCH message USING INDEX ix_message_copies (mailbox=?)",
         "SEARCH submission USING COVERING INDEX ix_submission_mailbox_team (mailbox=? AND team=?)",
+        "SEARCH handed_on USING COVERING INDEX sqlite_autoindex_handed_on_1 (team=?)",
     ]
     assert not [one for one in plan if one.startswith("SCAN")]
     workshop.store.close()

@@ -16,6 +16,7 @@ from sqlalchemy import event, text
 from sqlalchemy.exc import IntegrityError, StatementError
 from sqlmodel import SQLModel
 
+from cee_mailbot import desk
 from cee_mailbot.domain.case import Decision
 from cee_mailbot.domain.case import Outcome as Kind
 from cee_mailbot.domain.reply import ReplyKind, ReplyState
@@ -168,6 +169,23 @@ def test_a_database_of_the_first_schema_keeps_its_rows_and_goes_on(tmp_path: Pat
     with workshop.store.begin(NOW) as unit:
         [first, _] = unit.set_story(1).members
         assert (first.line, first.references, first.answerable, first.answer_wanted) == ("", (), True, True)
+    workshop.store.close()
+
+
+def test_who_handed_an_item_on_is_taken_from_the_history_of_a_database_of_old(tmp_path: Path) -> None:
+    workshop = Workshop(tmp_path)
+    workshop.receive(mail())
+    tracking = workshop.items()[0].tracking
+    for team in ("001", "009", "003"):
+        desk.transfer(workshop.intake, tracking, team=team, reason="Theirs.", actor="kim")
+    desk.undo(workshop.intake, tracking, actor="kim")
+    written = workshop.everything()["handed_on"]
+    with workshop.store._writer.begin() as connection:
+        config = alembic_config()
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0024")
+    workshop.store.migrate()
+    assert sorted(workshop.everything()["handed_on"]) == sorted(written) == [("001", 1), ("007", 1)]
     workshop.store.close()
 
 

@@ -35,7 +35,8 @@ def list_elsewhere(call: Call) -> Any:
     own = [team for team in site.centers if call.person.sees(team) and wanted in (None, team)]
     others = tuple(team for team in site.centers if team not in own)
     with call.intake.store.read() as ask:
-        return ask.elsewhere(ElsewhereQuery(teams=others, mailboxes=site.mailboxes_of(own), **given))
+        query = ElsewhereQuery(teams=others, mailboxes=site.mailboxes_of(own), through=tuple(own), **given)
+        return ask.elsewhere(query)
 
 
 def list_texts(call: Call) -> Any:
