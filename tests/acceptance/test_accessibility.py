@@ -13,9 +13,10 @@ from cee_mailbot.app import SetClock, opened, serving
 from cee_mailbot.cli import main
 from cee_mailbot.config import load_config
 from cee_mailbot.desk.bulk import Asker, foretell
-from cee_mailbot.questions import ItemQuery, MessageQuery
+from cee_mailbot.questions import ItemQuery, Mark, MessageQuery
 from cee_mailbot.web.parts import DEMO_PERSON
 from cee_mailbot.web.routes import ROUTES, Of
+from cee_mailbot.web.views import write_mark
 from tests.support.axe import violations
 from tests.support.by_hand import focus_hidden, lost_with_spacing, small_targets
 
@@ -34,6 +35,7 @@ MORE = (
     "/?q=is:closed",
     "/?q=nothing+like+this",
     "/?q=color:red",
+    f"/?sort=presented&after={write_mark(Mark(at=(NOW.replace(year=2020),), row=0))}",  # with links to two other pages
     "/?q=team:007",  # with links to what came to it and others work
     "/there-is-no-such-page",
     "/items/CEE-007-26-999999-X",
@@ -178,6 +180,8 @@ def test_axe_finds_what_is_wrong(browser: "Browser") -> None:
         '<button style="height:12px;font-size:6px">a</button><br><button style="height:12px;font-size:6px">b'
     )
     assert len(small_targets(page)) == 2
+    page.set_content('<nav><a href="/" style="display:block;height:12px">a</a></nav>')
+    assert len(small_targets(page)) == 1
     page.set_content('<p style="height:1.1em;overflow:hidden">words')
     assert len(lost_with_spacing(page)) == 1
     page.set_content('<a href="/">a</a><p style="position:fixed;inset:0;background:red;margin:0">over it')

@@ -6,7 +6,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 # WCAG 2.2, 2.5.8: 24 by 24 pixels, or room for a circle of that width around its middle; a link in a line of words is
-# as large as its words. What a label holds is as large as the label.
+# as large as its words. What a label holds is as large as the label. What stands in a `nav` is as high by itself.
 _SMALL = """() => {
   const LEAST = 24;
   const shown = (one) => one.getClientRects().length && getComputedStyle(one).visibility !== "hidden";
@@ -27,7 +27,9 @@ _SMALL = """() => {
     const apart = Math.hypot(there.middle.x - x, there.middle.y - y);
     return away < LEAST / 2 || (there.small && apart < LEAST);
   });
-  return boxes.filter((here) => here.small && !here.one.matches(".skip") && !inLine(here.one) && crowded(here)).map(
+  const low = (here) => here.box.height < LEAST && here.one.closest("nav");
+  const wrong = (here) => here.small && !here.one.matches(".skip") && !inLine(here.one) && (low(here) || crowded(here));
+  return boxes.filter(wrong).map(
     ({ one, box }) => `${one.outerHTML.slice(0, 100)} is ${Math.round(box.width)} by ${Math.round(box.height)} pixels`);
 }"""
 
