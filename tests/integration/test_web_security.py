@@ -191,7 +191,9 @@ def test_what_went_to_an_item_of_another_team_is_not_taken_back_from_it(shop: Wo
     mine, other = shop.items()
     desk.join(shop.intake, other.tracking, mine.tracking, actor="both")
     kim, robot = page.person(teams=["007"]), caller(page, teams=["007"])
-    fields = form(kim.get(f"/items/{mine.tracking}").text, f"/items/{mine.tracking}/undo")
+    seen = kim.get(f"/items/{mine.tracking}").text
+    assert f"/items/{mine.tracking}/undo" not in seen, "what would be refused is not offered"
+    fields = form(seen, f"/items/{mine.tracking}/note")
     assert kim.post(f"/items/{mine.tracking}/undo", data=fields).status_code == 409
     assert robot.post(f"/api/v1/queue/{mine.tracking}/undo", json={}).status_code == 409
     assert kim.get(f"/messages/{mine.messages[0]}").status_code == 404
