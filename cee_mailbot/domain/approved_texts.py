@@ -144,18 +144,20 @@ def texts_in(words: str, texts: Iterable[ApprovedText]) -> tuple[ApprovedText, .
 
     Blanks and the ends of lines are all the same here. A text that is but a piece of another one of them is not told.
     """
-    found = [one for one in texts if _stands_in(one, words)]
-    return tuple(one for one in found if not any(_is_piece(one, other) for other in found))
-
-
-def _is_piece(one: ApprovedText, other: ApprovedText) -> bool:
-    return _stands_in(one, other.text) and not _stands_in(other, one.text)
-
-
-def _stands_in(text: ApprovedText, words: str) -> bool:
-    """Whether each piece between fields follows the one before; what a person put into the fields is passed over."""
     told = _spaced(words)
-    pieces = [piece for piece in _FIELD.split(_spaced(text.text))[::2] if piece.strip()]
+    found = [(one, own) for one in texts if _stands_in(own := _spaced(one.text), told)]
+    alike = {own for _, own in found}
+    pieces = {one for one in alike if any(_is_piece(one, other) for other in alike - {one})}
+    return tuple(one for one, own in found if own not in pieces)
+
+
+def _is_piece(one: str, other: str) -> bool:
+    return _stands_in(one, other) and not _stands_in(other, one)
+
+
+def _stands_in(text: str, told: str) -> bool:
+    """Whether each piece between fields follows the one before; what a person put into the fields is passed over."""
+    pieces = [piece for piece in _FIELD.split(text)[::2] if piece.strip()]
     at = 0
     for piece in pieces:
         at = told.find(piece, at)

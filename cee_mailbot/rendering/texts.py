@@ -39,13 +39,21 @@ def _one_of(key: str, values: Iterable[str]) -> str:
     return " or ".join(f'{key} = "{one}"' for one in values)
 
 
+# Beside printable characters: tab, line end, and the blanks at which no line is broken, as in what was pasted.
+_PLAIN = {9: " ", 10: " ", 0xA0: " ", 0x202F: " "}
+
+
 def _is_line(value: object, longest: int = LONGEST_LINE) -> bool:
     return isinstance(value, str) and 0 < len(value.strip()) <= longest and value.isprintable()
 
 
+def _is_name(value: str) -> bool:
+    return _is_line(value, LONGEST_NAME) and value == value.strip()
+
+
 def _is_text(value: object) -> bool:
     text = value.strip() if isinstance(value, str) else ""
-    return 0 < len(text) <= LONGEST_FROM_STAFF and text.translate({9: " ", 10: " "}).isprintable()
+    return 0 < len(text) <= LONGEST_FROM_STAFF and text.translate(_PLAIN).isprintable()
 
 
 def _is_count(value: object, most: int) -> bool:
@@ -61,7 +69,7 @@ KEYS: Mapping[str, Key] = {
     "title": Key(fits=_is_line, write=f'title = "..." in one line of up to {LONGEST_LINE} characters', needed=True),
     "text": Key(
         fits=_is_text,
-        write=f'text = """...""" of up to {LONGEST_FROM_STAFF:,} characters',
+        write=f'text = """...""" of up to {LONGEST_FROM_STAFF:,} characters, all of which can be seen',
         needed=True,
     ),
     "owner": Key(fits=_is_line, write='owner = "who answers for its words"'),
@@ -112,8 +120,8 @@ def _laid_over(shipped: Table, own: object, name: str) -> tuple[Table, list[str]
 
 
 def _wrong_with(table: Table, name: str) -> list[str]:
-    named = f"the name is no line of up to {LONGEST_NAME} characters; give it a shorter one"
-    wrong = [] if _is_line(name, LONGEST_NAME) else [named]
+    named = f"the name is no line of up to {LONGEST_NAME} characters without blanks around it; give it another one"
+    wrong = [] if _is_name(name) else [named]
     for key in sorted(table.keys() - KEYS.keys()):
         near = get_close_matches(key, KEYS, n=1)
         hint = f"did you mean {near[0]}?" if near else f"write one of {', '.join(KEYS)}"

@@ -171,6 +171,13 @@ def test_where_no_letter_can_be_written_a_macro_does_nothing_and_a_return_says_t
         says = next(one.says for one in lines_of(story(shop)) if one.actor == "kim")
         assert "letter none, as the sender has no address that can be written to" in says
         assert shop.replies() == ()
+        desk.undo(shop.intake, tracking, actor="kim")
+        kim = StaffPage(shop).person("kim")
+        shown = kim.get(f"/items/{tracking}").text
+        assert "data-macro" not in shown
+        sent = form(shown, f"/items/{tracking}/return") | {"reason": words, "then": "stay"}
+        led = kim.post(f"/items/{tracking}/return", data=sent).headers["location"]
+        assert "No letter was written" in kim.get(led).text
 
 
 def test_a_field_is_filled_with_words_once_and_never_with_a_field(shop: Workshop, tracking: str) -> None:
@@ -261,6 +268,21 @@ def test_a_macro_on_an_item_that_changed_is_offered_again_as_what_it_is(
     again = form(answer.text, f"/items/{tracking}/reply-and-close")
     assert kim.post(f"/items/{tracking}/reply-and-close", data=again | {"text": "Ours."}).status_code == 303
     assert story(shop).item.outcome == "duplicate"
+
+
+def test_what_the_state_does_not_allow_any_more_is_not_offered_again_and_the_words_are_shown(
+    shop: Workshop, kim: TestClient, tracking: str
+) -> None:
+    fields = form(kim.get(f"/items/{tracking}").text, f"/items/{tracking}/reply") | {
+        "macro": button(shop, "page-missing"),
+        "text": "Ours.",
+    }
+    desk.close(shop.intake, tracking, Closing.DONE, actor="lee")
+    answer = kim.post(f"/items/{tracking}/reply-and-wait", data=fields)
+    assert answer.status_code == 409
+    assert "can't be done with an item that is closed" in unescape(answer.text)
+    assert "readonly>Ours.</textarea>" in answer.text
+    assert "all the same" not in answer.text
 
 
 def test_a_macro_that_does_another_thing_since_the_page_was_read_is_refused(

@@ -69,7 +69,7 @@ def test_a_text_names_owner_version_and_what_it_does(tmp_path: Path) -> None:
         ('title="M"\ntext="x"\nversion=true', "version can't be used as it stands; write version = 2"),
         ('title="M"\ntext="x"\nowner=""', "owner can't be used as it stands; write owner ="),
         ('title="M\\u0000"\ntext="x"', "title can't be used"),
-        ('title="M"\ntext="x\\u202Ey"', "text can't be used"),
+        ('title="M"\ntext="x\\u202Ey"', "characters, all of which can be seen"),
         ('title="M"\ntext="x"\nthen="transfer"', 'write then = "wait" or then = "close" or then = "return"'),
         ('title="M"\ntext="x"\nthen="close"', "outcome is missing, with which it closes the item; write outcome ="),
         ('title="M"\ntext="x"\nthen="close"\noutcome="returned"', "outcome can't be used"),
@@ -103,6 +103,17 @@ def test_a_field_is_found_wherever_it_stands(around: str) -> None:
     assert "which page" in unfilled(f"{around} [[which page]] {around}")
 
 
+def test_a_text_may_have_blanks_that_break_no_line_and_its_name_none_around_it(tmp_path: Path) -> None:
+    """As in what was pasted; and of a name with a blank before it the button did nothing."""
+    pasted = approved_texts(
+        site(tmp_path, '[mine]\ntitle="M"\ntext="CBP\\u00A0Form 28"\n[" theirs"]\ntitle="T"\ntext="x"\n')
+    )
+    assert pasted.texts["mine"].text == "CBP\N{NO-BREAK SPACE}Form 28"
+    assert [one.split("; ")[0].split(": ")[1] for one in pasted.faults] == [
+        "[ theirs] the name is no line of up to 60 characters without blanks around it"
+    ]
+
+
 def test_single_brackets_are_no_fields() -> None:
     assert unfilled("[CEE-007-26-000123-S] and [page 2]") == ()
 
@@ -133,6 +144,8 @@ def test_a_text_within_another_is_not_told_of_beside_it() -> None:
     short, long = text("Please send it.", "short"), text("We miss [[it]]. Please send it.", "long")
     assert texts_in("We miss page 2. Please send it.", [short, long]) == (long,)
     assert texts_in("Please send it.", [short, long]) == (short,)
+    twice = (text("We miss [[it]]. Please send it.", "again"), long)
+    assert texts_in("We miss page 2. Please send it.", [short, *twice]) == twice, "two names of the same words"
     alike = (text("[[a]] hello", "a"), text("hello [[b]]", "b"))
     assert texts_in("x hello y", alike) == alike
 

@@ -10,10 +10,10 @@ from cee_mailbot.accounts import AfterAct, after_act
 from cee_mailbot.domain.approved_texts import effect
 from cee_mailbot.domain.item_history import did_last, last_line, lines_of
 from cee_mailbot.domain.queue_search import read_search, write_search
-from cee_mailbot.domain.work_item import Act, find_tracking
+from cee_mailbot.domain.work_item import Act, ItemState, allowed, find_tracking
 from cee_mailbot.errors import ChangedError, NotFoundError, UserError
 from cee_mailbot.questions import WORKLIST_SORTS, Mark
-from cee_mailbot.web.acts import ACTS, Doing, macro_of
+from cee_mailbot.web.acts import ACTS, BEHIND, Doing, macro_of
 from cee_mailbot.web.asking import Asked, go_to
 from cee_mailbot.web.once import once_sent
 from cee_mailbot.web.pages.drafts import forget_draft
@@ -134,6 +134,7 @@ def _changed(asked: Asked, tracking: str, named: str) -> Response:
         seen=last_line(story),
         act=named,
         button=ACTS[named].button,
+        possible=named not in BEHIND or BEHIND[named] in allowed(ItemState(story.item.state)),
         reader=desk.filer_of(asked.parts.intake, tracking),
         does=effect(macro) if macro else "",
         values=values,

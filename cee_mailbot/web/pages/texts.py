@@ -65,15 +65,19 @@ def texts_page(asked: Asked) -> Response:
 
 
 def offered_at(
-    asked: Asked, item: ItemFacts, closures: Iterable[Closure], drafts: Mapping[str, Draft]
+    asked: Asked, item: ItemFacts, closures: Iterable[Closure], drafts: Mapping[str, Draft], *, reader: str | None
 ) -> dict[str, list[Offered]]:
-    """The texts that each form of this item offers, by the form; none without anything to write in."""
+    """The texts that each form of this item offers, by the form; none without anything to write in.
+
+    Without a `reader` of what is sent no text does anything beside: a macro is letter and effect.
+    """
     texts, known = asked.parts.intake.site.texts.texts.values(), tuple(closures)
     found: dict[str, list[Offered]] = {}
     for form, acts in OFFERED.items():
         begun = texts_in(drafts[form].text, texts) if form in drafts else ()
         here = [one for one in texts if one.act in acts]
-        found[form] = [_offered(asked, one, item, known, begun=one in begun, sends=SENT[form]) for one in here]
+        sends = SENT[form] if reader else ()
+        found[form] = [_offered(asked, one, item, known, begun=one in begun, sends=sends) for one in here]
     return found
 
 
