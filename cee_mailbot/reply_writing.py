@@ -115,13 +115,14 @@ def write_staff_reply(
 ) -> NewReply | None:
     """The reply to an act of staff, to the sender whose message made the item; `shown` has the item's own times.
 
+    It leaves also where the mail was taken in without replies, as after a restore: a person wrote it.
     It counts what that sender's company sent, and not what staff have moved in from another.
     """
     leading = leading_member(story)
     reader = addressee(leading, story, site)
     if reader is None:
         return None
-    addressing = _addressing(words.event, reader, story, site)
+    addressing = replace(_addressing(words.event, reader, story, site), answer_wanted=True)
     theirs = replace(story, members=tuple(one for one in story.members if _writes_with(one, reader, story, site)))
     facts = _set_facts(kind, theirs, leading, reader, shown, site)
     received = Stamp(instant=shown.observed, zone=shown.zone, source="arrival")

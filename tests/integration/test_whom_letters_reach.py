@@ -1,5 +1,6 @@
 """Whom a letter of staff, and the receipt of a set, is sent to: the sender whose message made the item (spec 6)."""
 
+from dataclasses import replace
 from datetime import timedelta
 from email.utils import format_datetime
 
@@ -8,9 +9,11 @@ import pytest
 from cee_mailbot import desk
 from cee_mailbot.domain.facts import ReplyFacts
 from cee_mailbot.gathering import chase
+from cee_mailbot.intake import take_in_raw
+from cee_mailbot.interfaces import RawMail
 from tests.support.mails import BROKER, EXACT, PDF, mail
 from tests.support.staff_page import StaffPage, form
-from tests.support.workshop import ARRIVED, Workshop
+from tests.support.workshop import ARRIVED, ELECTRONICS, Workshop
 
 COLLEAGUE = "Clerk <clerk@filer.example>"
 OTHER_COMPANY = "Broker <broker@other.example>"
@@ -81,6 +84,23 @@ def test_what_was_done_says_that_no_letter_went_and_why(workshop: Workshop, act:
     assert f"{item.tracking}</a> was " in shown
     assert ("No letter went: the sender is a machine" in shown) is bool(extra)
     assert "to the filer.</p>" not in shown
+
+
+def test_what_a_person_writes_leaves_also_where_the_mail_was_taken_in_without_replies(workshop: Workshop) -> None:
+    """As what was recovered after a restore: the letter was withheld, and the page said that it was sent."""
+    handle = replace(workshop.source.deliver(mail(), ARRIVED), folder="file:a")
+    take_in_raw(workshop.intake, ELECTRONICS, [RawMail(handle=handle, raw=mail(), arrived_at=ARRIVED)], answer=False)
+    tracking = workshop.items()[0].tracking
+    desk.write_to_filer(workshop.intake, tracking, text="Page 2?", actor="kim")
+    desk.transfer(workshop.intake, tracking, team="001", reason="Yours.", actor="kim")
+    desk.send_back(workshop.intake, tracking, reason="Page 2 is missing.", actor="kim")
+    assert workshop.send().sent == 3
+    assert [(one.kind, one.state) for one in workshop.replies()] == [
+        ("acknowledgement", "withheld"),
+        ("staff", "sent"),
+        ("transfer", "sent"),
+        ("return", "sent"),
+    ]
 
 
 def test_a_return_goes_to_no_other_company_whose_message_staff_moved_in(workshop: Workshop) -> None:
