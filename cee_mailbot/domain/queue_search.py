@@ -13,6 +13,7 @@ from parsers.entry_number import read_entry_number
 
 _TOKEN = re.compile(r'([A-Za-z]+):(?:"([^"]*)"|(\S+))|"([^"]*)"|(\S+)', re.ASCII)
 LONGEST_SEARCH = 500
+_SHOWN_OF_REST = 40
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,7 +74,10 @@ IS_WORDS = ("open", "unclaimed", "mine", *ItemState)
 
 
 def read_search(text: str) -> Search:
-    """The search that a person typed; words without a name are looked for in the fields and the mail."""
+    """The search that a person typed; words without a name are looked for in the fields and the mail.
+
+    What is beyond `LONGEST_SEARCH` is `unread`.
+    """
     found: dict[str, object] = {}
     words: list[str] = []
     unread: list[str] = []
@@ -85,6 +89,8 @@ def read_search(text: str) -> Search:
             words.append(match.group())  # `RE:`, `PO:`: of a mail, and no token that was mistyped
         elif not _fill(found, name.lower(), quoted if quoted is not None else plain):
             unread.append(match.group())
+    if rest := text[LONGEST_SEARCH:].strip():
+        unread.append(_passed_over(f"beyond:{' '.join(rest[:_SHOWN_OF_REST].split())}"))
     return replace(Search(text=" ".join(" ".join(words).split()), unread=tuple(unread)), **found)  # type: ignore[arg-type]
 
 

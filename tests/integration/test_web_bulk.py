@@ -109,6 +109,17 @@ def test_items_of_another_team_are_none_of_it(shop: Workshop, sue: TestClient) -
     assert "4 items: 4 will change" in sue.get(previewed(sue, act="claim", all="1")).text
 
 
+def test_a_list_that_is_written_too_long_to_be_read_again_is_no_other_list(shop: Workshop, sue: TestClient) -> None:
+    """The filters beside the search box make it longer: its last words were lost, and more was closed than shown."""
+    wanted = f"{'-' * 470} {shop.items()[0].entry_number}"
+    shown = sue.get("/", params={"q": wanted, "team": "007", "state": "new", "code": "DR"}).text
+    assert "<caption>1 item. " in shown
+    written = unescape(shown.partition('id="bulk"')[2].partition('name="q" value="')[2].partition('"')[0])
+    answer = sue.post("/bulk/preview", data={"q": written, "act": "close", "all": "1"})
+    assert answer.status_code == 422, "what would be read of it finds four"
+    assert "so the list is longer than you asked for" in answer.text
+
+
 @pytest.mark.parametrize("fields", [{}, {"act": "claim"}, {"act": "join", "all": "1"}, {"act": "return", "all": "1"}])
 def test_what_is_no_bulk_act_is_refused(sue: TestClient, fields: dict[str, str]) -> None:
     assert sue.post("/bulk/preview", data={"a": "b", **fields}).status_code == 422
