@@ -140,8 +140,8 @@ class BulkQuestions(Protocol):
     def bulk_list(self, query: "WorklistQuery") -> tuple[BulkItem, ...]:
         """The first items of a list in its order, up to its limit."""
 
-    def last_to_change(self, tracking: str) -> str | None:
-        """Who did the last act on an item, which a look at it is not; `SYSTEM` for what happened by itself."""
+    def last_to_change(self, trackings: Collection[str]) -> Mapping[str, str]:
+        """Who did the last act on each of these items, which a look at it is not; `SYSTEM` for what came by itself."""
 
     def bulk_turn(self) -> tuple[BulkTask, ...]:
         """The next row of each job that is under way, the job that was started first first."""

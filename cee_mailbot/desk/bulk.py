@@ -197,7 +197,12 @@ def foretell_undo(intake: Intake, asker: Asker, job: int) -> int:
             raise NotAllowedError(f"bulk job {job} is {before.state}, and changed nothing that could be taken back")
         changed = ask.bulk_changed(job)
         found = ask.bulk_items([tracking for tracking, _ in changed])
-        rows = [_undone(tracking, version, found.get(tracking), asker.person, ask) for tracking, version in changed]
+        others = [tracking for tracking, version in changed if tracking in found and found[tracking].version != version]
+        actors = ask.last_to_change(others)
+    rows = [
+        _undone(tracking, version, found.get(tracking), asker.person, actors.get(tracking))
+        for tracking, version in changed
+    ]
     made = NewBulkJob(person=asker.person, act=UNDO, until=asker.until, undoes=job)
     with intake.store.begin(intake.site.clock.now()) as unit:
         return unit.add_bulk_job(made, rows)
@@ -285,11 +290,11 @@ def _foreseen(item: BulkItem, act: Act, person: Person) -> NewBulkRow:
     return NewBulkRow(tracking=item.tracking, version=item.version, entry_number=item.entry_number, why=why)
 
 
-def _undone(tracking: str, version: int, item: BulkItem | None, person: Person, ask: BulkQuestions) -> NewBulkRow:
+def _undone(tracking: str, version: int, item: BulkItem | None, person: Person, actor: str | None) -> NewBulkRow:
     why = None
     if item is None:
         why = "there is no such item any more"
     elif item.version != version:
-        why = changed_since(ask.last_to_change(tracking)) if person.sees(item.team) else "changed since, elsewhere"
+        why = changed_since(actor) if person.sees(item.team) else "changed since, elsewhere"
     number = item.entry_number if item is not None else None
     return NewBulkRow(tracking=tracking, version=version, entry_number=number, why=why)

@@ -97,14 +97,15 @@ class BulkWorker:
         """
         began = self._monotonic()
         done = self._tried(task)
-        self._ending.wait(max(SHORTEST_REST.total_seconds(), self._monotonic() - began))
+        took = timedelta(seconds=self._monotonic() - began)
+        self._ending.wait(min(max(SHORTEST_REST, took), LOOKED_FOR_EVERY).total_seconds())
         return done
 
     def _tried(self, task: BulkTask) -> bool:
         """What can't be done just now at one job, and is tried again, keeps no other from going on."""
         try:
             done = self._carry_out(task)
-        except TemporaryError as error:
+        except Exception as error:  # noqa: BLE001 - it is told
             self._tell(task.job, error)
             return False
         self._told.pop(task.job, None)
@@ -146,7 +147,7 @@ class BulkWorker:
     def _in_words(self, refused: UserError, task: BulkTask) -> str:
         if isinstance(refused, ChangedError):
             with self._intake.store.read() as ask:
-                return changed_since(ask.last_to_change(task.tracking))
+                return changed_since(ask.last_to_change([task.tracking]).get(task.tracking))
         return str(refused).replace(f"{task.tracking} ", "it ", 1)
 
 

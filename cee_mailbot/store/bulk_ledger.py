@@ -125,12 +125,21 @@ class BulkRegister:
         rows = islice(chain.from_iterable(runs), query.limit)
         return tuple(_bulk_item([getattr(row, name) for name in _NAMES]) for row in rows)
 
-    def last_to_change(self, tracking: str) -> str | None:
+    def last_to_change(self, trackings: Collection[str]) -> Mapping[str, str]:
         """See `bulk_ledger.BulkQuestions`."""
-        item = self._session.exec(select(SubmissionRow.id).where(SubmissionRow.tracking == storable(tracking))).first()
-        concerns = or_(HistoryRow.submission_id == item, HistoryRow.other_id == item)
-        lines = select(HistoryRow.actor).where(concerns, col(HistoryRow.event).not_in(_VIEWS))
-        return self._session.exec(lines.order_by(col(HistoryRow.id).desc()).limit(1)).first()
+        newest: dict[str, int] = {}
+        for some in slices([storable(one) for one in trackings]):
+            for item in (col(HistoryRow.submission_id), col(HistoryRow.other_id)):
+                newer = select(SubmissionRow.tracking, func.max(HistoryRow.id))
+                found = newer.join(HistoryRow, item == SubmissionRow.id)
+                acts = (col(SubmissionRow.tracking).in_(some), col(HistoryRow.event).not_in(_VIEWS))
+                for tracking, line in self._session.exec(found.where(*acts).group_by(SubmissionRow.tracking)):
+                    newest[tracking] = max(line or 0, newest.get(tracking, 0))
+        actors: dict[int, str] = {}
+        for these in slices(list(newest.values())):
+            lines = self._session.exec(select(HistoryRow.id, HistoryRow.actor).where(col(HistoryRow.id).in_(these)))
+            actors |= {line or 0: actor for line, actor in lines}
+        return {tracking: actors[line] for tracking, line in newest.items()}
 
     def bulk_turn(self) -> tuple[BulkTask, ...]:
         """See `bulk_ledger.BulkQuestions`."""

@@ -3,7 +3,7 @@
 import sqlite3
 import tracemalloc
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from itertools import count
@@ -14,17 +14,17 @@ from sqlalchemy import event
 
 from cee_mailbot import accounts, crash, desk
 from cee_mailbot.account_ledger import Account
-from cee_mailbot.bulk_ledger import BULK_LEASE, BulkJobFacts
+from cee_mailbot.bulk_ledger import BULK_LEASE, BulkJobFacts, BulkTask
 from cee_mailbot.desk import bulk
 from cee_mailbot.desk.bulk import Asker
 from cee_mailbot.desk.bulk_worker import BulkWorker
 from cee_mailbot.domain.bulk import BulkState
 from cee_mailbot.domain.roles import Person, Role
-from cee_mailbot.domain.work_item import tracking_number
 from cee_mailbot.errors import NotAllowedError, UnreachableError
 from cee_mailbot.recovery import recover
 from cee_mailbot.store.database import SqlStore
 from tests.support.mails import numbered
+from tests.support.many_items import copied
 from tests.support.workshop import Killed, Workshop, invariants_kept
 
 SUE = Asker(person=Person(name="sue", role=Role.SUPERVISOR, teams=frozenset({"007"})))
@@ -283,7 +283,12 @@ def test_after_each_row_others_have_the_database_for_as_long_as_the_row_took(
     worker = BulkWorker(shop.intake, lambda: next(ticks))
     happened: list[object] = []
     carry_out = worker._carry_out
-    monkeypatch.setattr(worker, "_carry_out", lambda task: (happened.append("row"), carry_out(task))[1])
+
+    def noted(task: BulkTask) -> bool:
+        happened.append("row")
+        return carry_out(task)
+
+    monkeypatch.setattr(worker, "_carry_out", noted)
     monkeypatch.setattr(worker._ending, "wait", lambda seconds: happened.append(round(seconds, 3)))
     worker.turn()
     assert happened == ["row", 0.03, "row", 0.03]
@@ -297,39 +302,46 @@ def test_a_worker_that_is_to_end_begins_no_other_row(shop: Workshop, monkeypatch
     assert job_of(shop, second).to_do == ITEMS
 
 
-def copied(shop: Workshop, number: int) -> list[str]:
-    """So many more items, made of the first one as rows: reading as many messages would take its time."""
-    made = [tracking_number(team="007", year=2026, serial=500_000 + one) for one in range(number)]
-    with closing(sqlite3.connect(shop.folder / "bot.db")) as database:
-        names = [name for _, name, *_ in database.execute("PRAGMA table_info(submission)") if name != "id"]
-        wanted = ", ".join("?" if name == "tracking" else name for name in names)
-        copy = f"INSERT INTO submission ({', '.join(names)}) SELECT {wanted} FROM submission WHERE id = 1"  # noqa: S608
-        database.executemany(copy, [(tracking,) for tracking in made])
-        database.commit()
-    return made
-
-
 def cost(shop: Workshop, items: list[str]) -> tuple[int, int]:
     """How many statements, and how much memory at most, a start and two rows take."""
     job = bulk.foretell(shop.intake, SUE, "note", items=items)
-    statements: list[str] = []
+    with statements(shop) as made:
+        tracemalloc.start()
+        bulk.start(shop.intake, SUE, job, {"text": "seen"})
+        BulkWorker(shop.intake).turn()
+        BulkWorker(shop.intake).turn()
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    bulk.stop(shop.intake, job, actor="sue")
+    return len(made), peak
+
+
+@contextmanager
+def statements(shop: Workshop) -> Iterator[list[str]]:
+    """What the database is asked within the block."""
+    made: list[str] = []
     engines = (shop.store._reader, shop.store._writer)
 
     def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
-        statements.append(statement)
+        made.append(statement)
 
     for engine in engines:
         event.listen(engine, "before_cursor_execute", note)
-    tracemalloc.start()
-    bulk.start(shop.intake, SUE, job, {"text": "seen"})
-    BulkWorker(shop.intake).turn()
-    BulkWorker(shop.intake).turn()
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
+    yield made
     for engine in engines:
         event.remove(engine, "before_cursor_execute", note)
-    bulk.stop(shop.intake, job, actor="sue")
-    return len(statements), peak
+
+
+def test_the_preview_of_an_undo_asks_no_more_for_many_items_that_others_changed(shop: Workshop) -> None:
+    job, asked = begun(shop, "claim"), []
+    work(BulkWorker(shop.intake))
+    for item in shop.items()[: ITEMS - 1]:
+        desk.note(shop.intake, item.tracking, "wait", actor="Lee")
+        with statements(shop) as made:
+            undo = bulk.foretell_undo(shop.intake, SUE, job)
+        asked.append(len(made))
+    assert set(asked) == {asked[0]}
+    assert why_not(shop, undo) == ["changed since by Lee"] * (ITEMS - 1) + [None]
 
 
 def test_neither_a_start_nor_a_row_costs_more_for_a_thousand_items(shop: Workshop) -> None:
