@@ -65,12 +65,17 @@ def wait(
     Then it is again the one's who had it, or who set it aside.
     """
     if until is not None:
-        _check_year(until)
-    if until is not None and until <= intake.site.clock.now():
-        raise UserError("that time is over already; give a later one with --until")
+        check_until(until, intake.site.clock.now())
     with opened(intake, tracking, Act.WAIT, actor=actor, version=version) as at:
         until = until.astimezone(UTC) if until else None
         at.unit.carry_out(at.change(assignee=at.item.assignee or actor, waiting_until=until, reason=reason))
+
+
+def check_until(until: datetime, now: datetime) -> None:
+    """Raises `UserError` for a time that is over, or that can't be meant."""
+    _check_year(until)
+    if until <= now:
+        raise UserError("that time is over already; give a later one with --until")
 
 
 def wake_due(intake: Intake) -> int:

@@ -17,6 +17,7 @@ from cee_mailbot.questions import WorklistQuery
 
 MOST_OPEN = 5  # jobs of one person that may be under way at once
 LONGEST_FIELD = 20_000
+_LAST_ZONE = "Etc/GMT+12"  # twelve hours west, as POSIX writes it: where each day begins last
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -108,8 +109,11 @@ def _check_tag(_intake: Intake, fields: Mapping[str, str]) -> None:
     tagging.tag_of(fields.get("tag", ""))
 
 
-def _check_until(_intake: Intake, fields: Mapping[str, str]) -> None:
-    local_instant(fields.get("until", ""), fields.get("zone") or "UTC")
+def _check_until(intake: Intake, fields: Mapping[str, str]) -> None:
+    """What is over at every port; what is over at some is told of their items."""
+    until = local_instant(fields.get("until", ""), fields.get("zone") or _LAST_ZONE)
+    if until is not None:
+        acts.check_until(until, intake.site.clock.now())
 
 
 def _check_outcome(_intake: Intake, fields: Mapping[str, str]) -> None:

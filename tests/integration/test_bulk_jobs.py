@@ -20,7 +20,7 @@ from cee_mailbot.desk.bulk import Asker
 from cee_mailbot.desk.bulk_worker import BulkWorker
 from cee_mailbot.domain.bulk import BulkState
 from cee_mailbot.domain.roles import Person, Role
-from cee_mailbot.errors import NotAllowedError, UnreachableError
+from cee_mailbot.errors import NotAllowedError, UnreachableError, UserError
 from cee_mailbot.recovery import recover
 from cee_mailbot.store.database import SqlStore
 from tests.support.mails import numbered
@@ -405,6 +405,16 @@ def test_a_job_of_notes_can_not_be_taken_back(shop: Workshop) -> None:
     work(BulkWorker(shop.intake))
     with pytest.raises(NotAllowedError):
         bulk.foretell_undo(shop.intake, SUE, job)
+
+
+def test_a_day_that_is_over_is_refused_before_any_item_is(shop: Workshop) -> None:
+    """The job ended at once with nothing changed, and had to be previewed anew."""
+    job = bulk.foretell(shop.intake, SUE, "wait", items=[shop.items()[0].tracking])
+    for until in ("0001-01-01", "2026-03-01", "9999-12-31", "2026-03-02T15:00+00:00"):
+        with pytest.raises(UserError, match=r"is over already|can't be meant"):
+            bulk.start(shop.intake, SUE, job, {"until": until})
+    bulk.start(shop.intake, SUE, job, {"until": "2026-03-02"})  # its morning is to come in the west
+    assert job_of(shop, job).state is BulkState.UNDER_WAY
 
 
 def test_no_more_than_a_few_jobs_of_a_person_are_under_way(shop: Workshop) -> None:
