@@ -10,6 +10,7 @@ from cee_mailbot.bulk_ledger import BulkQuestions
 from cee_mailbot.clock_ledger import ClockQuestions
 from cee_mailbot.domain import facts
 from cee_mailbot.picture_ledger import PictureQuestions
+from cee_mailbot.set_ledger import SetStory
 from cee_mailbot.staff_ledger import StaffQuestions
 from cee_mailbot.upkeep_ledger import UpkeepQuestions
 
@@ -42,6 +43,9 @@ class Questions(
 
         Of items of other teams than these (None: all teams) its history has no values.
         """
+
+    def set_of(self, tracking: str) -> SetStory:
+        """An item as a set of messages, as a letter about it needs them. Raises `NotFoundError`."""
 
     def next_undo(self, tracking: str, *, teams: Collection[str] | None = None) -> facts.UndoFacts | None:
         """What `undo` by somebody who works for these teams (None: all) would take back now; None: nothing."""

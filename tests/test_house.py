@@ -129,6 +129,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "bulk_ledger",
         "clock_ledger",
         "picture_ledger",
+        "set_ledger",
         "staff_ledger",
         "upkeep_ledger",
     },

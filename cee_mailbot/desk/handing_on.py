@@ -42,8 +42,8 @@ def filer_of(intake: Intake, tracking: str) -> str | None:
 
     It need not be the item's sender, whose mail may be a machine's. Raises `NotFoundError`.
     """
-    with intake.store.begin(intake.site.clock.now()) as unit:
-        story = unit.set_story(unit.desk_item(tracking).submission)
+    with intake.store.read() as ask:
+        story = ask.set_of(tracking)
     reader = addressee(leading_member(story), story, intake.site) if story.parts.counted else None
     return reply_address(reader.sender or "") if reader is not None else None
 

@@ -7,47 +7,32 @@ from typing import Any
 from sqlalchemy import delete, update
 from sqlmodel import and_, col, func, or_, select
 
-from cee_mailbot.domain.assembly import Part, PartSet, Placement, Stage
+from cee_mailbot.domain.assembly import PartSet, Placement
 from cee_mailbot.domain.item_clock import due_when_enqueued
-from cee_mailbot.domain.presentation import Basis, Presentation, Strength
 from cee_mailbot.domain.regrouping import contradicting
-from cee_mailbot.domain.reply import ListedDocument, ReplyKind
+from cee_mailbot.domain.reply import ReplyKind
 from cee_mailbot.domain.submission import Key, MessageStatus
 from cee_mailbot.domain.work_item import ItemState
-from cee_mailbot.errors import NotFoundError
 from cee_mailbot.ledger import Fragment, KeptMessage, NewReply
-from cee_mailbot.set_ledger import Enqueuing, Member, SetStory
+from cee_mailbot.set_ledger import Enqueuing, SetStory
 from cee_mailbot.store.kept import kept_message
 from cee_mailbot.store.keyed import submissions_of
 from cee_mailbot.store.partial_indexes import FRAGMENTS, HELD, OPEN
 from cee_mailbot.store.reply_ledger import ReplyLedger
+from cee_mailbot.store.set_stories import CONFLICT, DISPUTED, SetStories
 from cee_mailbot.store.tables import (
-    DocumentRow,
     FlagRow,
     LinkRow,
     MessageRow,
-    ReplyRow,
     SubmissionRow,
 )
 from cee_mailbot.store.texts import storable
 from parsers.addresses import address_key
 
-# These messages of a submission carry its parts; letters and machine mail do not.
-_CARRY_PARTS = (
-    MessageStatus.ASSEMBLING,
-    MessageStatus.ENQUEUED,
-    MessageStatus.SUPPLEMENT,
-    MessageStatus.DUPLICATE,
-)
-_STAGES = {ItemState.ASSEMBLING: Stage.ASSEMBLING, ItemState.CLOSED: Stage.CLOSED}
 _OF_WHO_BEGAN_IT = frozenset({"transferred"})
-DISPUTED = "date-disputed"
-ABOUT_TIME = frozenset({DISPUTED, "two-dates"})
-CONFLICT = "part-conflict"
-UNCOUNTED = ("inline", "quarantined")
 
 
-class AssemblyLedger(ReplyLedger):
+class AssemblyLedger(ReplyLedger, SetStories):
     """The part of a unit of work that concerns sets of messages."""
 
     def sets_of(self, key: Key) -> tuple[PartSet, ...]:
@@ -59,23 +44,6 @@ class AssemblyLedger(ReplyLedger):
         query = select(SubmissionRow.id, SubmissionRow.version).where(OPEN, SubmissionRow.state == ItemState.ASSEMBLING)
         rows = self._session.exec(query.order_by(col(SubmissionRow.id)))
         return {row: version for row, version in rows if row is not None}
-
-    def set_story(self, submission: int) -> SetStory:
-        """See `ledger.UnitOfWork`."""
-        row = self._session.get(SubmissionRow, submission)
-        if row is None:
-            raise NotFoundError(f"there is no submission {submission}")
-        members = self._members(row)
-        return SetStory(
-            submission=submission,
-            tracking=row.tracking,
-            team=row.team,
-            mailbox=row.mailbox,
-            members=members,
-            parts=self._part_set(row, members),
-            reminded=self._was_reminded(submission),
-            flags=frozenset(self._session.exec(select(FlagRow.name).where(FlagRow.submission_id == submission))),
-        )
 
     def enqueue(self, enqueuing: Enqueuing) -> None:
         """See `ledger.UnitOfWork`."""
@@ -202,37 +170,6 @@ class AssemblyLedger(ReplyLedger):
             delete(FlagRow).where(col(FlagRow.submission_id) == submission, col(FlagRow.name).in_(names))
         )
 
-    def _members(self, row: SubmissionRow) -> tuple[Member, ...]:
-        query = (
-            select(MessageRow)
-            .where(MessageRow.submission_id == row.id, col(MessageRow.status).in_(_CARRY_PARTS))
-            .order_by(col(MessageRow.arrived_at), col(MessageRow.id))
-        )
-        messages = self._session.exec(query).all()
-        documents = self._documents([message.id for message in messages])
-        return tuple(_member(one, documents.get(one.id, [])) for one in messages)
-
-    def _documents(self, messages: Sequence[int | None]) -> dict[int | None, list[DocumentRow]]:
-        found: dict[int | None, list[DocumentRow]] = {}
-        query = select(DocumentRow).where(col(DocumentRow.message_row).in_(messages))
-        for doc in self._session.exec(query.order_by(col(DocumentRow.message_row), col(DocumentRow.position))):
-            found.setdefault(doc.message_row, []).append(doc)
-        return found
-
-    def _part_set(self, row: SubmissionRow, members: Sequence[Member]) -> PartSet:
-        flags = set(self._session.exec(select(FlagRow.name).where(FlagRow.submission_id == row.id)))
-        return PartSet(
-            submission=row.id or 0,
-            stage=_STAGES.get(ItemState(row.state), Stage.OPEN),
-            parts=tuple(member.part for member in members),
-            conflicted=CONFLICT in flags,
-            parts_missing="parts-missing" in flags,
-        )
-
-    def _was_reminded(self, submission: int) -> bool:
-        query = select(ReplyRow.id).where(ReplyRow.submission_id == submission, ReplyRow.kind == ReplyKind.WAITING)
-        return self._session.exec(query.limit(1)).first() is not None
-
 
 def _enqueued(enqueuing: Enqueuing, *, due_by_entry: datetime | None) -> dict[str, Any]:
     """The columns that enqueuing fills; `due_by_entry` is what staff had written down the day of entry for."""
@@ -253,56 +190,6 @@ def _enqueued(enqueuing: Enqueuing, *, due_by_entry: datetime | None) -> dict[st
         "received_at": enqueuing.received_at,
         "due": due_when_enqueued(line.code, line.port, shown.zone, enqueuing.received_at) or due_by_entry,
     }
-
-
-def _member(row: MessageRow, documents: Sequence[DocumentRow]) -> Member:
-    counted = [doc for doc in documents if doc.status not in UNCOUNTED]
-    return Member(
-        message=row.id or 0,
-        part=_part(row, counted),
-        line=row.line,
-        subject=row.subject,
-        sender=row.sender,
-        message_id=row.message_id,
-        references=tuple(row.references),
-        presentation=_presentation(row),
-        documents=tuple(
-            ListedDocument(name=doc.path, bytes=doc.size, sha256=doc.sha256, status=doc.status)
-            for doc in documents
-            if doc.status != "inline"
-        ),
-        answerable=row.answerable,
-        answer_wanted=row.answer_wanted,
-        came_later=row.status == MessageStatus.SUPPLEMENT,
-        home=row.home,
-        team=row.team,
-        passed_on="transferred" in row.doubts,
-    )
-
-
-def _part(row: MessageRow, documents: Sequence[DocumentRow]) -> Part:
-    return Part(
-        message=row.id or 0,
-        number=row.part,
-        total=row.parts,
-        sent_at=row.presented_at or row.arrived_at,
-        arrived_at=row.arrived_at,
-        documents=frozenset(doc.sha256 for doc in documents),
-        size=sum(doc.size for doc in documents if "/" not in doc.section),
-        is_copy=row.status == MessageStatus.DUPLICATE,
-        copy_of=row.duplicate_of,
-    )
-
-
-def _presentation(row: MessageRow) -> Presentation:
-    return Presentation(
-        instant=row.presented_at or row.arrived_at,
-        zone=row.zone or "UTC",
-        basis=Basis(row.basis or Basis.ARRIVAL),
-        strength=Strength(row.strength or Strength.C),
-        observed=row.observed_at or row.arrived_at,
-        flags=tuple(name for name in row.doubts if name in ABOUT_TIME),
-    )
 
 
 def fragment_of(row: MessageRow) -> Fragment:

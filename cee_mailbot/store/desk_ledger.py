@@ -14,9 +14,9 @@ from cee_mailbot.errors import NotFoundError
 from cee_mailbot.ledger import NewReply
 from cee_mailbot.questions import WorklistQuery
 from cee_mailbot.store import changes
-from cee_mailbot.store.assembly_ledger import ABOUT_TIME
 from cee_mailbot.store.regrouped import close_emptied, regroup, split_off
 from cee_mailbot.store.search import Search
+from cee_mailbot.store.set_stories import ABOUT_TIME
 from cee_mailbot.store.tables import FlagRow, HandedOnRow, MessageRow, NoteRow, SubmissionRow, TagRow
 from cee_mailbot.store.texts import storable
 from cee_mailbot.store.undoing import ACTS, reply_of, undoable

@@ -43,6 +43,7 @@ from cee_mailbot.store.row_facts import (
     stamp,
 )
 from cee_mailbot.store.search import Search, terms_of
+from cee_mailbot.store.set_stories import SetStories
 from cee_mailbot.store.staff_ledger import StaffRegister
 from cee_mailbot.store.tables import (
     AttemptRow,
@@ -83,6 +84,7 @@ class SqlQuestions(
     PictureRegister,
     BulkRegister,
     UndoQuestions,
+    SetStories,
 ):
     """See `ledger.Questions`."""
 

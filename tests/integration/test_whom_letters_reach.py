@@ -71,6 +71,14 @@ def test_the_page_names_whom_a_letter_reaches_and_says_when_it_is_nobody(worksho
     assert desk.filer_of(workshop.intake, silent.tracking) is None
 
 
+def test_whom_a_letter_reaches_is_read_and_waits_for_nobody_who_writes(workshop: Workshop) -> None:
+    workshop.receive(letter(1))
+    (item,) = workshop.items()
+    with workshop.store.begin(workshop.clock.now()) as unit:
+        unit.desk_item(item.tracking)
+        assert desk.filer_of(workshop.intake, item.tracking) == "broker@filer.example"
+
+
 @pytest.mark.parametrize("act", ["return", "transfer", "transfer-to-port"])
 @pytest.mark.parametrize("extra", [MACHINE, ()], ids=["machine", "person"])
 def test_what_was_done_says_that_no_letter_went_and_why(workshop: Workshop, act: str, extra: tuple[str, ...]) -> None:
