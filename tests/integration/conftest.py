@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
+from fastapi.testclient import TestClient
 
+from tests.support.staff_page import StaffPage
 from tests.support.workshop import Workshop, invariants_kept
 
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
@@ -28,3 +30,15 @@ def workshop(tmp_path: Path) -> Iterator[Workshop]:
 def shop(workshop: Workshop) -> Workshop:
     """The same, under the name that tests of the page have for it."""
     return workshop
+
+
+@pytest.fixture
+def page(shop: Workshop) -> StaffPage:
+    """The page and API of that site, and of whatever site a test has in its place."""
+    return StaffPage(shop)
+
+
+@pytest.fixture
+def kim(page: StaffPage) -> TestClient:
+    """The browser of a specialist who is signed in."""
+    return page.person("kim")

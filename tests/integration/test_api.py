@@ -36,11 +36,6 @@ def shop(tmp_path: Path) -> Iterator[Workshop]:
 
 
 @pytest.fixture
-def page(shop: Workshop) -> StaffPage:
-    return StaffPage(shop)
-
-
-@pytest.fixture
 def robot(page: StaffPage) -> TestClient:
     return caller(page)
 

@@ -40,16 +40,6 @@ def tracking(shop: Workshop) -> str:
     return shop.items()[0].tracking
 
 
-@pytest.fixture
-def page(shop: Workshop) -> StaffPage:
-    return StaffPage(shop)
-
-
-@pytest.fixture
-def kim(page: StaffPage) -> TestClient:
-    return page.person("kim")
-
-
 def story(shop: Workshop) -> ItemStory:
     with shop.store.read() as ask:
         return ask.story(shop.items()[0].tracking)

@@ -31,11 +31,6 @@ def shop(tmp_path: Path) -> Iterator[Workshop]:
 
 
 @pytest.fixture
-def page(shop: Workshop) -> StaffPage:
-    return StaffPage(shop)
-
-
-@pytest.fixture
 def sue(page: StaffPage) -> TestClient:
     return page.person("sue", Role.SUPERVISOR, teams=["007"])
 

@@ -39,11 +39,6 @@ def shop(tmp_path: Path) -> Iterator[Workshop]:
     made.store.close()
 
 
-@pytest.fixture
-def page(shop: Workshop) -> StaffPage:
-    return StaffPage(shop)
-
-
 def test_asking_for_many_names_does_not_make_the_wrong_tries_forgotten() -> None:
     tries, kim = Tries(), Caller(address="10.0.0.1", name="kim")
     for _ in range(TRIES_OF_A_NAME):

@@ -22,11 +22,6 @@ def page(shop: Workshop) -> StaffPage:
     return StaffPage(shop, page_rows=10)
 
 
-@pytest.fixture
-def kim(page: StaffPage) -> TestClient:
-    return page.person("kim")
-
-
 def story(shop: Workshop, tracking: str) -> ItemStory:
     with shop.store.read() as ask:
         return ask.story(tracking)

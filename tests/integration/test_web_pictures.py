@@ -31,11 +31,6 @@ def shop(tmp_path: Path) -> Iterator[Workshop]:
     made.store.close()
 
 
-@pytest.fixture
-def page(shop: Workshop) -> StaffPage:
-    return StaffPage(shop)
-
-
 def test_the_numbers_are_those_of_the_lists(shop: Workshop, page: StaffPage) -> None:
     """Each number of the table leads to a list with as many rows."""
     kim = page.person()

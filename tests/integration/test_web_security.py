@@ -31,11 +31,6 @@ def shop(tmp_path: Path) -> Iterator[Workshop]:
     made.store.close()
 
 
-@pytest.fixture
-def page(shop: Workshop) -> StaffPage:
-    return StaffPage(shop)
-
-
 def path_of(shop: Workshop, path: str, item: int) -> str:
     """A route's path for the things of one item of the workshop."""
     wanted = shop.items()[item]

@@ -21,16 +21,6 @@ def shop(tmp_path: Path) -> Iterator[Workshop]:
         yield made
 
 
-@pytest.fixture
-def page(shop: Workshop) -> StaffPage:
-    return StaffPage(shop)
-
-
-@pytest.fixture
-def kim(page: StaffPage) -> TestClient:
-    return page.person("kim")
-
-
 def tags(shop: Workshop) -> list[tuple[str, ...]]:
     return [item.tags for item in shop.items()]
 

@@ -27,16 +27,6 @@ def shop(tmp_path: Path) -> Iterator[Workshop]:
 
 
 @pytest.fixture
-def page(shop: Workshop) -> StaffPage:
-    return StaffPage(shop)
-
-
-@pytest.fixture
-def kim(page: StaffPage) -> TestClient:
-    return page.person("kim")
-
-
-@pytest.fixture
 def tracking(shop: Workshop) -> str:
     return shop.items()[0].tracking
 
