@@ -9,6 +9,7 @@ from cee_mailbot.domain.item_clock import ClockedItem
 from cee_mailbot.domain.working_days import Closure
 from cee_mailbot.errors import NotFoundError
 from cee_mailbot.store.history import HistoryWriter
+from cee_mailbot.store.keyed import item_row
 from cee_mailbot.store.row_facts import clocked
 from cee_mailbot.store.tables import ClosureRow, SubmissionRow
 from cee_mailbot.store.texts import storable
@@ -60,9 +61,7 @@ class ClockLedger(ClockRegister):
 
     def clocked_item(self, tracking: str) -> ClockedItem:
         """See `clock_ledger.ClockWrites`."""
-        row = self._session.exec(select(SubmissionRow).where(SubmissionRow.tracking == tracking.upper())).first()
-        if row is None:
-            raise NotFoundError(f"there is no item {tracking}; `cee-mailbot queue list` shows all")
+        row = item_row(self._session, tracking)
         return clocked(row)
 
     def clocked_items(self, *, due_from: date) -> tuple[ClockedItem, ...]:

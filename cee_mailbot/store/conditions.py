@@ -7,6 +7,9 @@ from sqlmodel import col, or_, select
 
 from cee_mailbot.store.tables import SubmissionRow, TagRow
 
+UNCOUNTED = ("inline", "quarantined")
+"""The statuses of documents that are not counted among an item's."""
+
 
 def equal(table: type[Any], **wanted: str | None) -> list[Any]:
     """That each of these columns has the wanted value; None means any."""

@@ -14,6 +14,7 @@ from cee_mailbot.domain.reply import ReplyState
 from cee_mailbot.domain.submission import MessageStatus
 from cee_mailbot.domain.work_item import EVENTS, Act, ItemState
 from cee_mailbot.ledger import Outcome
+from cee_mailbot.store.conditions import UNCOUNTED
 from cee_mailbot.store.history import HistoryWriter
 from cee_mailbot.store.links import where_it_went
 from cee_mailbot.store.partial_indexes import UNMENDED
@@ -22,7 +23,6 @@ from cee_mailbot.store.texts import storable
 from parsers.subject import parse_subject
 
 LOOKED_AT = 100
-UNCOUNTED = ("inline", "quarantined")
 NEVER_LEFT = (ReplyState.WITHHELD, ReplyState.CANCELLED)
 ANSWERS = (MessageStatus.CORRESPONDENCE, MessageStatus.SUPPLEMENT)
 

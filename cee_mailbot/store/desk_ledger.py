@@ -14,6 +14,7 @@ from cee_mailbot.errors import NotFoundError
 from cee_mailbot.ledger import NewReply
 from cee_mailbot.questions import WorklistQuery
 from cee_mailbot.store import changes
+from cee_mailbot.store.keyed import item_row
 from cee_mailbot.store.regrouped import close_emptied, regroup, split_off
 from cee_mailbot.store.search import Search
 from cee_mailbot.store.set_stories import ABOUT_TIME
@@ -33,9 +34,7 @@ class DeskLedger(WakingLedger):
 
     def desk_item(self, tracking: str) -> DeskItem:
         """See `desk_ledger.DeskLedger`."""
-        row = self._session.exec(select(SubmissionRow).where(SubmissionRow.tracking == tracking.upper())).first()
-        if row is None:
-            raise NotFoundError(f"there is no item {tracking}; `cee-mailbot queue list` shows all")
+        row = item_row(self._session, tracking)
         messages = self._session.exec(select(MessageRow.id).where(MessageRow.submission_id == row.id))
         return _desk_item(row, tuple(one for one in messages if one is not None), self._tags_of(row.id))
 

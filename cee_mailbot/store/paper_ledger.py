@@ -10,6 +10,7 @@ from cee_mailbot.domain.submission import MessageStatus
 from cee_mailbot.domain.work_item import ItemState
 from cee_mailbot.errors import NotFoundError
 from cee_mailbot.paper_ledger import ItemPapers, UnreadMessage
+from cee_mailbot.store.conditions import UNCOUNTED
 from cee_mailbot.store.history import HistoryWriter
 from cee_mailbot.store.paper_rows import paper_of, paper_row
 from cee_mailbot.store.partial_indexes import UNCHECKED
@@ -30,7 +31,6 @@ from parsers.papers import NOT_LOOKED_INTO, Paper
 # Nobody reads what is held before a person has looked at it; a duplicate says nothing new.
 _NOT_READ = (MessageStatus.RECEIVED, MessageStatus.HELD, MessageStatus.DUPLICATE)
 _READ = tuple(status for status in MessageStatus if status not in _NOT_READ)
-_UNCOUNTED = ("inline", "quarantined")
 
 
 class PaperLedger:
@@ -156,7 +156,7 @@ class PaperLedger:
             .where(
                 MessageRow.submission_id == submission,
                 col(MessageRow.status).in_(_READ),
-                col(DocumentRow.status).not_in(_UNCOUNTED),
+                col(DocumentRow.status).not_in(UNCOUNTED),
             )
             .order_by(col(DocumentRow.message_row), col(DocumentRow.position))
         )

@@ -26,8 +26,9 @@ from cee_mailbot.store.audit_ledger import AuditRegister
 from cee_mailbot.store.bulk_ledger import BulkRegister
 from cee_mailbot.store.census_ledger import CensusRegister
 from cee_mailbot.store.clock_ledger import ClockRegister
-from cee_mailbot.store.conditions import equal, tagged
+from cee_mailbot.store.conditions import UNCOUNTED, equal, tagged
 from cee_mailbot.store.elsewhere import elsewhere_rows
+from cee_mailbot.store.keyed import item_row
 from cee_mailbot.store.links import linked_numbers, made_good_by
 from cee_mailbot.store.paper_rows import paper_of
 from cee_mailbot.store.picture_ledger import PictureRegister
@@ -66,8 +67,6 @@ from cee_mailbot.store.watch_ledger import WatchRegister
 from cee_mailbot.store.whose import messages_of, replies_of
 from cee_mailbot.store.worklist import count_before, count_worklist, every_row, worklist_rows
 from parsers.addresses import address_key
-
-UNCOUNTED = ("inline", "quarantined")
 
 # A message that was there already adds nothing to the count of an item's documents and parts; nor does a bounce, nor
 # a letter: had it brought a document that is not there yet, it would be a supplement.
@@ -131,9 +130,7 @@ class SqlQuestions(
 
     def story(self, tracking: str, *, teams: Collection[str] | None = None) -> facts.ItemStory:
         """See `ledger.Questions`."""
-        row = self._session.exec(select(SubmissionRow).where(SubmissionRow.tracking == tracking.upper())).first()
-        if row is None:
-            raise NotFoundError(f"there is no item {tracking}; `cee-mailbot queue list` shows all")
+        row = item_row(self._session, tracking)
         messages = self._session.exec(
             select(MessageRow).where(MessageRow.submission_id == row.id).order_by(col(MessageRow.id))
         ).all()

@@ -11,6 +11,8 @@ from cee_mailbot.domain.submission import MessageStatus
 from cee_mailbot.domain.work_item import ItemState
 from cee_mailbot.errors import NotFoundError
 from cee_mailbot.set_ledger import Member, SetStory
+from cee_mailbot.store.conditions import UNCOUNTED
+from cee_mailbot.store.keyed import item_row
 from cee_mailbot.store.tables import DocumentRow, FlagRow, MessageRow, ReplyRow, SubmissionRow
 
 # These messages of a submission carry its parts; letters and machine mail do not.
@@ -24,7 +26,6 @@ _STAGES = {ItemState.ASSEMBLING: Stage.ASSEMBLING, ItemState.CLOSED: Stage.CLOSE
 DISPUTED = "date-disputed"
 ABOUT_TIME = frozenset({DISPUTED, "two-dates"})
 CONFLICT = "part-conflict"
-UNCOUNTED = ("inline", "quarantined")
 
 
 class SetStories:
@@ -51,10 +52,7 @@ class SetStories:
 
     def set_of(self, tracking: str) -> SetStory:
         """See `questions.Questions`."""
-        row = self._session.exec(select(SubmissionRow.id).where(SubmissionRow.tracking == tracking.upper())).first()
-        if row is None:
-            raise NotFoundError(f"there is no item {tracking}; `cee-mailbot queue list` shows all")
-        return self.set_story(row)
+        return self.set_story(item_row(self._session, tracking).id or 0)
 
     def _members(self, row: SubmissionRow) -> tuple[Member, ...]:
         query = (
